@@ -1,0 +1,9 @@
+"""The WSGI application: what granian serves, and gunicorn where it is preferred."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+application = get_wsgi_application()
