@@ -1,0 +1,24 @@
+"""What every template may take for granted: the site's facts, the visitor's preferences, the registries."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from portal import registry
+
+ELDER, THEME, DENSITY = "elder", "theme", "density"
+THEMES = {"light": "浅色", "dark": "深色"}
+DENSITIES = {"compact": "紧凑", "standard": "标准", "roomy": "宽松"}
+
+
+def site(request: HttpRequest) -> dict:
+    """Return ``site``, ``demo``, ``elder``, ``theme``, ``density`` and ``record_types`` for the templates."""
+    theme, density = request.COOKIES.get(THEME), request.COOKIES.get(DENSITY)
+    return {
+        "site": settings.SITE,
+        "demo": settings.DEMO,
+        "elder": request.COOKIES.get(ELDER) == "on",
+        "theme": theme if theme in THEMES else "",
+        "density": density if density in DENSITIES else "standard",
+        "densities": DENSITIES,
+        "record_types": list(registry.all_types()),
+    }

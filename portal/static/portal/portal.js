@@ -1,0 +1,208 @@
+// Small comforts on top of pages that work without it. Hooks are data-portal-… attributes, never classes:
+//   form[data-portal-autosave="URL"]   posts itself 2 s after a change; the answer is JSON {message, problem, fields}
+//                                      where `fields` are written back into the form (e.g. the new revision)
+//   form[data-portal-guard]            only warns before unsaved changes are left
+//   [data-portal-saved]                where 已自动暂存 or what went wrong is said
+//   [data-portal-count="300"]          field whose 字数 shows in [data-portal-counter="its id"]
+//   [data-portal-rows] > template, [data-portal-rows-body] > [data-portal-row]; buttons -add-row, -remove-row
+//   [data-portal-open="id"], [data-portal-close]   native dialogs      [data-portal-print]   the print button
+//   [data-portal-filter="placeholder"] long list of boxes to narrow    [data-portal-focus]   focused after loading
+//   -search -desk -save -submit -change -opinion   what the keyboard reaches
+"use strict";
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const clock = () => new Date().toLocaleTimeString("zh-CN", { hour12: false });
+
+// 字数: every character but white space, by code point — the rule of portal/text.py.
+const countText = (value) => [...value.replace(/\s+/gu, "")].length;
+
+function showCount(field) {
+  const counter = document.querySelector(`[data-portal-counter="${CSS.escape(field.id)}"]`);
+  if (!counter) return;
+  const limit = Number(field.dataset.portalCount), now = countText(field.value);
+  counter.firstElementChild.textContent = now;
+  counter.classList.toggle("over", limit > 0 && now > limit);
+}
+
+// A draft saves itself two seconds after the last change; what could not be saved is said in words.
+// `dirty` is also what the guard on leaving asks.
+class Draft {
+  constructor(form) {
+    this.form = form;
+    this.state = document.querySelector("[data-portal-saved]");
+    this.dirty = false;
+    form.addEventListener("input", () => this.touched());
+    form.addEventListener("change", () => this.touched());
+    form.addEventListener("submit", () => { this.leaving = true; });
+    window.addEventListener("beforeunload", (event) => this.guard(event));
+  }
+
+  touched() {
+    this.dirty = true;
+    clearTimeout(this.timer);
+    if (this.form.dataset.portalAutosave !== undefined) this.timer = setTimeout(() => this.save(), 2000);
+  }
+
+  guard(event) {
+    if (this.dirty && !this.leaving) event.preventDefault();
+  }
+
+  say(text, failed = false) {
+    if (!this.state) return;
+    this.state.textContent = text;
+    this.state.classList.toggle("bad", failed);
+  }
+
+  async save() {
+    if (this.saving) return this.touched();
+    this.saving = true;
+    this.dirty = false;
+    try {
+      this.read(await this.send());
+    } catch {
+      this.dirty = true;
+      this.say("没有连上服务器，刚才的修改还没有暂存。填写的内容仍在本页，恢复连接后会再次暂存。", true);
+      this.timer = setTimeout(() => this.save(), 15000);
+    } finally {
+      this.saving = false;
+    }
+  }
+
+  async send() {
+    const url = this.form.dataset.portalAutosave || this.form.action;
+    const body = new FormData(this.form);
+    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
+    return { answer, data: await answer.json().catch(() => ({})) };
+  }
+
+  read({ answer, data }) {
+    if (!answer.ok || answer.redirected) {
+      this.dirty = true;
+      const why = answer.redirected ? "登录已过期，请在新窗口登录后回到本页。" : "填写的内容仍在本页。";
+      return this.say(data.message || `刚才的修改没有暂存：${why}`, true);
+    }
+    for (const [name, value] of Object.entries(data.fields || {})) this.put(name, value);
+    this.say(data.message || `已自动暂存 ${clock()}`, Boolean(data.problem));
+  }
+
+  put(name, value) {
+    const field = this.form.elements[name];
+    if (field) field.value = value;
+  }
+}
+
+// Long lists of boxes get a box to type in; unticked lines that do not hold the text are hidden.
+function addFilter(box) {
+  const input = document.createElement("input");
+  input.type = "search";
+  input.className = "in";
+  input.placeholder = input.ariaLabel = box.dataset.portalFilter;
+  input.addEventListener("input", (event) => {
+    event.stopPropagation();
+    for (const line of all("label", box))
+      line.hidden = !line.textContent.includes(input.value.trim()) && !line.querySelector(":checked");
+  });
+  box.prepend(input);
+}
+
+// Rows of a child table: “增加一行” copies the <template>, “删除” ticks Django's DELETE box or drops a new row.
+function addRow(box) {
+  const total = box.querySelector("[name$=-TOTAL_FORMS]"), number = total.value;
+  const holder = document.createElement("template");
+  holder.innerHTML = box.querySelector("template").innerHTML.replaceAll("__prefix__", number);
+  const added = [...holder.content.children];
+  box.querySelector("[data-portal-rows-body]").append(...added);
+  total.value = Number(number) + 1;
+  added[0]?.querySelector("input, select, textarea")?.focus();
+}
+
+function removeRow(row) {
+  const tick = row.querySelector("[name$=-DELETE]");
+  if (tick) tick.checked = true;
+  else all("input, select, textarea", row).forEach((field) => { field.value = ""; });
+  row.hidden = true;
+  row.closest("form")?.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// Keyboard: single keys rest inside fields and can be switched off in the help (WCAG 2.1.4).
+const KEYS_OFF = "portal-keys-off";
+const focusOn = (selector) => () => document.querySelector(selector)?.focus();
+const goTo = (selector) => () => document.querySelector(selector)?.click();
+
+function step(selector, by) {
+  const stops = all(selector).filter((stop) => stop.offsetParent);
+  const here = stops.indexOf(document.activeElement);
+  stops[Math.min(Math.max(here + by, 0), stops.length - 1)]?.focus();
+}
+
+const KEYS = {
+  "/": focusOn("[data-portal-search]"),
+  "g d": goTo("[data-portal-desk]"),
+  j: () => step("tbody .t-title, .hit h3 a", 1),
+  k: () => step("tbody .t-title, .hit h3 a", -1),
+  n: () => step("[data-portal-change]", 1),
+  p: () => step("[data-portal-change]", -1),
+  m: focusOn("[data-portal-opinion]"),
+  "?": () => document.getElementById("keys")?.showModal(),
+};
+let before = "";
+
+function typing(target) {
+  return target.closest("input, textarea, select, [contenteditable], dialog[open]");
+}
+
+function onKey(event) {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey) return withControl(event);
+  if (event.altKey || typing(event.target) || localStorage.getItem(KEYS_OFF)) return;
+  const act = KEYS[`${before} ${event.key}`] || KEYS[event.key];
+  before = act ? "" : event.key;
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function withControl(event) {
+  const mark = { s: "[data-portal-save]", Enter: "[data-portal-submit]" }[event.key];
+  const button = mark && document.querySelector(mark);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+}
+
+const CLICKS = {
+  "[data-portal-print]": () => window.print(),
+  "[data-portal-open]": (button, event) => {
+    const box = document.getElementById(button.dataset.portalOpen);
+    if (!box?.showModal) return;
+    event.preventDefault();
+    box.showModal();
+  },
+  "[data-portal-close]": (button) => button.closest("dialog")?.close(),
+  "[data-portal-add-row]": (button, event) => { event.preventDefault(); addRow(button.closest("[data-portal-rows]")); },
+  "[data-portal-remove-row]": (button, event) => { event.preventDefault(); removeRow(button.closest("[data-portal-row]")); },
+};
+
+function onClick(event) {
+  for (const [selector, act] of Object.entries(CLICKS)) {
+    const button = event.target.closest?.(selector);
+    if (button) act(button, event);
+  }
+}
+
+function start() {
+  document.documentElement.dataset.scripted = "";
+  all("[data-portal-count]").forEach(showCount);
+  all("form[data-portal-autosave], form[data-portal-guard]").forEach((form) => new Draft(form));
+  all("[data-portal-filter]").forEach(addFilter);
+  all("[data-portal-keys-off]").forEach((box) => {
+    box.checked = Boolean(localStorage.getItem(KEYS_OFF));
+    box.addEventListener("change", () => (box.checked ? localStorage.setItem(KEYS_OFF, "1") : localStorage.removeItem(KEYS_OFF)));
+  });
+  document.querySelector("[data-portal-focus]")?.focus();
+  document.addEventListener("input", (event) => event.target.matches("[data-portal-count]") && showCount(event.target));
+  document.addEventListener("click", onClick);
+  document.addEventListener("keydown", onKey);
+}
+
+start();

@@ -1,0 +1,170 @@
+"""Small pieces of markup every page is made of: icons, status tags, search hits, form widgets. No query here."""
+
+import unicodedata
+
+from django import template
+from django.forms import widgets
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from portal import text
+
+register = template.Library()
+
+# Stroked paths on a 24 × 24 grid; a word always stands beside an icon.
+ICONS = {
+    "search": '<circle cx="11" cy="11" r="7"/><path d="m16.5 16.5 4.5 4.5"/>',
+    "menu": '<path d="M4 7h16M4 12h16M4 17h16"/>',
+    "close": '<path d="m6 6 12 12M18 6 6 18"/>',
+    "check": '<path d="m4 12 5 5L20 6"/>',
+    "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5m0-8v.01"/>',
+    "warn": '<path d="M12 3 2.5 20h19zM12 10v4m0 3v.01"/>',
+    "print": '<path d="M7 9V3h10v6M7 17H4V9h16v8h-3M7 14h10v7H7z"/>',
+    "download": '<path d="M12 4v11m-5-5 5 5 5-5M4 20h16"/>',
+    "upload": '<path d="M12 20V9m-5 5 5-5 5 5M4 4h16"/>',
+    "eye": '<path d="M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12z"/><circle cx="12" cy="12" r="3"/>',
+    "add": '<path d="M12 5v14M5 12h14"/>',
+    "remove": '<path d="M5 12h14"/>',
+    "text": '<path d="M4 6h10M9 6v13M14 12h6m-3 0v7"/>',
+    "user": '<circle cx="12" cy="8" r="4"/><path d="M4 21c1-5 4-7 8-7s7 2 8 7"/>',
+}
+SAY_ICONS = {"ok": "check", "warn": "warn", "bad": "warn"}
+
+# ○ draft · ◐ moving · ● done · ◆ returned · ✕ refused · ◌ ended: state of a filing or an entry → class of its tag.
+STATE_SHAPES = {
+    "draft": "",
+    "city_review": "wait",
+    "province_review": "wait",
+    "returned": "back",
+    "approved": "ok",
+    "rejected": "no",
+    "cancelled": "end",
+    "notice": "wait",
+    "in_force": "ok",
+    "rectifying": "back",
+    "exited": "end",
+    "replaced": "end",
+}
+TYPED = (widgets.Input, widgets.Textarea, widgets.Select, widgets.ClearableFileInput)
+TICKED = (widgets.CheckboxInput, widgets.RadioSelect, widgets.CheckboxSelectMultiple)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Return the icon called ``name`` as inline SVG that screen readers pass over."""
+    drawing = mark_safe(ICONS[name])
+    return format_html('<svg class="ico" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawing)
+
+
+@register.simple_tag
+def tag(state: str, word: str) -> SafeString:
+    """Return the status tag of ``state`` reading ``word``: a word and a shape, never colour alone."""
+    return format_html('<span class="tag {}">{}</span>', STATE_SHAPES[state], word)
+
+
+@register.filter
+def shape(state: str) -> str:
+    """Return the class of a state's shape, shared by tags and timelines."""
+    return STATE_SHAPES.get(state, "")
+
+
+@register.simple_block_tag
+def say(content: str, kind: str = "") -> SafeString:
+    """Frame a message: ``{% say "warn" %}<b>fact</b><p>next step</p>{% endsay %}``; kinds ok, warn, bad, plain."""
+    picture = icon(SAY_ICONS.get(kind, "info"))
+    return format_html('<div class="say {}">{}<div>{}</div></div>', kind, picture, content)
+
+
+@register.simple_block_tag
+def dialog(content: str, name: str, title: str) -> SafeString:
+    """Frame a native dialog opened by ``<button data-portal-open="name">``; without JavaScript it is never seen."""
+    return format_html(
+        '<dialog class="dialog" id="{0}" aria-labelledby="{0}-title"><h2 class="l" id="{0}-title">{1}</h2>{2}</dialog>',
+        name,
+        title,
+        content,
+    )
+
+
+@register.filter
+def mark(value: str, query: str) -> SafeString:
+    """Escape ``value`` and wrap in ``<mark>`` every place where a word of ``query`` stands, compared as searched."""
+    folded, places = _folded(value)
+    hits = set()
+    for word in text.fold(query).split():
+        start = folded.find(word)
+        while start >= 0:
+            hits.update(places[start : start + len(word)])
+            start = folded.find(word, start + len(word))
+    return format_html_join("", "{}", ((part,) for part in _marked(value, hits))) if hits else conditional_escape(value)
+
+
+def _folded(value: str) -> tuple[str, list[int]]:
+    """Return ``value`` as it is searched, and for each of its characters the place it came from."""
+    pairs = [(c, i) for i, raw in enumerate(value) for c in unicodedata.normalize("NFKC", raw).casefold()]
+    return "".join(c for c, _ in pairs), [i for _, i in pairs]
+
+
+def _marked(value: str, hits: set[int]):
+    start = 0
+    for end in range(1, len(value) + 1):
+        if end == len(value) or (end in hits) != (start in hits):
+            part = value[start:end]
+            yield format_html("<mark>{}</mark>", part) if start in hits else part
+            start = end
+
+
+@register.filter(name="count")
+def count(value) -> int:
+    """Return the 字数 of a value by the rule the server checks (domain.md A.7.1)."""
+    return text.count(str(value or ""))
+
+
+@register.simple_tag
+def control(field, limit: int | None = None, rows: int | None = None) -> SafeString:
+    """Return the widget of a bound field in the portal's dress; ``limit`` switches the live 字数 on."""
+    widget, attrs = field.field.widget, {}
+    if isinstance(widget, TYPED) and not isinstance(widget, TICKED):
+        attrs["class"] = f"{widget.attrs.get('class', '')} in".strip()
+    if limit or isinstance(widget, widgets.Textarea):
+        attrs["data-portal-count"] = limit or ""
+    if isinstance(widget, widgets.Textarea):
+        attrs["rows"] = rows or 4
+    if described := _described_by(field):
+        attrs["aria-describedby"] = described
+    return field.as_widget(attrs=attrs)
+
+
+def _described_by(field) -> str:
+    name = field.auto_id
+    return " ".join([f"{name}_helptext"] * bool(field.help_text) + [f"{name}_error"] * bool(field.errors))
+
+
+@register.filter
+def is_ticked(field) -> bool:
+    """Say whether a bound field is a group of boxes or circles rather than one control."""
+    return isinstance(field.field.widget, widgets.RadioSelect | widgets.CheckboxSelectMultiple)
+
+
+@register.filter
+def is_single_tick(field) -> bool:
+    """Say whether a bound field is one check box, whose label stands behind it."""
+    return isinstance(field.field.widget, widgets.CheckboxInput)
+
+
+@register.filter
+def is_counted(field) -> bool:
+    """Say whether the 字数 of a bound field is shown although no notice limits it."""
+    return isinstance(field.field.widget, widgets.Textarea)
+
+
+@register.filter
+def page_numbers(page) -> list[int | str]:
+    """Return the numbers a pager shows: the ends, two on each side of here, ``…`` for what is left out."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
+
+
+@register.filter
+def message_kind(level: str) -> str:
+    """Return the kind of ``say`` for the level of a Django message."""
+    return {"success": "ok", "warning": "warn", "error": "bad"}.get(level, "")
