@@ -1,0 +1,241 @@
+"""The catalogue: publish, amend, exit – the only writer of entries. Each act is an event of its filing."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from portal import drafts, scope, snapshot, text
+from portal.models import CatalogueEntry, CodeCounter, Event, Filing, User
+from portal.models.catalogue import DOCUMENT_NUMBER
+from portal.registry import CITY, RecordType
+from portal.vocabulary import BrandLevel, ExitReason, Level, Role, State
+from portal.workflow import Refused, record_event
+
+
+def may_publish(user: User, filing: Filing) -> bool:
+    """Say whether ``user`` publishes this filing: the province all, a city what ends at the city."""
+    levels = (
+        (Level.PROVINCE, Level.CITY)
+        if filing.record_type.route == CITY
+        else (Level.PROVINCE,)
+    )
+    return any(
+        scope.sits_at(user, level, (Role.PUBLISHER,), filing.region_id)
+        for level in levels
+    )
+
+
+def why_unpublishable(filing: Filing, user: User) -> str:
+    """Return the sentence why ``user`` may not publish ``filing`` now, empty when he may."""
+    if not may_publish(user, filing):
+        return "您的岗位不能公布这个类型。"
+    if filing.state != State.APPROVED:
+        return "审核通过后才能公布。"
+    if filing.decided_by_id == user.pk:
+        return "审核结论是您作出的，须由另一人公布。"
+    if CatalogueEntry.objects.filter(filing_id=filing.pk).exists():
+        return "已经公布过。"
+    return ""
+
+
+@transaction.atomic
+def publish(
+    filing: Filing,
+    *,
+    by: User,
+    document_number: str,
+    on: date | None = None,
+    level: str = "",
+    request_id: str = "",
+) -> CatalogueEntry:
+    """Put an approved filing into the catalogue from the day ``on`` (today unless told) and return its entry.
+
+    An amendment takes over the code and ends the entry it replaces. Raises ``Filing.DoesNotExist`` out of scope,
+    ``Refused`` with the reason, ``Conflict`` when another act came first.
+    """
+    current = (
+        Filing.objects.visible_to(by)
+        .select_related("organisation__region__parent")
+        .get(pk=filing.pk)
+    )
+    if reason := why_unpublishable(current, by):
+        raise Refused(reason)
+    number, day = _checked(document_number), _checked_day(on)
+    record, replaced = current.record, _replaced(current, day)
+    record_event(
+        current,
+        "publish",
+        current.state,
+        by=by,
+        comment=f"{number} {day}",
+        request_id=request_id,
+    )
+    if replaced:
+        _end(replaced, day)
+        Filing.objects.filter(pk=current.pk).update(holds_name=True)
+    return CatalogueEntry.objects.create(
+        filing_id=current.pk,
+        kind=current.kind,
+        code=replaced.code
+        if replaced
+        else next_code(record.record_type, current.region_id),
+        title=current.title,
+        region_id=current.region_id,
+        level=_level(record.record_type, level, replaced),
+        document_number=number,
+        publisher=_publisher(by, current),
+        valid_from=day,
+        published_by=by,
+        search_text=search_text(record),
+    )
+
+
+def _level(record_type: RecordType, level: str, replaced: CatalogueEntry | None) -> str:
+    if not record_type.levelled:
+        return ""
+    chosen = level or (replaced.level if replaced else BrandLevel.MUNICIPAL)
+    if chosen not in BrandLevel.values:
+        raise Refused("级别只能是市级或省级。")
+    return chosen
+
+
+def _publisher(by: User, filing: Filing) -> str:
+    level = [
+        p.organisation
+        for p in by.posts
+        if p.role == Role.PUBLISHER
+        and filing.region_id.startswith(p.organisation.region_id)
+    ]
+    return level[0].name
+
+
+def _checked(document_number: str) -> str:
+    try:
+        DOCUMENT_NUMBER(number := text.clean(document_number))
+    except ValidationError as error:
+        raise Refused(error.messages[0]) from None
+    return number
+
+
+def _checked_day(on: date | None) -> date:
+    today = timezone.localdate()
+    if on and on > today:
+        raise Refused(f"日期不能晚于今天（{today}）。")
+    return on or today
+
+
+def _replaced(filing: Filing, day: date) -> CatalogueEntry | None:
+    if not filing.amends_id:
+        return None
+    entry = CatalogueEntry.objects.in_force().filter(filing_id=filing.amends_id).first()
+    if entry is None:
+        raise Refused("原条目已退出或已被替换，这份变更不能公布。")
+    if day < entry.valid_from:
+        raise Refused(f"日期不能早于原条目的公布日期（{entry.valid_from}）。")
+    return entry
+
+
+def _end(entry: CatalogueEntry, day: date, **exit_facts: str) -> None:
+    CatalogueEntry.objects.filter(pk=entry.pk, valid_to=None).update(
+        valid_to=day, **exit_facts
+    )
+    Filing.objects.filter(pk=entry.filing_id).update(holds_name=False)
+
+
+def next_code(record_type: RecordType, region_code: str) -> str:
+    """Return the next public code, e.g. ``SB-3707-0003``: type, city, serial. Needs a transaction."""
+    prefix = f"{record_type.code}-{region_code[:4].ljust(4, '0')}"
+    CodeCounter.objects.get_or_create(prefix=prefix)
+    CodeCounter.objects.filter(prefix=prefix).update(last=F("last") + 1)
+    return str(CodeCounter.objects.get(prefix=prefix))
+
+
+def search_text(record: Filing) -> str:
+    """Return what the public search looks through: name, places and the public fields, folded."""
+    region = record.region
+    places = [
+        region.name,
+        region.parent.name if region.parent_id and region.level != Level.CITY else "",
+    ]
+    fields = [snapshot.shown(record, name) for name in record.record_type.public]
+    return text.fold("\n".join([record.title, *places, *fields]))
+
+
+@transaction.atomic
+def exit(
+    entry: CatalogueEntry,
+    *,
+    by: User,
+    reason: str,
+    document_number: str,
+    on: date | None = None,
+    comment: str = "",
+    request_id: str = "",
+) -> Event:
+    """End an entry with its reason, document number and date; the page stays as a tombstone.
+
+    Raises ``Refused`` with the sentence, ``Conflict`` when another act came first, ``DoesNotExist`` out of scope.
+    """
+    filing = (
+        Filing.objects.visible_to(by)
+        .select_related("organisation__region")
+        .get(pk=entry.filing_id)
+    )
+    current = CatalogueEntry.objects.in_force().filter(pk=entry.pk).first()
+    if not may_publish(by, filing):
+        raise Refused("您的岗位不能办理退出。")
+    if current is None:
+        raise Refused("这一条已不在现行目录中。")
+    if reason not in ExitReason.values:
+        raise Refused("请选择退出原因。")
+    number, day = _checked(document_number), _checked_day(on)
+    if day < current.valid_from:
+        raise Refused(f"退出日期不能早于公布日期（{current.valid_from}）。")
+    said = f"{ExitReason(reason).label} {number} {day} {text.clean(comment)}".strip()
+    event = record_event(
+        filing, "exit", filing.state, by=by, comment=said, request_id=request_id
+    )
+    _end(current, day, exit_reason=reason, exit_document_number=number)
+    return event
+
+
+@transaction.atomic
+def amend(entry: CatalogueEntry, *, by: User) -> Filing:
+    """Return a new draft that copies the filing in force and will replace its entry when published.
+
+    The published text stays public until then. Raises ``Refused`` when it is not ``by``'s to amend or one is open.
+    """
+    filing = Filing.objects.visible_to(by).get(pk=entry.filing_id)
+    if not CatalogueEntry.objects.in_force().filter(pk=entry.pk).exists():
+        raise Refused("这一条已不在现行目录中，不能变更。")
+    record = filing.record
+    return drafts.create(
+        record.record_type,
+        by=by,
+        organisation=record.organisation,
+        values={name: _value(record, name) for name in record.record_type.fields},
+        rows={name: _row_values(record, name) for name in record.record_type.rows},
+        amends=filing,
+        holds_name=False,
+        is_demo=filing.is_demo,
+        source=filing.source,
+    )
+
+
+def _value(record, name: str):
+    return (
+        snapshot.related(record, name)
+        if record._meta.get_field(name).many_to_many
+        else getattr(record, name)
+    )
+
+
+def _row_values(record: Filing, name: str) -> list[dict]:
+    fields = record.record_type.rows[name]
+    return [
+        {field: getattr(row, field) for field in fields}
+        for row in snapshot.child_rows(record, name)
+    ]

@@ -1,0 +1,60 @@
+"""System checks: a declaration that names a missing field is refused at start-up, with its hint."""
+
+from django.core.checks import Error, register
+from django.core.exceptions import FieldDoesNotExist
+
+from portal import registry
+
+
+@register
+def declarations_name_fields(app_configs, **kwargs) -> list[Error]:
+    """Return an error for each field name of a declaration that its model lacks (portal.E001)."""
+    return [
+        Error(
+            f"{record_type.slug}: {place} names “{name}”.",
+            hint="Name a field of the model.",
+            id="portal.E001",
+        )
+        for record_type in registry.all_types()
+        for place, names in _named(record_type).items()
+        for name in names
+        if not _has(record_type.model, name)
+    ]
+
+
+@register
+def personal_fields_are_not_public(app_configs, **kwargs) -> list[Error]:
+    """Return an error for each personal field a declaration shows to the public (portal.E002)."""
+    return [
+        Error(
+            f"{record_type.slug}: “{name}” is personal and public.",
+            hint="Take it out of public.",
+            id="portal.E002",
+        )
+        for record_type in registry.all_types()
+        for name in sorted(set(record_type.personal) & set(record_type.public))
+    ]
+
+
+def _named(record_type: registry.RecordType) -> dict[str, list[str]]:
+    places = (
+        "fields",
+        "columns",
+        "key",
+        "facets",
+        "public",
+        "personal",
+        "clauses",
+        "limits",
+    )
+    return {place: list(getattr(record_type, place)) for place in places} | {
+        "rows": list(record_type.rows)
+    }
+
+
+def _has(model: type, name: str) -> bool:
+    try:
+        model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True

@@ -1,0 +1,152 @@
+"""What is in force: catalogue entries over spans of time, editions as named instants, and code counters.
+
+``catalogue.py`` is the only writer of entries.
+"""
+
+from datetime import date
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from portal.models.filings import Filing
+from portal.models.organisations import Region, User
+from portal.vocabulary import BrandLevel, ExitReason
+
+DOCUMENT_NUMBER = RegexValidator(
+    r"^[\u4e00-\u9fff]+〔20[0-9]{2}〕[1-9][0-9]*号$",
+    "文号要写成“鲁人社字〔2024〕95号”的样子：机关代字、六角括号〔〕中的四位年份、不补零的序号、“号”。",
+)
+
+
+class EntryQuerySet(models.QuerySet):
+    """Public reads start here; a draft cannot leak, for it has no entry."""
+
+    def in_force(self, on: date | None = None) -> "EntryQuerySet":
+        """Return the entries in force on a day, today (Asia/Shanghai) unless told."""
+        day = on or timezone.localdate()
+        return self.filter(valid_from__lte=day).filter(
+            Q(valid_to=None) | Q(valid_to__gt=day)
+        )
+
+    def public(self) -> "EntryQuerySet":
+        """Return what a stranger may find: entries in force and those that have exited, not replaced versions."""
+        current = Q(valid_from__lte=timezone.localdate(), valid_to=None)
+        return self.filter(current | ~Q(exit_reason=""))
+
+
+class CatalogueEntry(models.Model):
+    """A filing in force from ``valid_from`` until the day before ``valid_to`` (half-open span).
+
+    ``code`` is stable: an amendment takes it over. A replaced entry has ``valid_to`` and no ``exit_reason``.
+    """
+
+    filing = models.OneToOneField(
+        Filing, on_delete=models.PROTECT, related_name="entry", verbose_name="填报"
+    )
+    kind = models.CharField("类型", max_length=30)
+    code = models.CharField("编号", max_length=24)
+    title = models.CharField("名称", max_length=100)
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, related_name="+", verbose_name="所属区划"
+    )
+    level = models.CharField(
+        "级别", max_length=12, choices=BrandLevel.choices, blank=True
+    )
+    document_number = models.CharField(
+        "公布文号", max_length=60, validators=[DOCUMENT_NUMBER]
+    )
+    publisher = models.CharField("发布机构", max_length=60)
+    valid_from = models.DateField("公布日期")
+    valid_to = models.DateField("终止日期", null=True, blank=True)
+    published_at = models.DateTimeField("登记时间", default=timezone.now)
+    published_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name="发布人"
+    )
+    exit_reason = models.CharField(
+        "退出原因", max_length=20, choices=ExitReason.choices, blank=True
+    )
+    exit_document_number = models.CharField(
+        "退出文号", max_length=60, blank=True, validators=[DOCUMENT_NUMBER]
+    )
+    search_text = models.TextField("检索文本", blank=True)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "目录条目"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(valid_to=None),
+                name="entry_one_in_force_per_lineage",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
+                name="entry_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(exit_reason="", exit_document_number="")
+                | (
+                    ~Q(exit_reason="")
+                    & ~Q(exit_document_number="")
+                    & Q(valid_to__isnull=False)
+                ),
+                name="entry_exit_has_reason_date_and_document",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["kind", "valid_to", "region", "-valid_from"], name="entry_list"
+            ),
+            models.Index(fields=["code", "valid_from"], name="entry_lineage"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+    @property
+    def is_exited(self) -> bool:
+        """Whether it left the catalogue, unlike one replaced by an amendment."""
+        return bool(self.exit_reason)
+
+
+class Edition(models.Model):
+    """A named instant of one catalogue (e.g. 2023年版): the catalogue at an edition is a range query."""
+
+    kind = models.CharField("类型", max_length=30)
+    name = models.CharField("版次", max_length=40)
+    document_number = models.CharField(
+        "文号", max_length=60, blank=True, validators=[DOCUMENT_NUMBER]
+    )
+    on = models.DateField("日期")
+    is_demo = models.BooleanField("演示", default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "目录版次"
+        ordering = ["kind", "-on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "name"], name="edition_named_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def latest(cls, kind: str) -> "Edition | None":
+        """Return the latest edition of a type's catalogue that has begun, or None."""
+        return cls.objects.filter(kind=kind, on__lte=timezone.localdate()).first()
+
+
+class CodeCounter(models.Model):
+    """The last serial given out under one prefix of public codes."""
+
+    prefix = models.CharField("前缀", max_length=16, primary_key=True)
+    last = models.PositiveIntegerField("已用序号", default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "编号计数"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.last:04d}"

@@ -1,0 +1,273 @@
+"""What is filed: the one concrete parent of all record types, and its immutable versions."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from portal import registry, scope, text
+from portal.models.organisations import Organisation, Region, User
+from portal.registry import RecordType
+from portal.vocabulary import DECIDED, EDITABLE, IN_REVIEW, Role, State
+
+
+class FilingQuerySet(models.QuerySet):
+    """The scopes every view starts from."""
+
+    def visible_to(self, user) -> "FilingQuerySet":
+        """Return the filings ``user`` may see (region prefix, role and level); out of scope is as if absent."""
+        return self.filter(scope.visible(user))
+
+    def editable_by(self, user) -> "FilingQuerySet":
+        """Return the drafts and returned filings of the bureaus ``user`` files for."""
+        bureaus = [m.organisation_id for m in user.posts if m.role == Role.FILER]
+        return self.filter(organisation_id__in=bureaus, state__in=EDITABLE)
+
+    def awaiting(self, user) -> "FilingQuerySet":
+        """Return what waits for ``user``: own drafts and returns, and the queue of each review desk held."""
+        waiting = Q(pk__in=self.editable_by(user).values("pk"))
+        for post in user.posts:
+            if (
+                post.role in (Role.REVIEWER, Role.APPROVER)
+                and post.organisation.is_hrss
+            ):
+                queue = f"{post.organisation.region.level}_review"
+                waiting |= Q(state=queue) & scope.within(
+                    "region_id", post.organisation.region_id
+                )
+        return self.visible_to(user).filter(waiting)
+
+    def to_publish(self, user) -> "FilingQuerySet":
+        """Return the approved filings without an entry that ``user`` may publish."""
+        condition = Q(pk__in=[])
+        for post in user.posts:
+            if post.role == Role.PUBLISHER:
+                inside = scope.within("region_id", post.organisation.region_id)
+                route = (
+                    Q()
+                    if post.organisation.region.level == "province"
+                    else Q(kind__in=_city_types())
+                )
+                condition |= inside & route
+        return self.visible_to(user).filter(condition, state=State.APPROVED, entry=None)
+
+    def in_force(self) -> "FilingQuerySet":
+        """Return the filings whose catalogue entry is in force today."""
+        return self.filter(
+            entry__valid_from__lte=timezone.localdate(), entry__valid_to=None
+        )
+
+
+def _city_types() -> list[str]:
+    return [t.slug for t in registry.all_types() if t.route == registry.CITY]
+
+
+class Filing(models.Model):
+    """One form from one bureau, whatever its type; ``state`` is written by ``workflow.perform`` alone.
+
+    ``version`` is the number of the version in work or, once submitted, under review; ``step`` counts the events;
+    ``revision`` counts every write, so that two people in one draft never overwrite each other unseen.
+    """
+
+    kind = models.CharField("类型", max_length=30, editable=False)
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="filings",
+        verbose_name="填报单位",
+        editable=False,
+    )
+    region = models.ForeignKey(
+        Region,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="所属区划",
+        editable=False,
+    )
+    title = models.CharField("名称", max_length=100, blank=True, editable=False)
+    state = models.CharField(
+        "状态",
+        max_length=16,
+        choices=State.choices,
+        default=State.DRAFT,
+        editable=False,
+    )
+    version = models.PositiveIntegerField("版本", default=1, editable=False)
+    step = models.PositiveIntegerField("步数", default=0, editable=False)
+    revision = models.PositiveIntegerField("修订", default=0, editable=False)
+    explanation = models.TextField(
+        "情况说明",
+        blank=True,
+        help_text="有提示项而情况属实的，在此说明原因，随表提交。",
+    )
+    is_demo = models.BooleanField("演示", default=False, editable=False)
+    source = models.CharField("资料来源", max_length=300, blank=True, editable=False)
+    amends = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="amendments",
+        verbose_name="变更自",
+        editable=False,
+    )
+    holds_name = models.BooleanField("占用名称", default=True, editable=False)
+    holder = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="经办人",
+        editable=False,
+    )
+    created_at = models.DateTimeField("创建时间", default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="创建人",
+        editable=False,
+    )
+    updated_at = models.DateTimeField("修改时间", default=timezone.now, editable=False)
+    arrived_at = models.DateTimeField("到达时间", default=timezone.now, editable=False)
+    submitted_at = models.DateTimeField("提交时间", null=True, editable=False)
+    submitted_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="提交人",
+        editable=False,
+    )
+    accepted_at = models.DateTimeField("受理时间", null=True, editable=False)
+    decided_at = models.DateTimeField("办结时间", null=True, editable=False)
+    decided_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="办结人",
+        editable=False,
+    )
+
+    objects = FilingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "填报"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=State.values), name="filing_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[*IN_REVIEW, *DECIDED])
+                | Q(submitted_at__isnull=False, submitted_by__isnull=False),
+                name="filing_under_review_was_submitted",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=DECIDED,
+                    decided_at__isnull=False,
+                    decided_by__isnull=False,
+                )
+                | (~Q(state__in=DECIDED) & Q(decided_at=None, decided_by=None)),
+                name="filing_decided_exactly_when_final",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "organisation", "title"],
+                condition=Q(holds_name=True)
+                & ~Q(title="")
+                & ~Q(state__in=[State.CANCELLED, State.REJECTED]),
+                name="filing_name_held_once_per_bureau",
+                violation_error_message="本单位已有同名的填报，请换一个名称，或打开已有的那一份。",
+            ),
+            models.UniqueConstraint(
+                fields=["amends"],
+                condition=Q(state__in=[*EDITABLE, *IN_REVIEW]),
+                name="filing_amended_one_at_a_time",
+                violation_error_message="这一条已有一份变更在办。",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "region", "arrived_at"], name="filing_queue"),
+            models.Index(fields=["kind", "region", "-updated_at"], name="filing_list"),
+            models.Index(
+                fields=["organisation", "state", "arrived_at"], name="filing_bureau"
+            ),
+            models.Index(
+                fields=["submitted_by", "-updated_at"], name="filing_submitted_by"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or "（未命名）"
+
+    @property
+    def record_type(self) -> RecordType:
+        """The declaration of this filing's type."""
+        return registry.get(self.kind)
+
+    @property
+    def record(self) -> "Filing":
+        """This filing with the fields of its own type; one query unless it is that already."""
+        model = self.record_type.model
+        return (
+            self
+            if isinstance(self, model)
+            else model.objects.select_related("organisation", "region").get(pk=self.pk)
+        )
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether the state lets its bureau change it."""
+        return self.state in EDITABLE
+
+    def heading(self) -> str:
+        """Return what the filing is called in lists; record types without a name of their own say it here."""
+        return getattr(self, "name", "")
+
+    def problems(self):
+        """Yield the ``Problem``s of this type's own rules; the general ones are in ``rules``."""
+        yield from ()
+
+    def save(self, *args, **kwargs) -> None:
+        """Store with clean text; the parent's columns follow from the child's."""
+        for column in self._meta.concrete_fields:
+            if (
+                isinstance(column, models.CharField | models.TextField)
+                and not column.is_relation
+            ):
+                value = getattr(self, column.attname)
+                if isinstance(value, str) and not column.primary_key:
+                    setattr(self, column.attname, text.clean(value))
+        if hasattr(type(self), "record_type") and type(self) is not Filing:
+            self.kind, self.title = type(self).record_type.slug, self.heading()[:100]
+        if not self.region_id:
+            self.region_id = self.organisation.region_id
+        super().save(*args, **kwargs)
+
+
+class FilingVersion(models.Model):
+    """A version as it was submitted: the snapshot and its SHA-256; the database refuses to change it."""
+
+    filing = models.ForeignKey(
+        Filing, on_delete=models.PROTECT, related_name="versions", verbose_name="填报"
+    )
+    number = models.PositiveIntegerField("版本")
+    snapshot = models.JSONField("内容")
+    sha256 = models.CharField("摘要", max_length=64)
+    submitted_at = models.DateTimeField("提交时间")
+    submitted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name="提交人"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "提交版本"
+        ordering = ["filing_id", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["filing", "number"], name="version_numbered_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filing} 第 {self.number} 版"

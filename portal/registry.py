@@ -1,0 +1,119 @@
+"""What a record type is: the ``@record`` declaration, its look-up, and the sentence a broken rule is told in.
+
+Leaf module: imports nothing of ours. A declaration holds only data; behaviour is a method on the model.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+PROVINCE, CITY = "province", "city"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule: the field it is about, the sentence for the filer, and the clause it rests on.
+
+    With ``needs_explanation`` it is a warning: the filing may be submitted once 情况说明 is written.
+    """
+
+    field: str
+    text: str
+    clause: str
+    needs_explanation: bool = False
+
+
+@dataclass(frozen=True)
+class PaperForm:
+    """An official form of a notice: the title as printed, its rows by label, and the notes word for word."""
+
+    title: tuple[str, ...]
+    rows: dict[str, str]
+    notes: tuple[str, ...]
+    annex: str = "附件"
+    organisation_label: str = "填报单位（盖章）"
+    hints: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """Everything the shell has to know of one record type; built by ``@record`` beside the model.
+
+    ``sections``  heading → field names, in the order of the paper form
+    ``columns``   fields of list and sheet      ``key``     natural key within one bureau, for imports
+    ``facets``    choice fields the public filters by
+    ``public``    fields the public page shows, in order; whatever is not named here stays inside
+    ``personal``  fields that hold a person's name or number: never public, masked in lists
+    ``clauses``   field → clause shown beside it   ``limits``  field → most 字 (``text.count``)
+    ``criteria``  what the reviewer has to weigh, in the words of the notice
+    ``rows``      related name of child rows → their fields
+    ``order``     place among the registries
+    ``example``   a whole, submittable filing: placeholder, sample row, demonstration and test data at once
+    """
+
+    model: type
+    slug: str
+    code: str
+    basis: str
+    route: str
+    sections: dict[str, list[str]]
+    columns: list[str]
+    key: list[str]
+    example: dict[str, Any]
+    order: int
+    question: str = ""
+    levelled: bool = False
+    facets: list[str] = field(default_factory=list)
+    public: list[str] = field(default_factory=list)
+    personal: list[str] = field(default_factory=list)
+    clauses: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    criteria: tuple[str, ...] = ()
+    rows: dict[str, list[str]] = field(default_factory=dict)
+    paper: PaperForm | None = None
+
+    @property
+    def label(self) -> str:
+        """The Chinese name of the type, e.g. 专项职业能力品牌."""
+        return str(self.model._meta.verbose_name)
+
+    @property
+    def fields(self) -> list[str]:
+        """All field names of the form, section after section."""
+        return [name for names in self.sections.values() for name in names]
+
+    def field(self, name: str) -> Any:
+        """Return the model field called ``name``."""
+        return self.model._meta.get_field(name)
+
+    def row_model(self, name: str) -> type:
+        """Return the model of the child rows called ``name``."""
+        return self.model._meta.get_field(name).related_model
+
+    def __str__(self) -> str:
+        return self.label
+
+
+_types: dict[str, RecordType] = {}
+
+
+def record(*, slug: str, **declaration: Any):
+    """Register the decorated model as the record type ``slug``; see ``RecordType`` for the arguments."""
+
+    def register(model: type) -> type:
+        model.record_type = _types[slug] = RecordType(
+            model=model, slug=slug, **declaration
+        )
+        return model
+
+    return register
+
+
+def get(slug: str) -> RecordType:
+    """Return the record type called ``slug``; raise ``KeyError`` when there is none."""
+    return _types[slug]
+
+
+def all_types() -> Iterator[RecordType]:
+    """Yield every record type in the order of the registries."""
+    yield from sorted(_types.values(), key=lambda record_type: record_type.order)

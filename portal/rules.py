@@ -1,0 +1,133 @@
+"""What must hold before a filing may be submitted: the general rules, and those of its type."""
+
+from collections.abc import Iterator
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from portal import text
+from portal.models import ChoiceListField, Filing
+from portal.registry import Problem
+from portal.snapshot import child_rows, related
+from portal.vocabulary import State
+
+TEXT_LIMIT = 20_000  # 字; a technical cap where the notices set none
+
+
+def problems(record: Filing) -> list[Problem]:
+    """Return every broken rule of ``record`` in the order of the form; warnings carry ``needs_explanation``."""
+    found = [
+        *_missing(record),
+        *_invalid(record),
+        *_too_long(record),
+        *_rows(record),
+        *_namesake(record),
+        *record.problems(),
+    ]
+    order = {
+        name: place
+        for place, name in enumerate(
+            [*record.record_type.fields, *record.record_type.rows]
+        )
+    }
+    return sorted(found, key=lambda problem: order.get(problem.field, len(order)))
+
+
+def blocking(record: Filing, found: list[Problem] | None = None) -> list[Problem]:
+    """Return the problems that forbid submission: all errors, and the warnings while 情况说明 is empty."""
+    found = problems(record) if found is None else found
+    return [p for p in found if not p.needs_explanation or not record.explanation]
+
+
+def is_empty(record: models.Model, name: str) -> bool:
+    """Say whether a field has no value; ``False`` and ``0`` are values."""
+    if record._meta.get_field(name).many_to_many:
+        return not related(record, name)
+    value = getattr(record, name)
+    return value is None or value == "" or value == []
+
+
+def is_required(column: models.Field) -> bool:
+    """Say whether a field must be filled before submission: a model field that is not ``blank``."""
+    return not column.blank and not isinstance(column, models.BooleanField)
+
+
+def _missing(record: Filing) -> Iterator[Problem]:
+    for name in record.record_type.fields:
+        column = record._meta.get_field(name)
+        if is_required(column) and is_empty(record, name):
+            verb = (
+                "选择"
+                if column.choices
+                or column.is_relation
+                or isinstance(column, ChoiceListField)
+                else "填写"
+            )
+            yield Problem(
+                name, f"请{verb}{column.verbose_name}。", _clause(record, name)
+            )
+
+
+def _invalid(record: Filing) -> Iterator[Problem]:
+    for name in record.record_type.fields:
+        column = record._meta.get_field(name)
+        if column.is_relation or is_empty(record, name):
+            continue
+        try:
+            column.clean(getattr(record, name), record)
+        except ValidationError as error:
+            yield Problem(name, error.messages[0], _clause(record, name))
+
+
+def _too_long(record: Filing) -> Iterator[Problem]:
+    texts = [
+        n
+        for n in record.record_type.fields
+        if isinstance(record._meta.get_field(n), models.TextField)
+    ]
+    for name, limit in (
+        dict.fromkeys(texts, TEXT_LIMIT) | record.record_type.limits
+    ).items():
+        length = text.count(getattr(record, name))
+        if length > limit:
+            label = record._meta.get_field(name).verbose_name
+            yield Problem(
+                name,
+                f"{label}已超出{limit}字（当前{length}字）。",
+                _clause(record, name),
+            )
+
+
+def _rows(record: Filing) -> Iterator[Problem]:
+    for name, fields in record.record_type.rows.items():
+        for number, row in enumerate(child_rows(record, name), 1):
+            for field in fields:
+                column = row._meta.get_field(field)
+                if is_required(column) and is_empty(row, field):
+                    label = row._meta.verbose_name_plural
+                    yield Problem(
+                        name,
+                        f"{label}第{number}行请填写{column.verbose_name}。",
+                        record.record_type.basis,
+                    )
+
+
+def _namesake(record: Filing) -> Iterator[Problem]:
+    """A bureau holds a name once among its live filings of a type (domain.md A.3 1.02)."""
+    live = Filing.objects.filter(
+        kind=record.kind,
+        organisation_id=record.organisation_id,
+        title=record.title,
+        holds_name=True,
+    ).exclude(state__in=[State.CANCELLED, State.REJECTED])
+    others = live.exclude(pk__in=[pk for pk in (record.pk, record.amends_id) if pk])
+    if record.title and others.exists():
+        yield Problem(
+            record.record_type.key[0],
+            "本单位已有同名的填报，请换一个名称。",
+            record.record_type.basis,
+        )
+
+
+def _clause(record: Filing, name: str) -> str:
+    return record.record_type.clauses.get(name, record.record_type.basis)

@@ -1,0 +1,155 @@
+"""A filing as plain data: what a version stores, and the words in which each field is shown."""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, canonical
+
+NONE = "无"
+
+
+def shown(record: models.Model, name: str) -> str:
+    """Return a field's value as it is printed; an empty relation prints 无 (鲁人社字〔2024〕95号 附件备注2)."""
+    column = record._meta.get_field(name)
+    if column.many_to_many:
+        return "、".join(str(other) for other in related(record, name)) or NONE
+    value = getattr(record, name)
+    if isinstance(column, ChoiceListField):
+        return "、".join(column.labels(value))
+    if isinstance(column, models.BooleanField):
+        return {True: "是", False: "否"}.get(value, "")
+    if column.is_relation:
+        return str(value) if value else NONE
+    if column.choices:
+        return str(getattr(record, f"get_{name}_display")())
+    return "" if value is None else str(value)
+
+
+def related(record: models.Model, name: str) -> list[models.Model]:
+    """Return the objects of a many-to-many field in a fixed order; prefetched ones cost no query."""
+    return (
+        sorted(getattr(record, name).all(), key=lambda other: other.pk)
+        if record.pk
+        else []
+    )
+
+
+def raw(record: models.Model, name: str) -> Any:
+    """Return a field's value as JSON keeps it; related filings as id, code and title, as they are now."""
+    column = record._meta.get_field(name)
+    if column.many_to_many:
+        return [_reference(other) for other in related(record, name)]
+    value = getattr(record, name)
+    if column.is_relation:
+        return _reference(value) if value else None
+    return (
+        value.isoformat()
+        if isinstance(value, date)
+        else str(value)
+        if isinstance(value, Decimal)
+        else value
+    )
+
+
+def _reference(other: models.Model) -> dict:
+    if not isinstance(other, Filing):
+        return {"id": other.pk, "code": "", "title": str(other)}
+    entry = CatalogueEntry.objects.filter(filing_id=other.pk).first()
+    return {"id": other.pk, "code": entry.code if entry else "", "title": other.title}
+
+
+def take(record: Filing) -> dict:
+    """Return the whole filing as JSON data.
+
+    ``values``: field → raw value. ``sections``: [{heading, fields: [{name, label, text}]}] and
+    ``tables``: [{name, label, columns, rows}] hold the words as shown, so that an old version prints without the
+    code of its day. ``editions``: catalogue → edition in force for each related type.
+    """
+    record_type = record.record_type
+    return {
+        "type": record_type.slug,
+        "label": record_type.label,
+        "title": record.title,
+        "organisation": record.organisation.name,
+        "region": record.region_id,
+        "version": record.version,
+        "explanation": record.explanation,
+        "values": {name: raw(record, name) for name in record_type.fields},
+        "rows": {name: _raw_rows(record, name) for name in record_type.rows},
+        "sections": sections(record),
+        "tables": tables(record),
+        "editions": _editions(record_type),
+    }
+
+
+def sections(record: Filing) -> list[dict]:
+    """Return the sections of the form with each field's label and printed text."""
+    return [
+        {
+            "heading": heading,
+            "fields": [
+                {
+                    "name": name,
+                    "label": str(record._meta.get_field(name).verbose_name),
+                    "text": shown(record, name),
+                }
+                for name in names
+            ],
+        }
+        for heading, names in record.record_type.sections.items()
+    ]
+
+
+def tables(record: Filing) -> list[dict]:
+    """Return the child rows as tables of printed words."""
+    result = []
+    for name, fields in record.record_type.rows.items():
+        model = record.record_type.row_model(name)
+        result.append(
+            {
+                "name": name,
+                "label": str(model._meta.verbose_name_plural),
+                "columns": [str(model._meta.get_field(f).verbose_name) for f in fields],
+                "rows": [
+                    [shown(row, f) for f in fields] for row in child_rows(record, name)
+                ],
+            }
+        )
+    return result
+
+
+def child_rows(record: Filing, name: str) -> list[models.Model]:
+    """Return the child rows of one kind in the order they were entered."""
+    return (
+        sorted(getattr(record, name).all(), key=lambda row: row.pk) if record.pk else []
+    )
+
+
+def _raw_rows(record: Filing, name: str) -> list[dict]:
+    fields = record.record_type.rows[name]
+    return [{f: raw(row, f) for f in fields} for row in child_rows(record, name)]
+
+
+def _editions(record_type) -> dict[str, str]:
+    slugs = {
+        column.related_model.record_type.slug
+        for column in (record_type.field(name) for name in record_type.fields)
+        if column.is_relation and hasattr(column.related_model, "record_type")
+    }
+    editions = {slug: Edition.latest(slug) for slug in sorted(slugs)}
+    return {slug: edition.name for slug, edition in editions.items() if edition}
+
+
+def digest(snapshot: dict) -> str:
+    """Return the SHA-256 of a snapshot in its canonical JSON."""
+    return hashlib.sha256(canonical(snapshot)).hexdigest()
+
+
+def now_text() -> str:
+    """Return the present minute as official papers write it."""
+    return timezone.localtime().strftime("%Y-%m-%d %H:%M")

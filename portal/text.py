@@ -1,0 +1,65 @@
+"""Text as the portal keeps it: one function each for cleaning, comparing, counting and searching.
+
+Leaf module: imports nothing of ours, so forms, imports, search and scripts all count and compare alike.
+"""
+
+import re
+import unicodedata
+
+_KEPT_CONTROLS = "\n\t"
+_SPACES = re.compile(r"\s+")
+_EDGE_MARKS = " 　\t\r\n·、，,。.；;：:"
+ABSENCE = {"", "无", "没有", "暂无", "-", "—", "--", "——", "/"}
+
+
+def clean(value: str) -> str:
+    """Return ``value`` fit to be stored: NFC, line ends as ``\\n``, no control, format or surrogate characters.
+
+    NFC and not NFKC: the full-width （） and ： of Chinese prose are meant and must survive.
+    """
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    kept = (
+        c
+        for c in value
+        if c in _KEPT_CONTROLS
+        or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    )
+    return unicodedata.normalize("NFC", "".join(kept)).strip(" 　\t\n")
+
+
+def key(value: str) -> str:
+    """Return the form in which two labels or names are compared: NFKC, case folded, no white space."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", clean(value))).casefold()
+
+
+def fold(value: str) -> str:
+    """Return ``value`` as it is searched: NFKC and case folded, runs of white space made one blank."""
+    return (
+        _SPACES.sub(" ", unicodedata.normalize("NFKC", clean(value))).casefold().strip()
+    )
+
+
+def digits(value: str) -> str:
+    """Return a number or code typed with full-width digits as plain ASCII, without blanks."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", clean(value)))
+
+
+def count(value: str) -> int:
+    """Return the 字数 of a text: every character but white space counts one (domain.md A.7.1).
+
+    The browser counts with the same rule (``portal.js``), code point by code point.
+    """
+    return len(_SPACES.sub("", value))
+
+
+def is_absence(value: str) -> bool:
+    """Say whether a cell means "none": empty, 无, 暂无 or a dash (鲁人社字〔2024〕95号 附件备注2)."""
+    return clean(value).strip(_EDGE_MARKS) in ABSENCE
+
+
+def split_names(value: str) -> list[str]:
+    """Split a cell that lists names at 、，,；; or line ends; a cell that means "none" gives an empty list."""
+    parts = (
+        part.strip(_EDGE_MARKS) for part in re.split(r"[、，,；;\n]+", clean(value))
+    )
+    return [part for part in parts if part not in ABSENCE]

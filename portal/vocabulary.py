@@ -1,0 +1,85 @@
+"""The words that only code may change: roles, levels, kinds of organisation, states.
+
+Leaf module. Each word has its Chinese label, so a page never spells one out.
+"""
+
+from django.db.models import TextChoices
+
+
+class Level(TextChoices):
+    """Rank of a region (GB/T 2260; zones are listed beside the counties, see domain.md B.1)."""
+
+    PROVINCE = "province", "省"
+    CITY = "city", "设区的市"
+    COUNTY = "county", "县（市、区）"
+    ZONE = "zone", "功能区"
+
+
+class Kind(TextChoices):
+    """What an organisation is; the last three take part as joint departments (鲁人社字〔2024〕95号 三（一）)."""
+
+    HRSS_BUREAU = "hrss_bureau", "人力资源和社会保障部门"
+    SERVICE_CENTRE = "service_centre", "公共就业服务机构"
+    AGRICULTURE = "agriculture", "农业农村部门"
+    CULTURE_TOURISM = "culture_tourism", "文化和旅游部门"
+    TRADE_UNION = "trade_union", "总工会"
+
+
+HRSS_KINDS = (Kind.HRSS_BUREAU, Kind.SERVICE_CENTRE)
+JOINT_KINDS = (Kind.AGRICULTURE, Kind.CULTURE_TOURISM, Kind.TRADE_UNION)
+
+
+class Role(TextChoices):
+    """What a member of an organisation may do there; the last three exclude each other and every other role."""
+
+    FILER = "filer", "填报"
+    REVIEWER = "reviewer", "审核"
+    APPROVER = "approver", "审批"
+    PUBLISHER = "publisher", "发布"
+    JOINT_REVIEWER = "joint_reviewer", "会商"
+    SYSTEM_ADMIN = "system_admin", "系统管理员"
+    SECURITY_ADMIN = "security_admin", "安全管理员"
+    AUDITOR = "auditor", "审计员"
+
+
+BUSINESS_ROLES = (Role.FILER, Role.REVIEWER, Role.APPROVER, Role.PUBLISHER)
+ADMIN_ROLES = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
+
+
+class State(TextChoices):
+    """Where a filing stands (design of the workflow; labels as bureaus know them)."""
+
+    DRAFT = "draft", "草稿"
+    CITY_REVIEW = "city_review", "待市级审核"
+    PROVINCE_REVIEW = "province_review", "待省级审核"
+    RETURNED = "returned", "退回修改"
+    APPROVED = "approved", "审核通过"
+    REJECTED = "rejected", "不予通过"
+    CANCELLED = "cancelled", "已作废"
+
+
+EDITABLE = (State.DRAFT, State.RETURNED)
+IN_REVIEW = (State.CITY_REVIEW, State.PROVINCE_REVIEW)
+DECIDED = (State.APPROVED, State.REJECTED)
+
+
+class BrandLevel(TextChoices):
+    """Level of a published brand."""
+
+    MUNICIPAL = "municipal", "市级"
+    PROVINCIAL = "provincial", "省级"
+
+
+class ExitReason(TextChoices):
+    """Why an entry left the catalogue (鲁人社字〔2021〕32号 三（三）, 鲁人社发〔2020〕18号 三（三）12; the last four inferred)."""
+
+    MISMANAGED = "mismanaged", "管理不规范"
+    SHORT_TRAINING = "short_training", "培训缺斤少两"
+    LAX_ASSESSMENT = "lax_assessment", "鉴定考核把关不严"
+    DISHONEST = "dishonest", "违规失信"
+    UNFAIR_COMPETITION = "unfair_competition", "恶意竞争"
+    DISORDER = "disorder", "管理失序"
+    BELOW_FIGURES = "below_figures", "年度培训或就业人数不达标"
+    DISSOLVED = "dissolved", "主体注销"
+    VOLUNTARY = "voluntary", "自愿退出"
+    FALSE_INFORMATION = "false_information", "信息虚假"

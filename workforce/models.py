@@ -1,0 +1,533 @@
+"""Registries 2 and 3: 劳务品牌 with their 建设单位 (鲁就办〔2021〕22号), 山东手造培训项目 (鲁人社函〔2022〕59号)."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from assessments.models import ExamProject, validate_credit_code
+from portal.models import ChoiceListField, Filing
+from portal.registry import CITY, PROVINCE, Problem, record
+from portal.snapshot import child_rows
+
+PLAN = "鲁就办〔2021〕22号"
+UNITS = f"{PLAN} 二（二）"
+CRAFT = "鲁人社函〔2022〕59号"
+# 年培训人数不低于500人，自用或输出不低于500人 (鲁就办〔2021〕22号 二（二）).
+LEAST_TRAINED = LEAST_PLACED = 500
+
+BRAND_TYPES = [
+    ("high_skill", "中高端技能型"),
+    ("quality_service", "高品质服务型"),
+    ("culture_tourism", "文化和旅游类"),
+    ("livelihood", "民生保障型"),
+]
+PRIORITY_AREAS = [
+    ("resource_exhausted", "资源枯竭城市"),
+    ("mining", "独立工矿区"),
+    ("revitalisation_county", "乡村振兴重点帮扶县"),
+    ("yellow_river_relocation", "黄河滩区迁建地"),
+    ("relocation_area", "易地搬迁安置区"),
+]
+
+
+class BrandStage(models.TextChoices):
+    """Where a labour brand stands between census and catalogue (鲁就办〔2021〕22号 二（一）, 三（三）)."""
+
+    SURVEYED = "surveyed", "摸底"
+    CULTIVATING = "cultivating", "培育"
+    RECOMMENDED = "recommended", "推荐"
+
+
+@record(
+    slug="labour-brands",
+    order=30,
+    code="LB",
+    basis=PLAN,
+    route=PROVINCE,
+    levelled=True,
+    question="劳务品牌",
+    sections={
+        "劳务品牌": ["name", "brand_type", "industry", "priority_areas", "stage"],
+        "品牌名称构成": [
+            "name_region",
+            "name_enterprise",
+            "name_industry",
+            "name_occupation",
+        ],
+        "品牌情况": ["summary", "worker_count", "is_key_project", "key_project_year"],
+    },
+    columns=["name", "brand_type", "industry", "worker_count"],
+    key=["name"],
+    facets=["brand_type", "stage"],
+    public=[
+        "name",
+        "brand_type",
+        "industry",
+        "priority_areas",
+        "summary",
+        "worker_count",
+    ],
+    clauses={
+        "name": f"{PLAN} 二（二）",
+        "brand_type": f"{PLAN} 二（一）",
+        "priority_areas": f"{PLAN} 二（一）",
+        "stage": f"{PLAN} 三（三）",
+        "summary": f"{PLAN} 三（三）",
+        "is_key_project": f"{PLAN} 二（一）",
+    },
+    criteria=("带动就业人数较多", "技能产品特色明显", "市场知名度高"),
+    example={
+        "name": "潍坊演示家政",
+        "brand_type": "quality_service",
+        "industry": "家政服务",
+        "priority_areas": [],
+        "stage": "cultivating",
+        "name_region": "潍坊",
+        "name_industry": "家政",
+        "summary": "演示数据。以家政服务为主，培训与就业衔接。",
+        "worker_count": 1200,
+    },
+)
+class LabourBrand(Filing):
+    """劳务品牌 (鲁就办〔2021〕22号 二（一）)."""
+
+    name = models.CharField(
+        "劳务品牌名称",
+        max_length=60,
+        help_text="可采用“地区+（企业）产业行业（职业）”的形式命名。",
+    )
+    brand_type = models.CharField("品牌类型", max_length=20, choices=BRAND_TYPES)
+    industry = models.CharField(
+        "所属行业", max_length=40, help_text="如家政服务、养老服务、建筑施工。"
+    )
+    priority_areas = ChoiceListField(
+        "重点区域", options=PRIORITY_AREAS, blank=True, help_text="不涉及的不选。"
+    )
+    stage = models.CharField("阶段", max_length=12, choices=BrandStage.choices)
+    name_region = models.CharField("名称中的地区", max_length=20)
+    name_enterprise = models.CharField("名称中的企业", max_length=20, blank=True)
+    name_industry = models.CharField("名称中的产业行业", max_length=20)
+    name_occupation = models.CharField("名称中的职业", max_length=20, blank=True)
+    summary = models.TextField(
+        "品牌简介", help_text="带动就业情况、技能产品特色、市场知名度。"
+    )
+    worker_count = models.PositiveIntegerField(
+        "从业人员",
+        validators=[MaxValueValidator(10_000_000)],
+        null=True,
+        help_text="人；有技能的从业人员总数。",
+    )
+    is_key_project = models.BooleanField(
+        "市级劳务品牌建设重点",
+        default=False,
+        help_text="每市确定3至5个，由就业补助资金支持。",
+    )
+    key_project_year = models.PositiveIntegerField(
+        "确定年度",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2021), MaxValueValidator(2100)],
+        help_text="列为建设重点的填写。",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "劳务品牌"
+
+    @property
+    def suggested_name(self) -> str:
+        """The name the notice suggests: 地区+（企业）产业行业（职业）."""
+        return f"{self.name_region}{self.name_enterprise}{self.name_industry}{self.name_occupation}"
+
+    def problems(self):
+        """Yield the advice on the name and the year a key project needs."""
+        if self.name and self.name_region and self.name_region not in self.name:
+            sentence = f"品牌名称中没有地区“{self.name_region}”；情况属实的，请填写情况说明后提交。"
+            yield Problem("name", sentence, UNITS, needs_explanation=True)
+        if self.is_key_project and not self.key_project_year:
+            yield Problem(
+                "key_project_year",
+                "列为市级建设重点的，请填写确定年度。",
+                f"{PLAN} 二（一）",
+            )
+
+
+UNIT_TYPES = [
+    ("leading_enterprise", "龙头企业"),
+    ("industry_association", "行业协会"),
+    ("hr_agency", "人力资源服务机构"),
+    ("ich_workshop", "非遗工坊"),
+    ("handicraft_key_enterprise", "“山东手造”重点企业"),
+    ("handicraft_key_project", "“山东手造”重点项目"),
+    ("other", "其他"),
+]
+TRAINING_MODES = [("own", "自有资源培训"), ("entrusted", "委托培训")]
+SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权")]
+
+
+@record(
+    slug="building-units",
+    order=20,
+    code="BU",
+    basis=f"{PLAN}；{CRAFT}",
+    route=CITY,
+    question="到哪里就业",
+    sections={
+        "基本情况": [
+            "name",
+            "brand",
+            "unit_type",
+            "is_shandong_handicraft",
+            "credit_code",
+            "legal_representative",
+        ],
+        "联系方式": ["address", "founded_on", "contact_name", "contact_phone"],
+        "认定": ["recognized_on", "recognition_document_number", "recognition_reason"],
+        "培训与服务": ["training_mode", "entrusted_to", "services"],
+    },
+    columns=["name", "brand", "unit_type", "credit_code", "address"],
+    key=["name"],
+    facets=["unit_type"],
+    public=[
+        "name",
+        "brand",
+        "unit_type",
+        "address",
+        "recognized_on",
+        "recognition_document_number",
+        "services",
+    ],
+    personal=["legal_representative", "contact_name", "contact_phone"],
+    clauses={
+        "brand": f"{PLAN} 三（三）",
+        "unit_type": f"{UNITS}；{CRAFT} 二（一）",
+        "recognition_reason": UNITS,
+        "training_mode": UNITS,
+        "services": UNITS,
+    },
+    criteria=(
+        "吸纳或输出劳务人员较多、素质较高",
+        "劳务质量较好",
+        "管理运行比较规范",
+        "市场竞争占主导地位",
+    ),
+    rows={
+        "annual_performances": [
+            "year",
+            "trained_count",
+            "self_used_count",
+            "exported_count",
+            "certificate_count",
+        ],
+    },
+    example={
+        "name": "演示家政服务有限公司",
+        "brand": "潍坊演示家政",
+        "unit_type": "leading_enterprise",
+        "credit_code": "91370000MA3DEM0X11",
+        "legal_representative": "演示法人",
+        "address": "演示路2号",
+        "contact_name": "演示联系人",
+        "contact_phone": "00000000000",
+        "recognized_on": "2024-06-01",
+        "recognition_document_number": "演示认定〔2024〕1号",
+        "recognition_reason": "演示数据。吸纳劳务人员较多，管理规范，当地市场占主导地位。",
+        "training_mode": "own",
+        "services": ["training", "employment", "rights"],
+        "annual_performances": [
+            {
+                "year": 2024,
+                "trained_count": 620,
+                "self_used_count": 200,
+                "exported_count": 500,
+                "certificate_count": 580,
+            }
+        ],
+    },
+)
+class BuildingUnit(Filing):
+    """劳务品牌建设单位: recognised by the county, filed for record with the city (鲁就办〔2021〕22号 二（二）)."""
+
+    name = models.CharField(
+        "单位全称", max_length=60, help_text="与营业执照一致的全称。"
+    )
+    brand = models.ForeignKey(
+        LabourBrand,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="units",
+        verbose_name="建设的劳务品牌",
+        help_text="从已公布的劳务品牌中选取。",
+    )
+    unit_type = models.CharField("单位类型", max_length=30, choices=UNIT_TYPES)
+    is_shandong_handicraft = models.BooleanField("属于“山东手造”", default=False)
+    credit_code = models.CharField(
+        "统一社会信用代码",
+        max_length=18,
+        validators=[validate_credit_code],
+        help_text="18位，按 GB 32100 校验。",
+    )
+    legal_representative = models.CharField(
+        "法定代表人", max_length=30, help_text="不对外公开。"
+    )
+    address = models.CharField("地址", max_length=100)
+    founded_on = models.DateField("成立日期", null=True, blank=True)
+    contact_name = models.CharField(
+        "联系人", max_length=30, help_text="仅供业务联系，不对外公开。"
+    )
+    contact_phone = models.CharField(
+        "联系电话", max_length=20, help_text="仅供业务联系，不对外公开。"
+    )
+    recognized_on = models.DateField(
+        "认定日期", null=True, help_text="县（市、区）认定的日期。"
+    )
+    recognition_document_number = models.CharField(
+        "认定文号", max_length=60, help_text="如“×人社字〔2024〕1号”。"
+    )
+    recognition_reason = models.TextField(
+        "认定理由", help_text="对照认定条件逐项写明。"
+    )
+    training_mode = models.CharField("培训方式", max_length=12, choices=TRAINING_MODES)
+    entrusted_to = models.CharField(
+        "受委托培训单位", max_length=60, blank=True, help_text="委托培训的填写。"
+    )
+    services = ChoiceListField(
+        "“一条龙”服务",
+        options=SERVICES,
+        blank=True,
+        help_text="培训、就业、维权，可选多项。",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "劳务品牌建设单位"
+
+    def problems(self):
+        """Yield the yearly 500 + 500 and what recognition needs (鲁就办〔2021〕22号 二（二）)."""
+        rows = child_rows(self, "annual_performances")
+        if not rows:
+            yield Problem(
+                "annual_performances", "请填写至少一个年度的培训和就业人数。", UNITS
+            )
+        for row in rows:
+            yield from row.problems()
+        if not self.brand_id:
+            sentence = "没有选择建设的劳务品牌；品牌尚未公布的，请填写情况说明后提交。"
+            yield Problem("brand", sentence, f"{PLAN} 三（三）", needs_explanation=True)
+        if self.training_mode == "entrusted" and not self.entrusted_to:
+            yield Problem("entrusted_to", "委托培训的，请填写受委托培训单位。", UNITS)
+
+
+class AnnualPerformance(models.Model):
+    """What a unit trained and placed in one year (鲁就办〔2021〕22号 二（二）)."""
+
+    unit = models.ForeignKey(
+        BuildingUnit, on_delete=models.CASCADE, related_name="annual_performances"
+    )
+    year = models.PositiveIntegerField(
+        "年度", validators=[MinValueValidator(2015), MaxValueValidator(2100)]
+    )
+    trained_count = models.PositiveIntegerField(
+        "培训人数", validators=[MaxValueValidator(10_000_000)]
+    )
+    self_used_count = models.PositiveIntegerField(
+        "自用人数", validators=[MaxValueValidator(10_000_000)]
+    )
+    exported_count = models.PositiveIntegerField(
+        "输出人数", validators=[MaxValueValidator(10_000_000)]
+    )
+    certificate_count = models.PositiveIntegerField(
+        "取得证书人数",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(10_000_000)],
+    )
+
+    class Meta:
+        verbose_name = "年度培训就业情况"
+        verbose_name_plural = "年度培训就业情况"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "year"],
+                name="performance_once_a_year",
+                violation_error_message="同一年度只填一行。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year}年"
+
+    @property
+    def placed_count(self) -> int:
+        """Workers used by the unit itself or placed elsewhere."""
+        return (self.self_used_count or 0) + (self.exported_count or 0)
+
+    def problems(self):
+        """Yield the warnings of the two thresholds."""
+        told = "，请填写情况说明后提交。"
+        if self.trained_count is not None and self.trained_count < LEAST_TRAINED:
+            sentence = f"{self.year}年度培训人数{self.trained_count}人，低于{LEAST_TRAINED}人要求（{UNITS}）{told}"
+            yield Problem(
+                "annual_performances", sentence, UNITS, needs_explanation=True
+            )
+        if self.placed_count < LEAST_PLACED:
+            sentence = f"{self.year}年度自用和输出{self.placed_count}人，低于{LEAST_PLACED}人要求（{UNITS}）{told}"
+            yield Problem(
+                "annual_performances", sentence, UNITS, needs_explanation=True
+            )
+
+
+SOURCE_KINDS = [
+    ("ich_national", "国家级非遗代表性项目"),
+    ("ich_provincial", "省级非遗代表性项目"),
+    ("ich_municipal", "市级非遗代表性项目"),
+    ("ich_county", "县级非遗代表性项目"),
+    ("craft_revival", "传统工艺振兴目录"),
+    ("other", "其他"),
+]
+TARGET_GROUPS = [
+    ("rural_workers", "农村转移就业劳动者"),
+    ("registered_unemployed", "登记失业人员"),
+    ("lifted_out_of_poverty", "脱贫享受政策人口"),
+    ("enterprise_staff", "企业职工"),
+    ("ich_inheritors", "非遗传承人"),
+    ("other", "其他"),
+]
+DELIVERY_MODES = [
+    ("project_based", "项目制"),
+    ("school", "学校培训"),
+    ("workshop", "工坊传习"),
+    ("enterprise", "企业培训"),
+]
+
+
+@record(
+    slug="handicraft-projects",
+    order=40,
+    code="HP",
+    basis=CRAFT,
+    route=CITY,
+    question="从哪里学",
+    sections={
+        "培训项目": [
+            "name",
+            "catalogue_class",
+            "source_kind",
+            "source_item",
+            "summary",
+        ],
+        "组织实施": [
+            "target_groups",
+            "delivery_mode",
+            "hours",
+            "provider",
+            "textbook",
+            "is_pilot",
+        ],
+        "衔接": ["exam_project", "external_reference"],
+    },
+    columns=["name", "source_kind", "target_groups", "hours", "provider"],
+    key=["name"],
+    facets=["source_kind", "delivery_mode"],
+    public=[
+        "name",
+        "catalogue_class",
+        "source_kind",
+        "source_item",
+        "summary",
+        "target_groups",
+        "delivery_mode",
+        "hours",
+        "provider",
+        "textbook",
+        "exam_project",
+    ],
+    clauses={
+        "source_kind": f"{CRAFT} 二（二）",
+        "target_groups": f"{CRAFT} 二（二）",
+        "delivery_mode": f"{CRAFT} 二（二）",
+        "textbook": f"{CRAFT} 二（二）",
+        "is_pilot": f"{CRAFT} 二（二）",
+        "exam_project": f"{CRAFT} 二（三）",
+        "external_reference": f"{CRAFT} 三（一）",
+    },
+    criteria=("体现文化创意和齐鲁文化内涵", "可复制推广", "属于手造类"),
+    example={
+        "name": "剪纸基础培训（演示）",
+        "catalogue_class": "山东手造",
+        "source_kind": "ich_provincial",
+        "source_item": "演示剪纸",
+        "summary": "演示数据。学习构图、剪刻和装裱，结业后可参加专项职业能力考核。",
+        "target_groups": ["rural_workers", "registered_unemployed"],
+        "delivery_mode": "project_based",
+        "hours": 48,
+        "provider": "演示工艺美术学校",
+        "textbook": "演示教材",
+        "exam_project": "演示剪纸制作",
+    },
+)
+class HandicraftTrainingProject(Filing):
+    """“山东手造”职业技能培训项目: built by the county, filed for record with the city (鲁人社函〔2022〕59号 二（二）)."""
+
+    name = models.CharField("培训项目名称", max_length=60)
+    catalogue_class = models.CharField(
+        "目录类别",
+        max_length=30,
+        default="山东手造",
+        help_text="在补贴性培训项目目录中的类别。",
+    )
+    source_kind = models.CharField(
+        "项目来源",
+        max_length=20,
+        choices=SOURCE_KINDS,
+        help_text="四级非遗代表性项目名录或传统工艺振兴目录。",
+    )
+    source_item = models.CharField(
+        "对应的非遗或工艺项目",
+        max_length=60,
+        blank=True,
+        help_text="名录中的项目名称。",
+    )
+    summary = models.TextField(
+        "培训内容", help_text="写清学什么、学到什么程度、如何体现齐鲁文化内涵。"
+    )
+    target_groups = ChoiceListField(
+        "培训对象", options=TARGET_GROUPS, help_text="可选多项。"
+    )
+    delivery_mode = models.CharField("组织方式", max_length=20, choices=DELIVERY_MODES)
+    hours = models.PositiveIntegerField(
+        "课时",
+        null=True,
+        validators=[MinValueValidator(1), MaxValueValidator(2000)],
+        help_text="标准课时数。",
+    )
+    provider = models.CharField(
+        "培训机构或企业", max_length=60, help_text="备案的培训机构或企业全称。"
+    )
+    textbook = models.CharField("教材和课程", max_length=100, blank=True)
+    is_pilot = models.BooleanField("产训结合建设试点", default=False)
+    exam_project = models.ForeignKey(
+        ExamProject,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="handicraft_projects",
+        verbose_name="对应的考核项目",
+        help_text="从最新目录中选取；暂无的不选。",
+    )
+    external_reference = models.CharField(
+        "“山东手造”基础信息目录编号",
+        max_length=40,
+        blank=True,
+        help_text="文化和旅游部门目录中已有的填写。",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "“山东手造”职业技能培训项目"
+
+    def problems(self):
+        """Yield that a project drawn from a list names its item there."""
+        if self.source_kind.startswith("ich_") and not self.source_item:
+            yield Problem(
+                "source_item",
+                "来源为非遗名录的，请填写对应的非遗项目。",
+                f"{CRAFT} 二（二）",
+            )
