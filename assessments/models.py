@@ -5,10 +5,10 @@ import re
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count
 
 from portal.models import ChoiceListField, Filing, Region
 from portal.registry import PROVINCE, Problem, record
+from portal.scope import within
 from portal.snapshot import child_rows
 
 SOLICIT = "鲁人社发〔2020〕18号 三（三）13"
@@ -324,12 +324,7 @@ class InstitutionAuthorization(models.Model):
 def others_in_city(row: InstitutionAuthorization) -> int:
     """Return how many other published institutions examine the row's project in its city."""
     code = row.project.entry.code if hasattr(row.project, "entry") else ""
-    in_city = (
-        AssessmentInstitution.objects.in_force()
-        .exclude(pk=row.institution_id)
-        .filter(
-            authorizations__project__entry__code=code,
-            authorizations__region_id__startswith=row.region_id[:4],
-        )
-    )
-    return in_city.aggregate(n=Count("pk", distinct=True))["n"] if code else 0
+    in_city = within("authorizations__region_id", row.region_id[:4])
+    published = AssessmentInstitution.objects.in_force().exclude(pk=row.institution_id)
+    others = published.filter(in_city, authorizations__project__entry__code=code)
+    return others.distinct().count() if code else 0
