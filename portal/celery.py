@@ -1,4 +1,4 @@
-"""The Celery app and nothing else: its knobs are the ``CELERY_…`` settings, its tasks live in ``tasks.py``."""
+"""The Celery app alone: its knobs are the ``CELERY_…`` settings, its tasks live in ``tasks.py``."""
 
 import os
 

@@ -1,0 +1,120 @@
+"""The door ``./bin/test``: the static checks, the whole suite on SQLite and on PostgreSQL, the count."""
+
+import secrets
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from doors import Closed, postgres
+from doors.environment import PYTHON, ROOT, VENV, clean_environment, ensure, only_one
+
+#: What the tests write is kept apart from the data of ./bin/up.
+VAR = ROOT / "var" / "test"
+OUTCOMES = ("passed", "failed", "skipped")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One line of the summary: what ran, what came of it, how long it took."""
+
+    name: str
+    seconds: float
+    counts: Counter = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        return f"{self.name:<28} {in_words(self.counts):<44} {self.seconds:7.1f} s"
+
+
+def main(arguments: list[str]) -> int:
+    """Run every stage also after one has failed; 0 when nothing failed. ``arguments`` go to pytest."""
+    with only_one(VAR / "test.lock"):
+        ensure("dev")
+        stages = [*static_checks(), sqlite(arguments), postgresql(arguments)]
+    total = sum((stage.counts for stage in stages), Counter())
+    print("\n" + "\n".join(map(str, stages)))
+    print(f"{in_words(total)} in {sum(stage.seconds for stage in stages):.1f}s")
+    return 1 if total["failed"] else 0
+
+
+def in_words(counts: Counter) -> str:
+    """Return the counts as pytest words them, failures always named."""
+    return ", ".join(f"{counts[word]} {word}" for word in OUTCOMES if counts[word] or word != "skipped")
+
+
+def static_checks() -> Iterator[Stage]:
+    """Check form, imports, migrations and the settings of a production server; each one counts as a test."""
+    yield check("ruff check", ["-m", "ruff", "check"])
+    yield check("ruff format", ["-m", "ruff", "format", "--check"])
+    yield check("import contracts", [VENV / "bin" / "lint-imports", "--no-cache", "--no-logo"])
+    yield check("migrations complete", ["manage.py", "makemigrations", "--check", "--dry-run"])
+    deploy = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    yield check("production settings", deploy, **production())
+
+
+def production() -> dict[str, str]:
+    """Return the environment of a production server, without its secrets."""
+    key = secrets.token_urlsafe(64)
+    return {"PORTAL_SECRET_KEY": key, "PORTAL_HTTPS": "1", "PORTAL_ALLOWED_HOSTS": "portal.example"}
+
+
+def test_environment(**extra: str) -> dict[str, str]:
+    """Return an environment in which no setting of this shell reaches the tests but what they require."""
+    ours = clean_environment()
+    kept = {key: ours[key] for key in ours if not key.startswith(("PORTAL_", "DATABASE_", "CELERY_"))}
+    required = {key: ours[key] for key in ours if key.startswith("PORTAL_REQUIRE_")}
+    here = {"PORTAL_VAR": str(VAR), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    return kept | required | here | extra
+
+
+def check(name: str, command: list, **extra: str) -> Stage:
+    """Run one Python command; exit code 0 is one passed."""
+    print(f"\n== {name}")
+    began = time.monotonic()
+    run = subprocess.run([PYTHON, *command], cwd=ROOT, env=test_environment(**extra))
+    counts = Counter(failed=1) if run.returncode else Counter(passed=1)
+    return Stage(name, time.monotonic() - began, counts)
+
+
+def sqlite(arguments: list[str]) -> Stage:
+    """Run the suite on SQLite."""
+    return suite("pytest on SQLite", "sqlite", f"sqlite:///{VAR / 'portal.sqlite3'}", arguments)
+
+
+def postgresql(arguments: list[str]) -> Stage:
+    """Run the suite on a private PostgreSQL; a machine that cannot provide one fails this stage."""
+    name = "pytest on PostgreSQL"
+    try:
+        with postgres.server(VAR) as url:
+            return suite(name, "postgresql", url, arguments)
+    except Closed as closed:
+        print(f"\n== {name}\n{closed}")
+        return Stage(name, 0, Counter(failed=1))
+
+
+def suite(name: str, slug: str, url: str, arguments: list[str]) -> Stage:
+    """Run pytest against the database at ``url`` and read the counts from its report."""
+    print(f"\n== {name}")
+    report, began = VAR / f"{slug}.xml", time.monotonic()
+    report.unlink(missing_ok=True)
+    command = [PYTHON, "-m", "pytest", f"--junitxml={report}", *arguments]
+    run = subprocess.run(command, cwd=ROOT, env=test_environment(DATABASE_URL=url))
+    counts = read_counts(report)
+    if run.returncode and not counts["failed"]:
+        counts["failed"] += 1  # pytest itself gave up, or found no test at all
+    return Stage(name, time.monotonic() - began, counts)
+
+
+def read_counts(report: Path) -> Counter:
+    """Return how many tests passed, failed and were skipped according to a JUnit report, if there is one."""
+    if not report.exists():
+        return Counter()
+    total = Counter()
+    for one in ElementTree.parse(report).getroot().iter("testsuite"):
+        total += Counter({word: int(one.get(word, 0)) for word in ("tests", "failures", "errors", "skipped")})
+    failed = total["failures"] + total["errors"]
+    passed = total["tests"] - failed - total["skipped"]
+    return Counter(passed=passed, failed=failed, skipped=total["skipped"])

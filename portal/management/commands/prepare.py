@@ -1,0 +1,42 @@
+"""``manage.py prepare``: what ``./bin/up`` needs before the first request, in one process; safe to repeat."""
+
+import hashlib
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import BaseCommand, call_command
+
+
+class Command(BaseCommand):
+    """Only calls other commands, and decides whether they are due."""
+
+    help = "Migrates, loads the reference data, the demonstration data the first time, and the static files."
+
+    def handle(self, **options) -> None:
+        """Do each step that is due."""
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("load_reference", verbosity=0)
+        if settings.DEMO and not get_user_model().objects.exists():
+            call_command("demo")
+        collect_static_files()
+
+
+def collect_static_files() -> None:
+    """Collect the static files when one of them has changed since the last time."""
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    digest = static_digest()
+    if not stamp.exists() or stamp.read_text() != digest:
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(digest)
+
+
+def static_digest() -> str:
+    """Return a digest over path, size and time of every static file of every app."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in sorted(finder.list([]), key=lambda found: found[0]):
+            facts = Path(storage.path(path)).stat()
+            digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
