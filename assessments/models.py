@@ -1,4 +1,4 @@
-"""Registry 4: 专项职业能力考核项目目录 and the institutions that examine (鲁人社发〔2020〕18号, 鲁人社字〔2024〕95号)."""
+"""Registry 4: 专项职业能力考核项目目录 and 考核机构 (鲁人社发〔2020〕18号, 鲁人社字〔2024〕95号)."""
 
 import re
 
@@ -23,18 +23,14 @@ def credit_code_is_valid(code: str) -> bool:
     """
     if not re.fullmatch(rf"[{CREDIT_CODE_ALPHABET}]{{18}}", code):
         return False
-    total = sum(
-        CREDIT_CODE_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(code[:17])
-    )
+    total = sum(CREDIT_CODE_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(code[:17]))
     return code[17] == CREDIT_CODE_ALPHABET[(31 - total % 31) % 31]
 
 
 def validate_credit_code(code: str) -> None:
     """Raise ``ValidationError`` with a sentence for the filer when the check character is wrong."""
     if not credit_code_is_valid(code):
-        raise ValidationError(
-            "统一社会信用代码应为18位，校验位不对，请对照营业执照检查（GB 32100）。"
-        )
+        raise ValidationError("统一社会信用代码应为18位，校验位不对，请对照营业执照检查（GB 32100）。")
 
 
 class ProjectClass(models.TextChoices):
@@ -108,11 +104,9 @@ SOURCE_TAGS = [
     },
 )
 class ExamProject(Filing):
-    """专项职业能力考核项目: one practical ability that is examined, without levels (鲁人社发〔2020〕18号 三（三）13)."""
+    """专项职业能力考核项目: one practical ability, without levels (鲁人社发〔2020〕18号 三（三）13)."""
 
-    name = models.CharField(
-        "考核项目名称", max_length=60, help_text="与发布目录中的名称一致。"
-    )
+    name = models.CharField("考核项目名称", max_length=60, help_text="与发布目录中的名称一致。")
     catalogue_class = models.CharField(
         "类别",
         max_length=10,
@@ -122,9 +116,7 @@ class ExamProject(Filing):
     source_tags = ChoiceListField(
         "开发方向", options=SOURCE_TAGS, help_text="征集开发所面向的领域，可选多项。"
     )
-    summary = models.TextField(
-        "项目简介", help_text="写清考核的操作能力和从业方向，建议300字以内。"
-    )
+    summary = models.TextField("项目简介", help_text="写清考核的操作能力和从业方向，建议300字以内。")
     developer = models.CharField(
         "开发单位",
         max_length=60,
@@ -147,9 +139,7 @@ class ExamProject(Filing):
 class ExamSpecification(models.Model):
     """考核规范 of a project: definition, audience, ability standard, requirements (domain.md A.6 R)."""
 
-    project = models.ForeignKey(
-        ExamProject, on_delete=models.CASCADE, related_name="specifications"
-    )
+    project = models.ForeignKey(ExamProject, on_delete=models.CASCADE, related_name="specifications")
     edition = models.CharField("版本名称", max_length=30)
     definition = models.TextField("定义")
     audience = models.TextField("适用对象")
@@ -222,12 +212,8 @@ MOST_PER_CITY_AND_PROJECT = 5
 class AssessmentInstitution(Filing):
     """专项职业能力考核机构, solicited and published (鲁人社字〔2024〕95号 二（二）6)."""
 
-    name = models.CharField(
-        "考核机构名称", max_length=60, help_text="与登记证照一致的全称。"
-    )
-    institution_type = models.CharField(
-        "机构类型", max_length=20, choices=InstitutionType.choices
-    )
+    name = models.CharField("考核机构名称", max_length=60, help_text="与登记证照一致的全称。")
+    institution_type = models.CharField("机构类型", max_length=20, choices=InstitutionType.choices)
     credit_code = models.CharField(
         "统一社会信用代码",
         max_length=18,
@@ -238,27 +224,19 @@ class AssessmentInstitution(Filing):
         "机构代码", max_length=20, blank=True, help_text="已有机构代码的填写。"
     )
     address = models.CharField("考核地址", max_length=100)
-    strength = models.TextField(
-        "专业度、权威性和影响力", help_text="分别写清专业度、权威性和影响力。"
-    )
+    strength = models.TextField("专业度、权威性和影响力", help_text="分别写清专业度、权威性和影响力。")
     venue = models.TextField("场地和设备", help_text="写清工位数和主要设备。")
-    contact_name = models.CharField(
-        "联系人", max_length=30, help_text="仅供业务联系，不对外公开。"
-    )
-    contact_phone = models.CharField(
-        "联系电话", max_length=20, help_text="仅供业务联系，不对外公开。"
-    )
+    contact_name = models.CharField("联系人", max_length=30, help_text="仅供业务联系，不对外公开。")
+    contact_phone = models.CharField("联系电话", max_length=20, help_text="仅供业务联系，不对外公开。")
 
     class Meta:
         verbose_name = verbose_name_plural = "专项职业能力考核机构"
 
     def problems(self):
-        """Yield the rules on authorised projects: at least one, within the bureau's region, five per city at most."""
+        """Yield the rules on authorised projects: one at least, in the bureau's region, five per city."""
         rows = child_rows(self, "authorizations")
         if not rows:
-            yield Problem(
-                "authorizations", "请填写至少一个授权考核的项目和地区。", INSTITUTIONS
-            )
+            yield Problem("authorizations", "请填写至少一个授权考核的项目和地区。", INSTITUTIONS)
         for row in rows:
             yield from row.problems()
 
@@ -280,9 +258,7 @@ class InstitutionAuthorization(models.Model):
         related_name="authorizations",
         verbose_name="考核项目",
     )
-    region = models.ForeignKey(
-        Region, on_delete=models.PROTECT, related_name="+", verbose_name="授权地区"
-    )
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="授权地区")
     valid_from = models.DateField("起始日期", null=True, blank=True)
     valid_to = models.DateField("截止日期", null=True, blank=True)
 
@@ -316,9 +292,7 @@ class InstitutionAuthorization(models.Model):
             )
         if others_in_city(self) >= MOST_PER_CITY_AND_PROJECT:
             sentence = f"“{self.project}”在本市已有{MOST_PER_CITY_AND_PROJECT}家考核机构，一般不再增加。"
-            yield Problem(
-                "authorizations", sentence, INSTITUTIONS, needs_explanation=True
-            )
+            yield Problem("authorizations", sentence, INSTITUTIONS, needs_explanation=True)
 
 
 def others_in_city(row: InstitutionAuthorization) -> int:

@@ -57,7 +57,7 @@ BRAND_FORM = PaperForm(
     basis=NOTICE,
     route=PROVINCE,
     levelled=True,
-    question="本品牌",
+    question="哪个品牌",
     sections={
         "品牌项目": ["name", "exam_projects", "institutions"],
         "品牌优势": ["advantage_features", "advantage_people", "advantage_industry"],
@@ -156,12 +156,8 @@ class SkillBrand(Filing):
         choices=POSITIONINGS,
         help_text="围绕某一地区、产业或群体培育。",
     )
-    direction = models.CharField(
-        "方向", max_length=12, choices=DIRECTIONS, help_text="用于公布目录的分类。"
-    )
-    stage = models.CharField(
-        "培育阶段", max_length=12, choices=STAGES, help_text="按“发现—培育—提升”填写。"
-    )
+    direction = models.CharField("方向", max_length=12, choices=DIRECTIONS, help_text="用于公布目录的分类。")
+    stage = models.CharField("培育阶段", max_length=12, choices=STAGES, help_text="按“发现—培育—提升”填写。")
     initiatives = ChoiceListField(
         "关联行动",
         options=INITIATIVES,
@@ -197,7 +193,7 @@ class SkillBrand(Filing):
 
     @advantage.setter
     def advantage(self, text: str) -> None:
-        """Take the annex's one cell: three paragraphs are the three parts, any other number stays together."""
+        """Take the annex's one cell: three paragraphs are the three parts, else all stays together."""
         parts = [line for line in text.split("\n") if line.strip()]
         whole = parts if len(parts) == 3 else [text, "", ""]
         self.advantage_features, self.advantage_people, self.advantage_industry = whole
@@ -207,20 +203,14 @@ class SkillBrand(Filing):
         yield from self._outside_the_catalogue()
         yield from self._unauthorised()
         if self.name and not self._name_says_where_or_what():
-            sentence = (
-                "品牌名称没有体现地区或所选考核项目；情况属实的，请填写情况说明后提交。"
-            )
-            yield Problem(
-                "name", sentence, f"{NOTICE} 二（一）2", needs_explanation=True
-            )
+            sentence = "品牌名称没有体现地区或所选考核项目；情况属实的，请填写情况说明后提交。"
+            yield Problem("name", sentence, f"{NOTICE} 二（一）2", needs_explanation=True)
 
     def _outside_the_catalogue(self):
         edition = Edition.latest("exam-projects")
         chosen = related(self, "exam_projects")
         current = set(
-            ExamProject.objects.in_force()
-            .filter(pk__in=[p.pk for p in chosen])
-            .values_list("pk", flat=True)
+            ExamProject.objects.in_force().filter(pk__in=[p.pk for p in chosen]).values_list("pk", flat=True)
         )
         for project in chosen:
             if project.pk not in current:
@@ -257,9 +247,6 @@ class SkillBrand(Filing):
         ]
         words = [
             *places,
-            *(
-                project.title.removesuffix("制作")
-                for project in related(self, "exam_projects")
-            ),
+            *(project.title.removesuffix("制作") for project in related(self, "exam_projects")),
         ]
         return any(word and word in self.name for word in words)

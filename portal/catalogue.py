@@ -17,15 +17,8 @@ from portal.workflow import Refused, record_event
 
 def may_publish(user: User, filing: Filing) -> bool:
     """Say whether ``user`` publishes this filing: the province all, a city what ends at the city."""
-    levels = (
-        (Level.PROVINCE, Level.CITY)
-        if filing.record_type.route == CITY
-        else (Level.PROVINCE,)
-    )
-    return any(
-        scope.sits_at(user, level, (Role.PUBLISHER,), filing.region_id)
-        for level in levels
-    )
+    levels = (Level.PROVINCE, Level.CITY) if filing.record_type.route == CITY else (Level.PROVINCE,)
+    return any(scope.sits_at(user, level, (Role.PUBLISHER,), filing.region_id) for level in levels)
 
 
 def why_unpublishable(filing: Filing, user: User) -> str:
@@ -53,14 +46,10 @@ def publish(
 ) -> CatalogueEntry:
     """Put an approved filing into the catalogue from the day ``on`` (today unless told) and return its entry.
 
-    An amendment takes over the code and ends the entry it replaces. Raises ``Filing.DoesNotExist`` out of scope,
-    ``Refused`` with the reason, ``Conflict`` when another act came first.
+    An amendment takes over the code and ends the entry it replaces. Raises ``Filing.DoesNotExist`` out of
+    scope, ``Refused`` with the reason, ``Conflict`` when another act came first.
     """
-    current = (
-        Filing.objects.visible_to(by)
-        .select_related("organisation__region__parent")
-        .get(pk=filing.pk)
-    )
+    current = Filing.objects.visible_to(by).select_related("organisation__region__parent").get(pk=filing.pk)
     if reason := why_unpublishable(current, by):
         raise Refused(reason)
     number, day = _checked(document_number), _checked_day(on)
@@ -79,9 +68,7 @@ def publish(
     return CatalogueEntry.objects.create(
         filing_id=current.pk,
         kind=current.kind,
-        code=replaced.code
-        if replaced
-        else next_code(record.record_type, current.region_id),
+        code=replaced.code if replaced else next_code(record.record_type, current.region_id),
         title=current.title,
         region_id=current.region_id,
         level=_level(record.record_type, level, replaced),
@@ -106,8 +93,7 @@ def _publisher(by: User, filing: Filing) -> str:
     level = [
         p.organisation
         for p in by.posts
-        if p.role == Role.PUBLISHER
-        and filing.region_id.startswith(p.organisation.region_id)
+        if p.role == Role.PUBLISHER and filing.region_id.startswith(p.organisation.region_id)
     ]
     return level[0].name
 
@@ -139,9 +125,7 @@ def _replaced(filing: Filing, day: date) -> CatalogueEntry | None:
 
 
 def _end(entry: CatalogueEntry, day: date, **exit_facts: str) -> None:
-    CatalogueEntry.objects.filter(pk=entry.pk, valid_to=None).update(
-        valid_to=day, **exit_facts
-    )
+    CatalogueEntry.objects.filter(pk=entry.pk, valid_to=None).update(valid_to=day, **exit_facts)
     Filing.objects.filter(pk=entry.filing_id).update(holds_name=False)
 
 
@@ -177,13 +161,10 @@ def exit(
 ) -> Event:
     """End an entry with its reason, document number and date; the page stays as a tombstone.
 
-    Raises ``Refused`` with the sentence, ``Conflict`` when another act came first, ``DoesNotExist`` out of scope.
+    Raises ``Refused`` with the sentence, ``Conflict`` when another act came first, ``DoesNotExist`` out of
+    scope.
     """
-    filing = (
-        Filing.objects.visible_to(by)
-        .select_related("organisation__region")
-        .get(pk=entry.filing_id)
-    )
+    filing = Filing.objects.visible_to(by).select_related("organisation__region").get(pk=entry.filing_id)
     current = CatalogueEntry.objects.in_force().filter(pk=entry.pk).first()
     if not may_publish(by, filing):
         raise Refused("您的岗位不能办理退出。")
@@ -195,9 +176,7 @@ def exit(
     if day < current.valid_from:
         raise Refused(f"退出日期不能早于公布日期（{current.valid_from}）。")
     said = f"{ExitReason(reason).label} {number} {day} {text.clean(comment)}".strip()
-    event = record_event(
-        filing, "exit", filing.state, by=by, comment=said, request_id=request_id
-    )
+    event = record_event(filing, "exit", filing.state, by=by, comment=said, request_id=request_id)
     _end(current, day, exit_reason=reason, exit_document_number=number)
     return event
 
@@ -206,7 +185,8 @@ def exit(
 def amend(entry: CatalogueEntry, *, by: User) -> Filing:
     """Return a new draft that copies the filing in force and will replace its entry when published.
 
-    The published text stays public until then. Raises ``Refused`` when it is not ``by``'s to amend or one is open.
+    The published text stays public until then. Raises ``Refused`` when it is not ``by``'s to amend or one is
+    open.
     """
     filing = Filing.objects.visible_to(by).get(pk=entry.filing_id)
     if not CatalogueEntry.objects.in_force().filter(pk=entry.pk).exists():
@@ -227,15 +207,10 @@ def amend(entry: CatalogueEntry, *, by: User) -> Filing:
 
 def _value(record, name: str):
     return (
-        snapshot.related(record, name)
-        if record._meta.get_field(name).many_to_many
-        else getattr(record, name)
+        snapshot.related(record, name) if record._meta.get_field(name).many_to_many else getattr(record, name)
     )
 
 
 def _row_values(record: Filing, name: str) -> list[dict]:
     fields = record.record_type.rows[name]
-    return [
-        {field: getattr(row, field) for field in fields}
-        for row in snapshot.child_rows(record, name)
-    ]
+    return [{field: getattr(row, field) for field in fields} for row in snapshot.child_rows(record, name)]

@@ -47,9 +47,7 @@ def _named(record_type: registry.RecordType) -> dict[str, list[str]]:
         "clauses",
         "limits",
     )
-    return {place: list(getattr(record_type, place)) for place in places} | {
-        "rows": list(record_type.rows)
-    }
+    return {place: list(getattr(record_type, place)) for place in places} | {"rows": list(record_type.rows)}
 
 
 def _has(model: type, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Writing drafts: the only place that stores what a filer types. Everything after it goes through the workflow."""
+"""Writing drafts: the only place that stores what a filer types; the rest goes through the workflow."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,16 +16,10 @@ SAME_NAME = "本单位已有同名的填报，请换一个名称，或打开已�
 
 
 def filing_organisations(user: User, record_type: RecordType) -> list[Organisation]:
-    """Return the bureaus ``user`` may file this type for; the province files no type that ends at the city."""
-    bureaus = [
-        m.organisation for m in user.posts if scope.files_for(user, m.organisation_id)
-    ]
+    """Return the bureaus ``user`` may file this type for; the province files none that end at the city."""
+    bureaus = [m.organisation for m in user.posts if scope.files_for(user, m.organisation_id)]
     barred = (Level.PROVINCE,) if record_type.route == CITY else ()
-    return list(
-        {
-            o.pk: o for o in bureaus if o.is_hrss and o.region.level not in barred
-        }.values()
-    )
+    return list({o.pk: o for o in bureaus if o.is_hrss and o.region.level not in barred}.values())
 
 
 @transaction.atomic
@@ -38,7 +32,7 @@ def create(
     rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     **facts: Any,
 ) -> Filing:
-    """Return a new draft of ``by``'s bureau; ``facts`` are ``is_demo``, ``source``, ``amends`` and ``holds_name``.
+    """Return a new draft of ``by``'s bureau; ``facts``: ``is_demo``, ``source``, ``amends``, ``holds_name``.
 
     Raises ``Refused`` when no bureau of his files this type or the bureau holds the name already.
     """
@@ -46,9 +40,7 @@ def create(
     organisation = organisation or (allowed[0] if allowed else None)
     if organisation is None or organisation.pk not in {o.pk for o in allowed}:
         raise Refused(f"您没有为这个单位填报{record_type.label}的岗位。")
-    record = record_type.model(
-        organisation=organisation, region=organisation.region, created_by=by, **facts
-    )
+    record = record_type.model(organisation=organisation, region=organisation.region, created_by=by, **facts)
     _store(record, values or {}, rows or {})
     return record
 
@@ -64,15 +56,14 @@ def save(
 ) -> Filing:
     """Store changed fields and whole sets of child rows of a draft read at ``revision``.
 
-    Raises ``Conflict`` when somebody wrote since, ``Refused`` when it is not ``by``'s to edit or the name is taken.
+    Raises ``Conflict`` when somebody wrote since, ``Refused`` when it is not ``by``'s to edit or the name is
+    taken.
     """
     if not scope.files_for(by, record.organisation_id):
         raise Refused("只有填报单位的填报岗位可以修改。")
     if not record.is_editable:
         raise Refused("已提交的内容不能修改，须先撤回或由审核单位退回。")
-    swap = Filing.objects.filter(
-        pk=record.pk, state=record.state, version=record.version, revision=revision
-    )
+    swap = Filing.objects.filter(pk=record.pk, state=record.state, version=record.version, revision=revision)
     now = timezone.now()
     if not swap.update(revision=revision + 1, updated_at=now):
         raise Conflict(Filing.objects.get(pk=record.pk))
@@ -113,13 +104,9 @@ def _as_refusal(error: IntegrityError) -> Exception:
     return Refused(sentence) if sentence else error
 
 
-def _replace_rows(
-    record: Filing, name: str, wanted: Sequence[Mapping[str, Any]]
-) -> None:
+def _replace_rows(record: Filing, name: str, wanted: Sequence[Mapping[str, Any]]) -> None:
     relation = record._meta.get_field(name)
     model: type[models.Model] = relation.related_model
     getattr(record, name).all().delete()
-    model.objects.bulk_create(
-        [model(**{relation.field.name: record}, **row) for row in wanted]
-    )
+    model.objects.bulk_create([model(**{relation.field.name: record}, **row) for row in wanted])
     getattr(record, "_prefetched_objects_cache", {}).pop(name, None)

@@ -21,9 +21,7 @@ def example_draft(record_type: RecordType, **changes: Any) -> tuple[dict, dict]:
 def resolve(record_type: RecordType, data: Mapping[str, Any]) -> tuple[dict, dict]:
     """Return (values, rows) of ``data``; keys that are child rows become rows, all others values."""
     values = {
-        name: _value(record_type.field(name), data[name])
-        for name in data
-        if name not in record_type.rows
+        name: _value(record_type.field(name), data[name]) for name in data if name not in record_type.rows
     }
     rows = {
         name: [_row(record_type.row_model(name), row) for row in data.get(name, [])]
@@ -32,9 +30,7 @@ def resolve(record_type: RecordType, data: Mapping[str, Any]) -> tuple[dict, dic
     return values, rows
 
 
-def related_titles(
-    record_type: RecordType, data: Mapping[str, Any]
-) -> dict[type[Filing], set[str]]:
+def related_titles(record_type: RecordType, data: Mapping[str, Any]) -> dict[type[Filing], set[str]]:
     """Return which titles of which record types ``data`` refers to, so that they can be published first."""
     wanted: dict[type[Filing], set[str]] = {}
     for model, item in [(record_type.model, data), *_row_items(record_type, data)]:
@@ -50,17 +46,11 @@ def related_titles(
 
 
 def _row_items(record_type: RecordType, data: Mapping[str, Any]) -> list[tuple]:
-    return [
-        (record_type.row_model(name), row)
-        for name in record_type.rows
-        for row in data.get(name, [])
-    ]
+    return [(record_type.row_model(name), row) for name in record_type.rows for row in data.get(name, [])]
 
 
 def _row(model: type[models.Model], row: Mapping[str, Any]) -> dict:
-    return {
-        name: _value(model._meta.get_field(name), value) for name, value in row.items()
-    }
+    return {name: _value(model._meta.get_field(name), value) for name, value in row.items()}
 
 
 def _value(column: models.Field, value: Any) -> Any:
@@ -77,9 +67,7 @@ def _value(column: models.Field, value: Any) -> Any:
 
 def _named(model: type[models.Model], title: str) -> models.Model:
     choices = (
-        Region.objects.filter(name=title)
-        if model is Region
-        else model.objects.in_force().filter(title=title)
+        Region.objects.filter(name=title) if model is Region else model.objects.in_force().filter(title=title)
     )
     found = choices.order_by("pk").first()
     if found is None:

@@ -14,7 +14,8 @@ _SQLITE = [
         for table in APPEND_ONLY
         for verb in ("update", "delete")
     ),
-    f"""CREATE TRIGGER portal_filing_begins BEFORE INSERT ON portal_filing WHEN NEW.state <> 'draft' OR NEW.step <> 0
+    f"""CREATE TRIGGER portal_filing_begins BEFORE INSERT ON portal_filing
+    WHEN NEW.state <> 'draft' OR NEW.step <> 0
     BEGIN SELECT RAISE(ABORT, '{REFUSED}a filing begins as a draft'); END""",
     f"""CREATE TRIGGER portal_filing_state BEFORE UPDATE OF state ON portal_filing
     WHEN NEW.state <> OLD.state AND NOT EXISTS (SELECT 1 FROM portal_event e WHERE e.filing_id = NEW.id
@@ -23,7 +24,8 @@ _SQLITE = [
 ]
 _POSTGRESQL = [
     f"""CREATE FUNCTION portal_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION '{REFUSED}% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$""",
+    BEGIN RAISE EXCEPTION '{REFUSED}% is append-only', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation'; END $$""",
     *(
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only()"
@@ -33,11 +35,14 @@ _POSTGRESQL = [
     BEGIN
         IF TG_OP = 'INSERT' THEN
             IF NEW.state <> 'draft' OR NEW.step <> 0 THEN
-                RAISE EXCEPTION '{REFUSED}a filing begins as a draft' USING ERRCODE = 'integrity_constraint_violation';
+                RAISE EXCEPTION '{REFUSED}a filing begins as a draft'
+                    USING ERRCODE = 'integrity_constraint_violation';
             END IF;
-        ELSIF NEW.state <> OLD.state AND NOT EXISTS (SELECT 1 FROM portal_event e WHERE e.filing_id = NEW.id
-            AND e.number = NEW.step AND e.number = OLD.step + 1 AND e.source = OLD.state AND e.target = NEW.state) THEN
-            RAISE EXCEPTION '{REFUSED}a state changes only with its event' USING ERRCODE = 'integrity_constraint_violation';
+        ELSIF NEW.state <> OLD.state AND NOT EXISTS (SELECT 1 FROM portal_event e
+            WHERE e.filing_id = NEW.id AND e.number = NEW.step AND e.number = OLD.step + 1
+            AND e.source = OLD.state AND e.target = NEW.state) THEN
+            RAISE EXCEPTION '{REFUSED}a state changes only with its event'
+                USING ERRCODE = 'integrity_constraint_violation';
         END IF;
         RETURN NEW;
     END $$""",

@@ -11,14 +11,10 @@ FILERS, CITY, PROVINCE, PUBLISHERS = "filers", "city", "province", "publishers"
 
 def tell(filing: Filing, circles: tuple[str, ...], sentence: str, *, by: User) -> None:
     """Write ``sentence`` to everybody in ``circles`` but the one who acted; one row per person."""
-    people = {user_id for circle in circles for user_id in _members(circle, filing)} - {
-        by.pk
-    }
+    people = {user_id for circle in circles for user_id in _members(circle, filing)} - {by.pk}
     now = timezone.now()
     Message.objects.bulk_create(
-        Message(
-            user_id=user_id, filing_id=filing.pk, text=sentence[:400], created_at=now
-        )
+        Message(user_id=user_id, filing_id=filing.pk, text=sentence[:400], created_at=now)
         for user_id in sorted(people)
     )
 
@@ -48,11 +44,7 @@ def _desk(posts, level: str, code: str):
 
 
 def _publishers(posts, filing: Filing):
-    code = (
-        filing.region_id[:4]
-        if filing.record_type.route == CITY_ROUTE
-        else filing.region_id[:2]
-    )
+    code = filing.region_id[:4] if filing.record_type.route == CITY_ROUTE else filing.region_id[:2]
     return posts.filter(role=Role.PUBLISHER, organisation__region_id=code)
 
 

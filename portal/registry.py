@@ -101,9 +101,7 @@ def record(*, slug: str, **declaration: Any):
     """Register the decorated model as the record type ``slug``; see ``RecordType`` for the arguments."""
 
     def register(model: type) -> type:
-        model.record_type = _types[slug] = RecordType(
-            model=model, slug=slug, **declaration
-        )
+        model.record_type = _types[slug] = RecordType(model=model, slug=slug, **declaration)
         return model
 
     return register

@@ -15,7 +15,7 @@ TEXT_LIMIT = 20_000  # 字; a technical cap where the notices set none
 
 
 def problems(record: Filing) -> list[Problem]:
-    """Return every broken rule of ``record`` in the order of the form; warnings carry ``needs_explanation``."""
+    """Return every broken rule of ``record`` in the order of the form; warnings ``needs_explanation``."""
     found = [
         *_missing(record),
         *_invalid(record),
@@ -24,12 +24,7 @@ def problems(record: Filing) -> list[Problem]:
         *_namesake(record),
         *record.problems(),
     ]
-    order = {
-        name: place
-        for place, name in enumerate(
-            [*record.record_type.fields, *record.record_type.rows]
-        )
-    }
+    order = {name: place for place, name in enumerate([*record.record_type.fields, *record.record_type.rows])}
     return sorted(found, key=lambda problem: order.get(problem.field, len(order)))
 
 
@@ -58,14 +53,10 @@ def _missing(record: Filing) -> Iterator[Problem]:
         if is_required(column) and is_empty(record, name):
             verb = (
                 "选择"
-                if column.choices
-                or column.is_relation
-                or isinstance(column, ChoiceListField)
+                if column.choices or column.is_relation or isinstance(column, ChoiceListField)
                 else "填写"
             )
-            yield Problem(
-                name, f"请{verb}{column.verbose_name}。", _clause(record, name)
-            )
+            yield Problem(name, f"请{verb}{column.verbose_name}。", _clause(record, name))
 
 
 def _invalid(record: Filing) -> Iterator[Problem]:
@@ -80,14 +71,8 @@ def _invalid(record: Filing) -> Iterator[Problem]:
 
 
 def _too_long(record: Filing) -> Iterator[Problem]:
-    texts = [
-        n
-        for n in record.record_type.fields
-        if isinstance(record._meta.get_field(n), models.TextField)
-    ]
-    for name, limit in (
-        dict.fromkeys(texts, TEXT_LIMIT) | record.record_type.limits
-    ).items():
+    texts = [n for n in record.record_type.fields if isinstance(record._meta.get_field(n), models.TextField)]
+    for name, limit in (dict.fromkeys(texts, TEXT_LIMIT) | record.record_type.limits).items():
         length = text.count(getattr(record, name))
         if length > limit:
             label = record._meta.get_field(name).verbose_name

@@ -11,11 +11,9 @@ from portal.vocabulary import BUSINESS_ROLES, HRSS_KINDS, Role
 def within(field: str, code: str) -> Q:
     """Return the condition that ``field`` holds the region ``code`` or one below it.
 
-    A range instead of LIKE: it uses the plain index on both databases. ``37`` ⊃ ``3701`` ⊃ ``370102``, ``3701Z01``.
+    A range instead of LIKE: it uses the plain index on both databases. ``37`` ⊃ ``3701`` ⊃ ``370102``.
     """
-    return Q(
-        **{f"{field}__gte": code, f"{field}__lt": code[:-1] + chr(ord(code[-1]) + 1)}
-    )
+    return Q(**{f"{field}__gte": code, f"{field}__lt": code[:-1] + chr(ord(code[-1]) + 1)})
 
 
 def visible(user) -> Q:
@@ -41,14 +39,11 @@ def _visible_from(membership) -> Q:
 
 def files_for(user, organisation_id: int) -> bool:
     """Say whether ``user`` holds the 填报 post of this bureau."""
-    return any(
-        m.role == Role.FILER and m.organisation_id == organisation_id
-        for m in user.posts
-    )
+    return any(m.role == Role.FILER and m.organisation_id == organisation_id for m in user.posts)
 
 
 def sits_at(user, level: str, roles, region_code: str) -> bool:
-    """Say whether ``user`` holds one of ``roles`` at the HRSS desk of ``level`` that ``region_code`` lies under."""
+    """Whether ``user`` holds one of ``roles`` at the desk of ``level`` that ``region_code`` lies under."""
     return any(
         m.role in roles
         and m.organisation.kind in HRSS_KINDS

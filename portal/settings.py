@@ -24,15 +24,11 @@ def env_bool(name: str, default: bool) -> bool:
 
 def env_list(name: str, default: str) -> list[str]:
     """Read a comma-separated list from the environment, empty parts left out."""
-    return [
-        part.strip()
-        for part in os.environ.get(name, default).split(",")
-        if part.strip()
-    ]
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
 def secret_key() -> str:
-    """Return PORTAL_SECRET_KEY, else the key kept in ``var/secret_key`` (made once, readable by its owner only)."""
+    """Return PORTAL_SECRET_KEY, else the key kept in ``var/secret_key`` (made once, mode 0600)."""
     if key := os.environ.get("PORTAL_SECRET_KEY"):
         return key
     path = VAR / "secret_key"
@@ -46,9 +42,7 @@ def database(url: str) -> dict:
     """Return Django's description of ``sqlite:///path`` or ``postgres://user:password@host:port/name?host=/socket``."""
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        pragmas = (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-        )
+        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         name = unquote(parts.path[1:]) or str(VAR / "portal.sqlite3")
         options = {
             "transaction_mode": "IMMEDIATE",
@@ -160,9 +154,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -14,7 +14,7 @@ NONE = "无"
 
 
 def shown(record: models.Model, name: str) -> str:
-    """Return a field's value as it is printed; an empty relation prints 无 (鲁人社字〔2024〕95号 附件备注2)."""
+    """Return a field's value as it is printed; an empty relation is 无 (鲁人社字〔2024〕95号 附件备注2)."""
     column = record._meta.get_field(name)
     if column.many_to_many:
         return "、".join(str(other) for other in related(record, name)) or NONE
@@ -32,11 +32,7 @@ def shown(record: models.Model, name: str) -> str:
 
 def related(record: models.Model, name: str) -> list[models.Model]:
     """Return the objects of a many-to-many field in a fixed order; prefetched ones cost no query."""
-    return (
-        sorted(getattr(record, name).all(), key=lambda other: other.pk)
-        if record.pk
-        else []
-    )
+    return sorted(getattr(record, name).all(), key=lambda other: other.pk) if record.pk else []
 
 
 def raw(record: models.Model, name: str) -> Any:
@@ -48,11 +44,7 @@ def raw(record: models.Model, name: str) -> Any:
     if column.is_relation:
         return _reference(value) if value else None
     return (
-        value.isoformat()
-        if isinstance(value, date)
-        else str(value)
-        if isinstance(value, Decimal)
-        else value
+        value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Decimal) else value
     )
 
 
@@ -67,8 +59,8 @@ def take(record: Filing) -> dict:
     """Return the whole filing as JSON data.
 
     ``values``: field → raw value. ``sections``: [{heading, fields: [{name, label, text}]}] and
-    ``tables``: [{name, label, columns, rows}] hold the words as shown, so that an old version prints without the
-    code of its day. ``editions``: catalogue → edition in force for each related type.
+    ``tables``: [{name, label, columns, rows}] hold the words as shown, so that an old version prints without
+    the code of its day. ``editions``: catalogue → edition in force for each related type.
     """
     record_type = record.record_type
     return {
@@ -115,9 +107,7 @@ def tables(record: Filing) -> list[dict]:
                 "name": name,
                 "label": str(model._meta.verbose_name_plural),
                 "columns": [str(model._meta.get_field(f).verbose_name) for f in fields],
-                "rows": [
-                    [shown(row, f) for f in fields] for row in child_rows(record, name)
-                ],
+                "rows": [[shown(row, f) for f in fields] for row in child_rows(record, name)],
             }
         )
     return result
@@ -125,9 +115,7 @@ def tables(record: Filing) -> list[dict]:
 
 def child_rows(record: Filing, name: str) -> list[models.Model]:
     """Return the child rows of one kind in the order they were entered."""
-    return (
-        sorted(getattr(record, name).all(), key=lambda row: row.pk) if record.pk else []
-    )
+    return sorted(getattr(record, name).all(), key=lambda row: row.pk) if record.pk else []
 
 
 def _raw_rows(record: Filing, name: str) -> list[dict]:

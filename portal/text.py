@@ -13,7 +13,7 @@ ABSENCE = {"", "无", "没有", "暂无", "-", "—", "--", "——", "/"}
 
 
 def clean(value: str) -> str:
-    """Return ``value`` fit to be stored: NFC, line ends as ``\\n``, no control, format or surrogate characters.
+    """Return ``value`` fit to be stored: NFC, line ends as ``\\n``, no control or format characters.
 
     NFC and not NFKC: the full-width （） and ： of Chinese prose are meant and must survive.
     """
@@ -21,8 +21,7 @@ def clean(value: str) -> str:
     kept = (
         c
         for c in value
-        if c in _KEPT_CONTROLS
-        or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+        if c in _KEPT_CONTROLS or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
     )
     return unicodedata.normalize("NFC", "".join(kept)).strip(" 　\t\n")
 
@@ -34,9 +33,7 @@ def key(value: str) -> str:
 
 def fold(value: str) -> str:
     """Return ``value`` as it is searched: NFKC and case folded, runs of white space made one blank."""
-    return (
-        _SPACES.sub(" ", unicodedata.normalize("NFKC", clean(value))).casefold().strip()
-    )
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", clean(value))).casefold().strip()
 
 
 def digits(value: str) -> str:
@@ -58,8 +55,6 @@ def is_absence(value: str) -> bool:
 
 
 def split_names(value: str) -> list[str]:
-    """Split a cell that lists names at 、，,；; or line ends; a cell that means "none" gives an empty list."""
-    parts = (
-        part.strip(_EDGE_MARKS) for part in re.split(r"[、，,；;\n]+", clean(value))
-    )
+    """Split a cell that lists names at 、，,；; or line ends; a cell of "none" gives an empty list."""
+    parts = (part.strip(_EDGE_MARKS) for part in re.split(r"[、，,；;\n]+", clean(value)))
     return [part for part in parts if part not in ABSENCE]

@@ -16,7 +16,7 @@ class Level(TextChoices):
 
 
 class Kind(TextChoices):
-    """What an organisation is; the last three take part as joint departments (鲁人社字〔2024〕95号 三（一）)."""
+    """What an organisation is; the last three are joint departments (鲁人社字〔2024〕95号 三（一））."""
 
     HRSS_BUREAU = "hrss_bureau", "人力资源和社会保障部门"
     SERVICE_CENTRE = "service_centre", "公共就业服务机构"
@@ -30,7 +30,7 @@ JOINT_KINDS = (Kind.AGRICULTURE, Kind.CULTURE_TOURISM, Kind.TRADE_UNION)
 
 
 class Role(TextChoices):
-    """What a member of an organisation may do there; the last three exclude each other and every other role."""
+    """What a member may do in his organisation; the last three exclude each other and all others."""
 
     FILER = "filer", "填报"
     REVIEWER = "reviewer", "审核"
@@ -71,7 +71,10 @@ class BrandLevel(TextChoices):
 
 
 class ExitReason(TextChoices):
-    """Why an entry left the catalogue (鲁人社字〔2021〕32号 三（三）, 鲁人社发〔2020〕18号 三（三）12; the last four inferred)."""
+    """Why an entry left the catalogue; the last four are inferred.
+
+    Source: 鲁人社字〔2021〕32号 三（三）, 鲁人社发〔2020〕18号 三（三）12.
+    """
 
     MISMANAGED = "mismanaged", "管理不规范"
     SHORT_TRAINING = "short_training", "培训缺斤少两"

@@ -1,6 +1,7 @@
 """The workflow: ``ACTIONS`` is the whole policy, ``perform`` the only writer of ``Filing.state``.
 
-Compare-and-swap on (id, state, version, step) inside one transaction decides every race; the loser gets ``Conflict``.
+Compare-and-swap on (id, state, version, step) inside one transaction decides every race; the loser gets
+``Conflict``.
 """
 
 from dataclasses import dataclass
@@ -44,8 +45,8 @@ class Invalid(Exception):
 class Action:
     """One row of the policy.
 
-    ``desk``: where it is done – the filing bureau (``filer``) or the HRSS desk of a level. ``at``: levels of the
-    filing bureau it applies to. ``tells``: who gets the message. ``clears``: a decision this takes back.
+    ``desk``: where it is done – the filing bureau (``filer``) or the HRSS desk of a level. ``at``: levels of
+    the filing bureau it applies to. ``tells``: who gets the message. ``clears``: a decision this takes back.
     """
 
     name: str
@@ -141,9 +142,7 @@ ACTIONS = [
         tells=_TO_ALL,
     ),
     Action("assign", "转办", (_CITY,), _CITY, Level.CITY, REVIEWERS),
-    Action(
-        "assign", "转办", (_PROVINCE,), _PROVINCE, Level.PROVINCE, REVIEWERS, at=_ALL
-    ),
+    Action("assign", "转办", (_PROVINCE,), _PROVINCE, Level.PROVINCE, REVIEWERS, at=_ALL),
     Action(
         "endorse",
         "审核上报",
@@ -219,9 +218,7 @@ ACTIONS = [
         _FILER,
         at=_ALL,
     ),
-    Action(
-        "reopen", "恢复为草稿", (State.CANCELLED,), _DRAFT, FILER_DESK, _FILER, at=_ALL
-    ),
+    Action("reopen", "恢复为草稿", (State.CANCELLED,), _DRAFT, FILER_DESK, _FILER, at=_ALL),
     Action(
         "reopen",
         "撤销备案结论",
@@ -277,25 +274,20 @@ class Choice:
 def available_actions(filing: Filing, user: User) -> list[Choice]:
     """Return the actions of ``user``'s posts on ``filing``, each open or with the reason why it is closed.
 
-    Of several rows of one name the open one counts, else the first. Pages, admin and batch draw from this alone.
+    Of several rows of one name the open one counts, else the first. Pages and admin draw from this alone.
     """
     choices: dict[str, Choice] = {}
     for action in ACTIONS:
         if not _concerns(action, filing) or not _holds_post(action, filing, user):
             continue
         choice = Choice(action, why_closed(action, filing, user))
-        if action.name not in choices or (
-            choice.is_open and not choices[action.name].is_open
-        ):
+        if action.name not in choices or (choice.is_open and not choices[action.name].is_open):
             choices[action.name] = choice
     return list(choices.values())
 
 
 def _concerns(action: Action, filing: Filing) -> bool:
-    return (
-        filing.record_type.route in action.routes
-        and filing.organisation.region.level in action.at
-    )
+    return filing.record_type.route in action.routes and filing.organisation.region.level in action.at
 
 
 def _holds_post(action: Action, filing: Filing, user: User) -> bool:
@@ -305,20 +297,16 @@ def _holds_post(action: Action, filing: Filing, user: User) -> bool:
 
 
 def why_closed(action: Action, filing: Filing, user: User) -> str:
-    """Return the sentence why ``action`` is closed to ``user``, empty when it is open. Assumes the post is held."""
+    """Return the sentence why ``action`` is closed to ``user``, empty when open. Assumes the post is held."""
     if action.reviews and (
-        filing.submitted_by_id == user.pk
-        or scope.files_for(user, filing.organisation_id)
+        filing.submitted_by_id == user.pk or scope.files_for(user, filing.organisation_id)
     ):
         return "这是您或您所在填报岗位提交的，须由他人审核"
     if filing.state not in action.sources:
         return WAITING_FOR[filing.state]
     if action.unaccepted and filing.accepted_at:
         return "已被受理，不能撤回" if action.name == "withdraw" else "已受理"
-    if (
-        action.unpublished
-        and CatalogueEntry.objects.filter(filing_id=filing.pk).exists()
-    ):
+    if action.unpublished and CatalogueEntry.objects.filter(filing_id=filing.pk).exists():
         return "已公布，须办理变更或退出"
     return ""
 
@@ -338,14 +326,10 @@ def perform(
     """Do ``action`` on ``filing`` and return the event; everything in one transaction.
 
     ``version`` is the version the person read, ``step`` the number of events he saw (when his page tells it).
-    Raises ``Filing.DoesNotExist`` out of scope, ``Conflict`` when another act came first, ``Refused`` when the
-    action is closed or lacks its comment, ``Invalid`` when a submission breaks a rule.
+    Raises ``Filing.DoesNotExist`` out of scope, ``Conflict`` when another act came first, ``Refused`` when
+    the action is closed or lacks its comment, ``Invalid`` when a submission breaks a rule.
     """
-    current = (
-        Filing.objects.visible_to(by)
-        .select_related("organisation__region")
-        .get(pk=filing.pk)
-    )
+    current = Filing.objects.visible_to(by).select_related("organisation__region").get(pk=filing.pk)
     if version != current.version or step not in (None, current.step):
         raise Conflict(current)
     chosen = _open_action(current, action, by)
@@ -371,9 +355,7 @@ def _open_action(filing: Filing, name: str, by: User) -> Action:
     if name not in choices:
         raise Refused("您的岗位不能办理这个动作。")
     if choices[name].reason:
-        raise Refused(
-            f"{choices[name].action.label}现在不能办理：{choices[name].reason}。"
-        )
+        raise Refused(f"{choices[name].action.label}现在不能办理：{choices[name].reason}。")
     return choices[name].action
 
 
@@ -389,11 +371,9 @@ def record_event(
 ) -> Event:
     """Append the event and swap the filing to ``target``; both or neither. Used here and by ``catalogue``.
 
-    Raises ``Conflict`` when (id, state, version, step) is no longer what ``filing`` says. Needs a transaction.
+    Raises ``Conflict`` when (id, state, version, step) is not what ``filing`` says. Needs a transaction.
     """
-    event = _event(
-        filing, action, target, by=by, comment=comment, request_id=request_id
-    )
+    event = _event(filing, action, target, by=by, comment=comment, request_id=request_id)
     try:
         with transaction.atomic():
             event.save(force_insert=True)
@@ -418,9 +398,7 @@ def record_event(
     return event
 
 
-def _event(
-    filing: Filing, action: str, target: str, *, by: User, comment: str, request_id: str
-) -> Event:
+def _event(filing: Filing, action: str, target: str, *, by: User, comment: str, request_id: str) -> Event:
     previous = filing.events.order_by("-number").first()
     organisation = _acting_organisation(filing, by)
     event = Event(
@@ -444,11 +422,7 @@ def _event(
 
 
 def _acting_organisation(filing: Filing, by: User):
-    own = [
-        post.organisation
-        for post in by.posts
-        if post.organisation_id == filing.organisation_id
-    ]
+    own = [post.organisation for post in by.posts if post.organisation_id == filing.organisation_id]
     return own[0] if own else by.organisation
 
 

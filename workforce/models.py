@@ -1,4 +1,4 @@
-"""Registries 2 and 3: 劳务品牌 with their 建设单位 (鲁就办〔2021〕22号), 山东手造培训项目 (鲁人社函〔2022〕59号)."""
+"""Registries 2 and 3: 劳务品牌, 建设单位 (鲁就办〔2021〕22号) and 山东手造培训项目 (鲁人社函〔2022〕59号)."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -44,7 +44,7 @@ class BrandStage(models.TextChoices):
     basis=PLAN,
     route=PROVINCE,
     levelled=True,
-    question="劳务品牌",
+    question="哪个劳务品牌",
     sections={
         "劳务品牌": ["name", "brand_type", "industry", "priority_areas", "stage"],
         "品牌名称构成": [
@@ -96,9 +96,7 @@ class LabourBrand(Filing):
         help_text="可采用“地区+（企业）产业行业（职业）”的形式命名。",
     )
     brand_type = models.CharField("品牌类型", max_length=20, choices=BRAND_TYPES)
-    industry = models.CharField(
-        "所属行业", max_length=40, help_text="如家政服务、养老服务、建筑施工。"
-    )
+    industry = models.CharField("所属行业", max_length=40, help_text="如家政服务、养老服务、建筑施工。")
     priority_areas = ChoiceListField(
         "重点区域", options=PRIORITY_AREAS, blank=True, help_text="不涉及的不选。"
     )
@@ -107,9 +105,7 @@ class LabourBrand(Filing):
     name_enterprise = models.CharField("名称中的企业", max_length=20, blank=True)
     name_industry = models.CharField("名称中的产业行业", max_length=20)
     name_occupation = models.CharField("名称中的职业", max_length=20, blank=True)
-    summary = models.TextField(
-        "品牌简介", help_text="带动就业情况、技能产品特色、市场知名度。"
-    )
+    summary = models.TextField("品牌简介", help_text="带动就业情况、技能产品特色、市场知名度。")
     worker_count = models.PositiveIntegerField(
         "从业人员",
         validators=[MaxValueValidator(10_000_000)],
@@ -244,11 +240,9 @@ SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权
     },
 )
 class BuildingUnit(Filing):
-    """劳务品牌建设单位: recognised by the county, filed for record with the city (鲁就办〔2021〕22号 二（二）)."""
+    """劳务品牌建设单位: recognised by the county, filed with the city (鲁就办〔2021〕22号 二（二）)."""
 
-    name = models.CharField(
-        "单位全称", max_length=60, help_text="与营业执照一致的全称。"
-    )
+    name = models.CharField("单位全称", max_length=60, help_text="与营业执照一致的全称。")
     brand = models.ForeignKey(
         LabourBrand,
         on_delete=models.PROTECT,
@@ -266,30 +260,18 @@ class BuildingUnit(Filing):
         validators=[validate_credit_code],
         help_text="18位，按 GB 32100 校验。",
     )
-    legal_representative = models.CharField(
-        "法定代表人", max_length=30, help_text="不对外公开。"
-    )
+    legal_representative = models.CharField("法定代表人", max_length=30, help_text="不对外公开。")
     address = models.CharField("地址", max_length=100)
     founded_on = models.DateField("成立日期", null=True, blank=True)
-    contact_name = models.CharField(
-        "联系人", max_length=30, help_text="仅供业务联系，不对外公开。"
-    )
-    contact_phone = models.CharField(
-        "联系电话", max_length=20, help_text="仅供业务联系，不对外公开。"
-    )
-    recognized_on = models.DateField(
-        "认定日期", null=True, help_text="县（市、区）认定的日期。"
-    )
+    contact_name = models.CharField("联系人", max_length=30, help_text="仅供业务联系，不对外公开。")
+    contact_phone = models.CharField("联系电话", max_length=20, help_text="仅供业务联系，不对外公开。")
+    recognized_on = models.DateField("认定日期", null=True, help_text="县（市、区）认定的日期。")
     recognition_document_number = models.CharField(
         "认定文号", max_length=60, help_text="如“×人社字〔2024〕1号”。"
     )
-    recognition_reason = models.TextField(
-        "认定理由", help_text="对照认定条件逐项写明。"
-    )
+    recognition_reason = models.TextField("认定理由", help_text="对照认定条件逐项写明。")
     training_mode = models.CharField("培训方式", max_length=12, choices=TRAINING_MODES)
-    entrusted_to = models.CharField(
-        "受委托培训单位", max_length=60, blank=True, help_text="委托培训的填写。"
-    )
+    entrusted_to = models.CharField("受委托培训单位", max_length=60, blank=True, help_text="委托培训的填写。")
     services = ChoiceListField(
         "“一条龙”服务",
         options=SERVICES,
@@ -304,9 +286,7 @@ class BuildingUnit(Filing):
         """Yield the yearly 500 + 500 and what recognition needs (鲁就办〔2021〕22号 二（二）)."""
         rows = child_rows(self, "annual_performances")
         if not rows:
-            yield Problem(
-                "annual_performances", "请填写至少一个年度的培训和就业人数。", UNITS
-            )
+            yield Problem("annual_performances", "请填写至少一个年度的培训和就业人数。", UNITS)
         for row in rows:
             yield from row.problems()
         if not self.brand_id:
@@ -319,21 +299,11 @@ class BuildingUnit(Filing):
 class AnnualPerformance(models.Model):
     """What a unit trained and placed in one year (鲁就办〔2021〕22号 二（二）)."""
 
-    unit = models.ForeignKey(
-        BuildingUnit, on_delete=models.CASCADE, related_name="annual_performances"
-    )
-    year = models.PositiveIntegerField(
-        "年度", validators=[MinValueValidator(2015), MaxValueValidator(2100)]
-    )
-    trained_count = models.PositiveIntegerField(
-        "培训人数", validators=[MaxValueValidator(10_000_000)]
-    )
-    self_used_count = models.PositiveIntegerField(
-        "自用人数", validators=[MaxValueValidator(10_000_000)]
-    )
-    exported_count = models.PositiveIntegerField(
-        "输出人数", validators=[MaxValueValidator(10_000_000)]
-    )
+    unit = models.ForeignKey(BuildingUnit, on_delete=models.CASCADE, related_name="annual_performances")
+    year = models.PositiveIntegerField("年度", validators=[MinValueValidator(2015), MaxValueValidator(2100)])
+    trained_count = models.PositiveIntegerField("培训人数", validators=[MaxValueValidator(10_000_000)])
+    self_used_count = models.PositiveIntegerField("自用人数", validators=[MaxValueValidator(10_000_000)])
+    exported_count = models.PositiveIntegerField("输出人数", validators=[MaxValueValidator(10_000_000)])
     certificate_count = models.PositiveIntegerField(
         "取得证书人数",
         null=True,
@@ -364,15 +334,15 @@ class AnnualPerformance(models.Model):
         """Yield the warnings of the two thresholds."""
         told = "，请填写情况说明后提交。"
         if self.trained_count is not None and self.trained_count < LEAST_TRAINED:
-            sentence = f"{self.year}年度培训人数{self.trained_count}人，低于{LEAST_TRAINED}人要求（{UNITS}）{told}"
-            yield Problem(
-                "annual_performances", sentence, UNITS, needs_explanation=True
+            sentence = (
+                f"{self.year}年度培训人数{self.trained_count}人，低于{LEAST_TRAINED}人要求（{UNITS}）{told}"
             )
+            yield Problem("annual_performances", sentence, UNITS, needs_explanation=True)
         if self.placed_count < LEAST_PLACED:
-            sentence = f"{self.year}年度自用和输出{self.placed_count}人，低于{LEAST_PLACED}人要求（{UNITS}）{told}"
-            yield Problem(
-                "annual_performances", sentence, UNITS, needs_explanation=True
+            sentence = (
+                f"{self.year}年度自用和输出{self.placed_count}人，低于{LEAST_PLACED}人要求（{UNITS}）{told}"
             )
+            yield Problem("annual_performances", sentence, UNITS, needs_explanation=True)
 
 
 SOURCE_KINDS = [
@@ -465,7 +435,7 @@ DELIVERY_MODES = [
     },
 )
 class HandicraftTrainingProject(Filing):
-    """“山东手造”职业技能培训项目: built by the county, filed for record with the city (鲁人社函〔2022〕59号 二（二）)."""
+    """“山东手造”职业技能培训项目: filed by the county with the city (鲁人社函〔2022〕59号 二（二）)."""
 
     name = models.CharField("培训项目名称", max_length=60)
     catalogue_class = models.CharField(
@@ -486,12 +456,8 @@ class HandicraftTrainingProject(Filing):
         blank=True,
         help_text="名录中的项目名称。",
     )
-    summary = models.TextField(
-        "培训内容", help_text="写清学什么、学到什么程度、如何体现齐鲁文化内涵。"
-    )
-    target_groups = ChoiceListField(
-        "培训对象", options=TARGET_GROUPS, help_text="可选多项。"
-    )
+    summary = models.TextField("培训内容", help_text="写清学什么、学到什么程度、如何体现齐鲁文化内涵。")
+    target_groups = ChoiceListField("培训对象", options=TARGET_GROUPS, help_text="可选多项。")
     delivery_mode = models.CharField("组织方式", max_length=20, choices=DELIVERY_MODES)
     hours = models.PositiveIntegerField(
         "课时",
@@ -499,9 +465,7 @@ class HandicraftTrainingProject(Filing):
         validators=[MinValueValidator(1), MaxValueValidator(2000)],
         help_text="标准课时数。",
     )
-    provider = models.CharField(
-        "培训机构或企业", max_length=60, help_text="备案的培训机构或企业全称。"
-    )
+    provider = models.CharField("培训机构或企业", max_length=60, help_text="备案的培训机构或企业全称。")
     textbook = models.CharField("教材和课程", max_length=100, blank=True)
     is_pilot = models.BooleanField("产训结合建设试点", default=False)
     exam_project = models.ForeignKey(

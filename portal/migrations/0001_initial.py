@@ -54,9 +54,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "is_superuser",
@@ -69,23 +67,17 @@ class Migration(migrations.Migration):
                 (
                     "username",
                     models.CharField(
-                        error_messages={
-                            "unique": "A user with that username already exists."
-                        },
+                        error_messages={"unique": "A user with that username already exists."},
                         help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
                         max_length=150,
                         unique=True,
-                        validators=[
-                            django.contrib.auth.validators.UnicodeUsernameValidator()
-                        ],
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
                         verbose_name="username",
                     ),
                 ),
                 (
                     "email",
-                    models.EmailField(
-                        blank=True, max_length=254, verbose_name="email address"
-                    ),
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
                 ),
                 (
                     "is_staff",
@@ -105,9 +97,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "date_joined",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="date joined"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
                 ),
                 ("full_name", models.CharField(max_length=30, verbose_name="姓名")),
                 (
@@ -185,11 +175,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "目录版次",
                 "verbose_name_plural": "目录版次",
                 "ordering": ["kind", "-on", "-pk"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("kind", "name"), name="edition_named_once"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("kind", "name"), name="edition_named_once")],
             },
         ),
         migrations.CreateModel(
@@ -221,9 +207,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "source",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="资料来源"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="资料来源"),
                 ),
                 (
                     "valid_from",
@@ -317,15 +301,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "kind",
-                    models.CharField(
-                        editable=False, max_length=30, verbose_name="类型"
-                    ),
+                    models.CharField(editable=False, max_length=30, verbose_name="类型"),
                 ),
                 (
                     "title",
-                    models.CharField(
-                        blank=True, editable=False, max_length=100, verbose_name="名称"
-                    ),
+                    models.CharField(blank=True, editable=False, max_length=100, verbose_name="名称"),
                 ),
                 (
                     "state",
@@ -347,21 +327,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "version",
-                    models.PositiveIntegerField(
-                        default=1, editable=False, verbose_name="版本"
-                    ),
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="版本"),
                 ),
                 (
                     "step",
-                    models.PositiveIntegerField(
-                        default=0, editable=False, verbose_name="步数"
-                    ),
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="步数"),
                 ),
                 (
                     "revision",
-                    models.PositiveIntegerField(
-                        default=0, editable=False, verbose_name="修订"
-                    ),
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="修订"),
                 ),
                 (
                     "explanation",
@@ -373,9 +347,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "is_demo",
-                    models.BooleanField(
-                        default=False, editable=False, verbose_name="演示"
-                    ),
+                    models.BooleanField(default=False, editable=False, verbose_name="演示"),
                 ),
                 (
                     "source",
@@ -388,9 +360,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "holds_name",
-                    models.BooleanField(
-                        default=True, editable=False, verbose_name="占用名称"
-                    ),
+                    models.BooleanField(default=True, editable=False, verbose_name="占用名称"),
                 ),
                 (
                     "created_at",
@@ -418,21 +388,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "submitted_at",
-                    models.DateTimeField(
-                        editable=False, null=True, verbose_name="提交时间"
-                    ),
+                    models.DateTimeField(editable=False, null=True, verbose_name="提交时间"),
                 ),
                 (
                     "accepted_at",
-                    models.DateTimeField(
-                        editable=False, null=True, verbose_name="受理时间"
-                    ),
+                    models.DateTimeField(editable=False, null=True, verbose_name="受理时间"),
                 ),
                 (
                     "decided_at",
-                    models.DateTimeField(
-                        editable=False, null=True, verbose_name="办结时间"
-                    ),
+                    models.DateTimeField(editable=False, null=True, verbose_name="办结时间"),
                 ),
                 (
                     "amends",
@@ -561,9 +525,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "published_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="登记时间"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="登记时间"),
                 ),
                 (
                     "exit_reason",
@@ -673,9 +635,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "提交版本",
                 "ordering": ["filing_id", "number"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("filing", "number"), name="version_numbered_once"
-                    )
+                    models.UniqueConstraint(fields=("filing", "number"), name="version_numbered_once")
                 ],
             },
         ),
@@ -695,9 +655,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(verbose_name="时间")),
                 (
                     "read_at",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="已读时间"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="已读时间"),
                 ),
                 (
                     "filing",
@@ -724,11 +682,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "消息",
                 "verbose_name_plural": "消息",
                 "ordering": ["-created_at", "-pk"],
-                "indexes": [
-                    models.Index(
-                        fields=["user", "read_at", "-created_at"], name="message_inbox"
-                    )
-                ],
+                "indexes": [models.Index(fields=["user", "read_at", "-created_at"], name="message_inbox")],
             },
         ),
         migrations.CreateModel(
@@ -867,15 +821,11 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(verbose_name="时间")),
                 (
                     "request_id",
-                    models.CharField(
-                        blank=True, max_length=32, verbose_name="请求编号"
-                    ),
+                    models.CharField(blank=True, max_length=32, verbose_name="请求编号"),
                 ),
                 (
                     "previous_hash",
-                    models.CharField(
-                        blank=True, max_length=64, verbose_name="前一摘要"
-                    ),
+                    models.CharField(blank=True, max_length=64, verbose_name="前一摘要"),
                 ),
                 ("hash", models.CharField(max_length=64, verbose_name="摘要")),
                 (
@@ -913,9 +863,7 @@ class Migration(migrations.Migration):
                 "ordering": ["filing_id", "number"],
                 "indexes": [models.Index(fields=["by", "-at"], name="event_by_person")],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("filing", "number"), name="event_numbered_once"
-                    )
+                    models.UniqueConstraint(fields=("filing", "number"), name="event_numbered_once")
                 ],
             },
         ),
@@ -929,27 +877,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="filing",
-            index=models.Index(
-                fields=["state", "region", "arrived_at"], name="filing_queue"
-            ),
+            index=models.Index(fields=["state", "region", "arrived_at"], name="filing_queue"),
         ),
         migrations.AddIndex(
             model_name="filing",
-            index=models.Index(
-                fields=["kind", "region", "-updated_at"], name="filing_list"
-            ),
+            index=models.Index(fields=["kind", "region", "-updated_at"], name="filing_list"),
         ),
         migrations.AddIndex(
             model_name="filing",
-            index=models.Index(
-                fields=["organisation", "state", "arrived_at"], name="filing_bureau"
-            ),
+            index=models.Index(fields=["organisation", "state", "arrived_at"], name="filing_bureau"),
         ),
         migrations.AddIndex(
             model_name="filing",
-            index=models.Index(
-                fields=["submitted_by", "-updated_at"], name="filing_submitted_by"
-            ),
+            index=models.Index(fields=["submitted_by", "-updated_at"], name="filing_submitted_by"),
         ),
         migrations.AddConstraint(
             model_name="filing",
@@ -982,9 +922,7 @@ class Migration(migrations.Migration):
                         ),
                         _negated=True,
                     ),
-                    models.Q(
-                        ("submitted_at__isnull", False), ("submitted_by__isnull", False)
-                    ),
+                    models.Q(("submitted_at__isnull", False), ("submitted_by__isnull", False)),
                     _connector="OR",
                 ),
                 name="filing_under_review_was_submitted",
@@ -1000,9 +938,7 @@ class Migration(migrations.Migration):
                         ("state__in", ("approved", "rejected")),
                     ),
                     models.Q(
-                        models.Q(
-                            ("state__in", ("approved", "rejected")), _negated=True
-                        ),
+                        models.Q(("state__in", ("approved", "rejected")), _negated=True),
                         ("decided_at", None),
                         ("decided_by", None),
                     ),
@@ -1040,9 +976,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="catalogueentry",
-            index=models.Index(
-                fields=["kind", "valid_to", "region", "-valid_from"], name="entry_list"
-            ),
+            index=models.Index(fields=["kind", "valid_to", "region", "-valid_from"], name="entry_list"),
         ),
         migrations.AddIndex(
             model_name="catalogueentry",

@@ -1,6 +1,6 @@
 """What happened: events in a hash chain per filing, and the messages they cause.
 
-The database itself refuses to change or delete an event or a version, and refuses a change of state that has no
+The database itself refuses to change or delete an event or a version, and a change of state that has no
 matching event (``guards``).
 """
 
@@ -16,25 +16,19 @@ from portal.vocabulary import State
 
 def canonical(data: dict) -> bytes:
     """Return ``data`` as the one JSON text that is hashed: keys sorted, no blanks, UTF-8."""
-    return json.dumps(
-        data, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    ).encode()
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 class Event(models.Model):
     """One act on one filing. ``number`` counts within the filing and is the link of the chain."""
 
-    filing = models.ForeignKey(
-        Filing, on_delete=models.PROTECT, related_name="events", verbose_name="填报"
-    )
+    filing = models.ForeignKey(Filing, on_delete=models.PROTECT, related_name="events", verbose_name="填报")
     number = models.PositiveIntegerField("序号")
     version = models.PositiveIntegerField("版本")
     action = models.CharField("动作", max_length=20)
     source = models.CharField("原状态", max_length=16, choices=State.choices)
     target = models.CharField("新状态", max_length=16, choices=State.choices)
-    by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name="经办人"
-    )
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="经办人")
     by_name = models.CharField("姓名", max_length=30)
     organisation = models.ForeignKey(
         Organisation,
@@ -53,11 +47,7 @@ class Event(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "流转记录"
         ordering = ["filing_id", "number"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["filing", "number"], name="event_numbered_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["filing", "number"], name="event_numbered_once")]
         indexes = [models.Index(fields=["by", "-at"], name="event_by_person")]
 
     def __str__(self) -> str:
@@ -86,9 +76,7 @@ class Event(models.Model):
 class Message(models.Model):
     """Something one person is told; written in the transaction of the act that caused it."""
 
-    user = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="messages", verbose_name="收件人"
-    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="messages", verbose_name="收件人")
     filing = models.ForeignKey(
         Filing,
         on_delete=models.PROTECT,
@@ -104,11 +92,7 @@ class Message(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "消息"
         ordering = ["-created_at", "-pk"]
-        indexes = [
-            models.Index(
-                fields=["user", "read_at", "-created_at"], name="message_inbox"
-            )
-        ]
+        indexes = [models.Index(fields=["user", "read_at", "-created_at"], name="message_inbox")]
 
     def __str__(self) -> str:
         return self.text

@@ -26,12 +26,10 @@ class EntryQuerySet(models.QuerySet):
     def in_force(self, on: date | None = None) -> "EntryQuerySet":
         """Return the entries in force on a day, today (Asia/Shanghai) unless told."""
         day = on or timezone.localdate()
-        return self.filter(valid_from__lte=day).filter(
-            Q(valid_to=None) | Q(valid_to__gt=day)
-        )
+        return self.filter(valid_from__lte=day).filter(Q(valid_to=None) | Q(valid_to__gt=day))
 
     def public(self) -> "EntryQuerySet":
-        """Return what a stranger may find: entries in force and those that have exited, not replaced versions."""
+        """Return what a stranger may find: entries in force or exited, not replaced ones."""
         current = Q(valid_from__lte=timezone.localdate(), valid_to=None)
         return self.filter(current | ~Q(exit_reason=""))
 
@@ -42,31 +40,19 @@ class CatalogueEntry(models.Model):
     ``code`` is stable: an amendment takes it over. A replaced entry has ``valid_to`` and no ``exit_reason``.
     """
 
-    filing = models.OneToOneField(
-        Filing, on_delete=models.PROTECT, related_name="entry", verbose_name="填报"
-    )
+    filing = models.OneToOneField(Filing, on_delete=models.PROTECT, related_name="entry", verbose_name="填报")
     kind = models.CharField("类型", max_length=30)
     code = models.CharField("编号", max_length=24)
     title = models.CharField("名称", max_length=100)
-    region = models.ForeignKey(
-        Region, on_delete=models.PROTECT, related_name="+", verbose_name="所属区划"
-    )
-    level = models.CharField(
-        "级别", max_length=12, choices=BrandLevel.choices, blank=True
-    )
-    document_number = models.CharField(
-        "公布文号", max_length=60, validators=[DOCUMENT_NUMBER]
-    )
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="所属区划")
+    level = models.CharField("级别", max_length=12, choices=BrandLevel.choices, blank=True)
+    document_number = models.CharField("公布文号", max_length=60, validators=[DOCUMENT_NUMBER])
     publisher = models.CharField("发布机构", max_length=60)
     valid_from = models.DateField("公布日期")
     valid_to = models.DateField("终止日期", null=True, blank=True)
     published_at = models.DateTimeField("登记时间", default=timezone.now)
-    published_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name="发布人"
-    )
-    exit_reason = models.CharField(
-        "退出原因", max_length=20, choices=ExitReason.choices, blank=True
-    )
+    published_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="发布人")
+    exit_reason = models.CharField("退出原因", max_length=20, choices=ExitReason.choices, blank=True)
     exit_document_number = models.CharField(
         "退出文号", max_length=60, blank=True, validators=[DOCUMENT_NUMBER]
     )
@@ -88,18 +74,12 @@ class CatalogueEntry(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(exit_reason="", exit_document_number="")
-                | (
-                    ~Q(exit_reason="")
-                    & ~Q(exit_document_number="")
-                    & Q(valid_to__isnull=False)
-                ),
+                | (~Q(exit_reason="") & ~Q(exit_document_number="") & Q(valid_to__isnull=False)),
                 name="entry_exit_has_reason_date_and_document",
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["kind", "valid_to", "region", "-valid_from"], name="entry_list"
-            ),
+            models.Index(fields=["kind", "valid_to", "region", "-valid_from"], name="entry_list"),
             models.Index(fields=["code", "valid_from"], name="entry_lineage"),
         ]
 
@@ -117,18 +97,14 @@ class Edition(models.Model):
 
     kind = models.CharField("类型", max_length=30)
     name = models.CharField("版次", max_length=40)
-    document_number = models.CharField(
-        "文号", max_length=60, blank=True, validators=[DOCUMENT_NUMBER]
-    )
+    document_number = models.CharField("文号", max_length=60, blank=True, validators=[DOCUMENT_NUMBER])
     on = models.DateField("日期")
     is_demo = models.BooleanField("演示", default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "目录版次"
         ordering = ["kind", "-on", "-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "name"], name="edition_named_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="edition_named_once")]
 
     def __str__(self) -> str:
         return self.name

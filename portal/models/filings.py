@@ -14,7 +14,7 @@ class FilingQuerySet(models.QuerySet):
     """The scopes every view starts from."""
 
     def visible_to(self, user) -> "FilingQuerySet":
-        """Return the filings ``user`` may see (region prefix, role and level); out of scope is as if absent."""
+        """Return the filings ``user`` may see (region prefix, role and level); the rest is as if absent."""
         return self.filter(scope.visible(user))
 
     def editable_by(self, user) -> "FilingQuerySet":
@@ -26,14 +26,9 @@ class FilingQuerySet(models.QuerySet):
         """Return what waits for ``user``: own drafts and returns, and the queue of each review desk held."""
         waiting = Q(pk__in=self.editable_by(user).values("pk"))
         for post in user.posts:
-            if (
-                post.role in (Role.REVIEWER, Role.APPROVER)
-                and post.organisation.is_hrss
-            ):
+            if post.role in (Role.REVIEWER, Role.APPROVER) and post.organisation.is_hrss:
                 queue = f"{post.organisation.region.level}_review"
-                waiting |= Q(state=queue) & scope.within(
-                    "region_id", post.organisation.region_id
-                )
+                waiting |= Q(state=queue) & scope.within("region_id", post.organisation.region_id)
         return self.visible_to(user).filter(waiting)
 
     def to_publish(self, user) -> "FilingQuerySet":
@@ -42,19 +37,13 @@ class FilingQuerySet(models.QuerySet):
         for post in user.posts:
             if post.role == Role.PUBLISHER:
                 inside = scope.within("region_id", post.organisation.region_id)
-                route = (
-                    Q()
-                    if post.organisation.region.level == "province"
-                    else Q(kind__in=_city_types())
-                )
+                route = Q() if post.organisation.region.level == "province" else Q(kind__in=_city_types())
                 condition |= inside & route
         return self.visible_to(user).filter(condition, state=State.APPROVED, entry=None)
 
     def in_force(self) -> "FilingQuerySet":
         """Return the filings whose catalogue entry is in force today."""
-        return self.filter(
-            entry__valid_from__lte=timezone.localdate(), entry__valid_to=None
-        )
+        return self.filter(entry__valid_from__lte=timezone.localdate(), entry__valid_to=None)
 
 
 def _city_types() -> list[str]:
@@ -64,7 +53,7 @@ def _city_types() -> list[str]:
 class Filing(models.Model):
     """One form from one bureau, whatever its type; ``state`` is written by ``workflow.perform`` alone.
 
-    ``version`` is the number of the version in work or, once submitted, under review; ``step`` counts the events;
+    ``version`` is the number of the version in work or, once submitted, in review; ``step`` counts events;
     ``revision`` counts every write, so that two people in one draft never overwrite each other unseen.
     """
 
@@ -155,9 +144,7 @@ class Filing(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "填报"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=State.values), name="filing_state_is_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="filing_state_is_known"),
             models.CheckConstraint(
                 condition=~Q(state__in=[*IN_REVIEW, *DECIDED])
                 | Q(submitted_at__isnull=False, submitted_by__isnull=False),
@@ -174,9 +161,7 @@ class Filing(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["kind", "organisation", "title"],
-                condition=Q(holds_name=True)
-                & ~Q(title="")
-                & ~Q(state__in=[State.CANCELLED, State.REJECTED]),
+                condition=Q(holds_name=True) & ~Q(title="") & ~Q(state__in=[State.CANCELLED, State.REJECTED]),
                 name="filing_name_held_once_per_bureau",
                 violation_error_message="本单位已有同名的填报，请换一个名称，或打开已有的那一份。",
             ),
@@ -190,16 +175,25 @@ class Filing(models.Model):
         indexes = [
             models.Index(fields=["state", "region", "arrived_at"], name="filing_queue"),
             models.Index(fields=["kind", "region", "-updated_at"], name="filing_list"),
-            models.Index(
-                fields=["organisation", "state", "arrived_at"], name="filing_bureau"
-            ),
-            models.Index(
-                fields=["submitted_by", "-updated_at"], name="filing_submitted_by"
-            ),
+            models.Index(fields=["organisation", "state", "arrived_at"], name="filing_bureau"),
+            models.Index(fields=["submitted_by", "-updated_at"], name="filing_submitted_by"),
         ]
 
     def __str__(self) -> str:
         return self.title or "（未命名）"
+
+    def save(self, *args, **kwargs) -> None:
+        """Store with clean text; the parent's columns follow from the child's."""
+        for column in self._meta.concrete_fields:
+            if isinstance(column, models.CharField | models.TextField) and not column.is_relation:
+                value = getattr(self, column.attname)
+                if isinstance(value, str) and not column.primary_key:
+                    setattr(self, column.attname, text.clean(value))
+        if type(self) is not Filing:
+            self.kind, self.title = type(self).record_type.slug, self.heading()[:100]
+        if not self.region_id:
+            self.region_id = self.organisation.region_id
+        super().save(*args, **kwargs)
 
     @property
     def record_type(self) -> RecordType:
@@ -229,45 +223,21 @@ class Filing(models.Model):
         """Yield the ``Problem``s of this type's own rules; the general ones are in ``rules``."""
         yield from ()
 
-    def save(self, *args, **kwargs) -> None:
-        """Store with clean text; the parent's columns follow from the child's."""
-        for column in self._meta.concrete_fields:
-            if (
-                isinstance(column, models.CharField | models.TextField)
-                and not column.is_relation
-            ):
-                value = getattr(self, column.attname)
-                if isinstance(value, str) and not column.primary_key:
-                    setattr(self, column.attname, text.clean(value))
-        if hasattr(type(self), "record_type") and type(self) is not Filing:
-            self.kind, self.title = type(self).record_type.slug, self.heading()[:100]
-        if not self.region_id:
-            self.region_id = self.organisation.region_id
-        super().save(*args, **kwargs)
-
 
 class FilingVersion(models.Model):
     """A version as it was submitted: the snapshot and its SHA-256; the database refuses to change it."""
 
-    filing = models.ForeignKey(
-        Filing, on_delete=models.PROTECT, related_name="versions", verbose_name="填报"
-    )
+    filing = models.ForeignKey(Filing, on_delete=models.PROTECT, related_name="versions", verbose_name="填报")
     number = models.PositiveIntegerField("版本")
     snapshot = models.JSONField("内容")
     sha256 = models.CharField("摘要", max_length=64)
     submitted_at = models.DateTimeField("提交时间")
-    submitted_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name="提交人"
-    )
+    submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="提交人")
 
     class Meta:
         verbose_name = verbose_name_plural = "提交版本"
         ordering = ["filing_id", "number"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["filing", "number"], name="version_numbered_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["filing", "number"], name="version_numbered_once")]
 
     def __str__(self) -> str:
         return f"{self.filing} 第 {self.number} 版"

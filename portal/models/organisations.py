@@ -75,13 +75,9 @@ class Region(models.Model):
 
     @property
     def full_name(self) -> str:
-        """City and county together (济南市市中区), for county names are not unique. Needs ``parent`` loaded."""
+        """City and county together (济南市市中区): county names are not unique. Needs ``parent``."""
         below_city = self.level in (Level.COUNTY, Level.ZONE)
-        return (
-            f"{self.parent.name}{self.name}"
-            if below_city and self.parent
-            else self.name
-        )
+        return f"{self.parent.name}{self.name}" if below_city and self.parent else self.name
 
 
 class Organisation(models.Model):
@@ -162,9 +158,7 @@ class User(AbstractUser):
 class Membership(models.Model):
     """A post: this person holds this role in this organisation."""
 
-    user = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="memberships", verbose_name="用户"
-    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships", verbose_name="用户")
     organisation = models.ForeignKey(
         Organisation,
         on_delete=models.PROTECT,
@@ -188,9 +182,7 @@ class Membership(models.Model):
                 violation_error_message="这个岗位已经有了。",
             ),
             models.CheckConstraint(
-                condition=Q(valid_to=None)
-                | Q(valid_from=None)
-                | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
                 name="membership_ends_after_it_begins",
                 violation_error_message="停用日期不能早于启用日期。",
             ),
@@ -209,17 +201,7 @@ class Membership(models.Model):
             .exclude(pk=self.pk)
             .values_list("role", flat=True)
         )
-        if (
-            held
-            and (self.role in ADMIN_ROLES or held & set(ADMIN_ROLES))
-            and held != {self.role}
-        ):
-            raise ValidationError(
-                "系统管理员、安全管理员、审计员互斥，也不能兼任业务岗位。"
-            )
-        if (self.role == Role.JOINT_REVIEWER) != (
-            self.organisation.kind in JOINT_KINDS
-        ):
-            raise ValidationError(
-                "会商岗位只设在农业农村、文化和旅游、工会部门，这些部门也只设会商岗位。"
-            )
+        if held and (self.role in ADMIN_ROLES or held & set(ADMIN_ROLES)) and held != {self.role}:
+            raise ValidationError("系统管理员、安全管理员、审计员互斥，也不能兼任业务岗位。")
+        if (self.role == Role.JOINT_REVIEWER) != (self.organisation.kind in JOINT_KINDS):
+            raise ValidationError("会商岗位只设在农业农村、文化和旅游、工会部门，这些部门也只设会商岗位。")
