@@ -1,0 +1,134 @@
+"""Reading the reference data of ``fixtures/`` into the tables: divisions, functional zones, organisations.
+
+A fixture names everything by code, never by a bare name: 市中区 exists twice. Rows that a newer fixture no
+longer has are end-dated, never deleted; rows that the administrators added themselves are left alone.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from portal.models import Organisation, Region
+
+FIXTURES = settings.BASE_DIR / "fixtures"
+REGION_FILES = ("divisions.csv", "zones.csv")
+ORGANISATION_FILE = "organisations.csv"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What one load did to one table."""
+
+    table: str
+    added: int
+    changed: int
+    ended: int
+
+    def __str__(self) -> str:
+        return f"{self.table}：新增 {self.added}，更正 {self.changed}，停用 {self.ended}"
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a fixture file, by column name."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@transaction.atomic
+def load(folder: Path = FIXTURES, on: date | None = None) -> list[Loaded]:
+    """Bring the tables to what the files of ``folder`` say and return what was done to each.
+
+    A second load does nothing. ``on`` is the day on which missing rows end, today unless told.
+    """
+    day = on or timezone.localdate()
+    return [_load_regions(folder, day), _load_organisations(folder, day)]
+
+
+def _load_regions(folder: Path, day: date) -> Loaded:
+    stored = {region.pk: region for region in Region.objects.all()}
+    wanted = {row["code"]: _region(row, name) for name in REGION_FILES for row in read(folder / name)}
+    gone = [
+        region
+        for code, region in stored.items()
+        if code not in wanted and region.valid_to is None and region.source.startswith(REGION_FILES)
+    ]
+    return _write(Region, stored, wanted, gone, day)
+
+
+def _region(row: dict[str, str], file_name: str) -> Region:
+    return Region(
+        code=row["code"],
+        name=row["name"],
+        short_name=row["short_name"],
+        level=row["level"],
+        parent_id=row["parent"] or None,
+        source=f"{file_name}：{row['source']}",
+    )
+
+
+def _load_organisations(folder: Path, day: date) -> Loaded:
+    by_age = Organisation.objects.order_by(models.F("valid_to").asc(nulls_last=True))
+    stored = {_key(organisation): organisation for organisation in by_age}
+    wanted = {_key(o): o for o in (_organisation(row) for row in read(folder / ORGANISATION_FILE))}
+    levels = dict(Region.objects.values_list("code", "level"))
+    spoken_for = {(levels[region_id], kind) for region_id, kind in wanted}
+    sourced = set(Region.objects.filter(_from_files()).values_list("code", flat=True))
+    gone = [
+        o
+        for key, o in stored.items()
+        if key not in wanted
+        and o.valid_to is None
+        and o.region_id in sourced
+        and (levels[o.region_id], o.kind) in spoken_for
+    ]
+    return _write(Organisation, stored, wanted, gone, day)
+
+
+def _from_files() -> models.Q:
+    condition = models.Q(pk__in=[])
+    for name in REGION_FILES:
+        condition |= models.Q(source__startswith=name)
+    return condition
+
+
+def _key(organisation: Organisation) -> tuple[str, str]:
+    return organisation.region_id, organisation.kind
+
+
+def _organisation(row: dict[str, str]) -> Organisation:
+    return Organisation(
+        region_id=row["region"], kind=row["kind"], name=row["name"], short_name=row["short_name"]
+    )
+
+
+def _write(
+    model: type[models.Model], stored: dict, wanted: dict, gone: Sequence[models.Model], day: date
+) -> Loaded:
+    fields = [f.attname for f in model._meta.concrete_fields if f.attname != "valid_from"]
+    new = [row for key, row in wanted.items() if key not in stored]
+    changed = []
+    for key in wanted.keys() & stored.keys():
+        wanted[key].pk = stored[key].pk
+        if _values(wanted[key], fields) != _values(stored[key], fields):
+            changed.append(wanted[key])
+    for row in gone:
+        row.valid_to = day
+    model.objects.bulk_create(new)
+    _update(model, changed, [name for name in fields if name != model._meta.pk.attname])
+    _update(model, gone, ["valid_to"])
+    return Loaded(str(model._meta.verbose_name), len(new), len(changed), len(gone))
+
+
+def _values(row: models.Model, fields: Iterable[str]) -> list:
+    return [getattr(row, name) for name in fields]
+
+
+def _update(model: type[models.Model], rows: Sequence[models.Model], fields: Sequence[str]) -> None:
+    names = [model._meta.get_field(name).name for name in fields]
+    model.objects.bulk_update(rows, names, batch_size=100)
