@@ -70,21 +70,9 @@ SOURCE_TAGS = [
     key=["name"],
     facets=["catalogue_class"],
     public=["name", "catalogue_class", "source_tags", "summary", "developer"],
-    clauses={
-        "source_tags": SOLICIT,
-        "candidate_new_occupation": "鲁人社字〔2024〕95号 二（三）12",
-    },
+    clauses={"source_tags": SOLICIT, "candidate_new_occupation": "鲁人社字〔2024〕95号 二（三）12"},
     criteria=("属于征集方向", "考核规范完整可行"),
-    rows={
-        "specifications": [
-            "edition",
-            "definition",
-            "audience",
-            "content",
-            "requirements",
-            "minutes",
-        ]
-    },
+    rows={"specifications": ["edition", "definition", "audience", "content", "requirements", "minutes"]},
     example={
         "name": "演示剪纸制作",
         "catalogue_class": "handcraft",
@@ -118,10 +106,7 @@ class ExamProject(Filing):
     )
     summary = models.TextField("项目简介", help_text="写清考核的操作能力和从业方向，建议300字以内。")
     developer = models.CharField(
-        "开发单位",
-        max_length=60,
-        blank=True,
-        help_text="承担项目和考核规范开发的单位。",
+        "开发单位", max_length=60, blank=True, help_text="承担项目和考核规范开发的单位。"
     )
     candidate_new_occupation = models.BooleanField(
         "拟申报新职业", default=False, help_text="成熟的项目可推荐申报新职业。"
@@ -178,13 +163,7 @@ MOST_PER_CITY_AND_PROJECT = 5
     route=PROVINCE,
     question="在哪里考",
     sections={
-        "机构情况": [
-            "name",
-            "institution_type",
-            "credit_code",
-            "institution_code",
-            "address",
-        ],
+        "机构情况": ["name", "institution_type", "credit_code", "institution_code", "address"],
         "考核能力": ["strength", "venue"],
         "联系方式": ["contact_name", "contact_phone"],
     },
@@ -253,10 +232,7 @@ class InstitutionAuthorization(models.Model):
         AssessmentInstitution, on_delete=models.CASCADE, related_name="authorizations"
     )
     project = models.ForeignKey(
-        ExamProject,
-        on_delete=models.PROTECT,
-        related_name="authorizations",
-        verbose_name="考核项目",
+        ExamProject, on_delete=models.PROTECT, related_name="authorizations", verbose_name="考核项目"
     )
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="授权地区")
     valid_from = models.DateField("起始日期", null=True, blank=True)
@@ -279,17 +255,9 @@ class InstitutionAuthorization(models.Model):
     def problems(self):
         """Yield what is wrong with this row."""
         if not self.region_id.startswith(self.institution.region_id):
-            yield Problem(
-                "authorizations",
-                f"授权地区“{self.region}”不在本单位管辖范围内。",
-                INSTITUTIONS,
-            )
+            yield Problem("authorizations", f"授权地区“{self.region}”不在本单位管辖范围内。", INSTITUTIONS)
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            yield Problem(
-                "authorizations",
-                f"“{self.project}”的截止日期早于起始日期。",
-                INSTITUTIONS,
-            )
+            yield Problem("authorizations", f"“{self.project}”的截止日期早于起始日期。", INSTITUTIONS)
         if others_in_city(self) >= MOST_PER_CITY_AND_PROJECT:
             sentence = f"“{self.project}”在本市已有{MOST_PER_CITY_AND_PROJECT}家考核机构，一般不再增加。"
             yield Problem("authorizations", sentence, INSTITUTIONS, needs_explanation=True)

@@ -143,32 +143,21 @@ class SkillBrand(Filing):
         "地域特色和技能特点", help_text="写清产地标记、关键工序、与同类技艺的区别。"
     )
     advantage_people = models.TextField(
-        "从业人员及技能领头人情况",
-        help_text="人数请写明统计时间；技能领头人写称号和带徒情况。",
+        "从业人员及技能领头人情况", help_text="人数请写明统计时间；技能领头人写称号和带徒情况。"
     )
     advantage_industry = models.TextField(
-        "相关产业规模及所产生的经济效益、社会效益",
-        help_text="写产值、带动就业人数及其年度。",
+        "相关产业规模及所产生的经济效益、社会效益", help_text="写产值、带动就业人数及其年度。"
     )
     positioning = models.CharField(
-        "品牌围绕",
-        max_length=10,
-        choices=POSITIONINGS,
-        help_text="围绕某一地区、产业或群体培育。",
+        "品牌围绕", max_length=10, choices=POSITIONINGS, help_text="围绕某一地区、产业或群体培育。"
     )
     direction = models.CharField("方向", max_length=12, choices=DIRECTIONS, help_text="用于公布目录的分类。")
     stage = models.CharField("培育阶段", max_length=12, choices=STAGES, help_text="按“发现—培育—提升”填写。")
     initiatives = ChoiceListField(
-        "关联行动",
-        options=INITIATIVES,
-        blank=True,
-        help_text="与本品牌衔接的工作，可选多项。",
+        "关联行动", options=INITIATIVES, blank=True, help_text="与本品牌衔接的工作，可选多项。"
     )
     participating_departments = ChoiceListField(
-        "参与部门",
-        options=DEPARTMENTS,
-        blank=True,
-        help_text="参与共育共建的部门，可选多项。",
+        "参与部门", options=DEPARTMENTS, blank=True, help_text="参与共育共建的部门，可选多项。"
     )
     labour_brands = models.ManyToManyField(
         "workforce.LabourBrand",
@@ -184,11 +173,7 @@ class SkillBrand(Filing):
     @property
     def advantage(self) -> str:
         """品牌优势 as the annex prints it: the three parts, one after the other."""
-        parts = (
-            self.advantage_features,
-            self.advantage_people,
-            self.advantage_industry,
-        )
+        parts = (self.advantage_features, self.advantage_people, self.advantage_industry)
         return "\n".join(part for part in parts if part)
 
     @advantage.setter
@@ -241,12 +226,6 @@ class SkillBrand(Filing):
 
     def _name_says_where_or_what(self) -> bool:
         region = self.region
-        places = [
-            region.short_name,
-            region.parent.short_name if region.parent_id else "",
-        ]
-        words = [
-            *places,
-            *(project.title.removesuffix("制作") for project in related(self, "exam_projects")),
-        ]
+        places = [region.short_name, region.parent.short_name if region.parent_id else ""]
+        words = [*places, *(project.title.removesuffix("制作") for project in related(self, "exam_projects"))]
         return any(word and word in self.name for word in words)

@@ -12,7 +12,7 @@ from portal.models import CatalogueEntry, CodeCounter, Event, Filing, User
 from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.registry import CITY, RecordType
 from portal.vocabulary import BrandLevel, ExitReason, Level, Role, State
-from portal.workflow import Refused, record_event
+from portal.workflow import Refused, record_event, swap
 
 
 def may_publish(user: User, filing: Filing) -> bool:
@@ -54,17 +54,10 @@ def publish(
         raise Refused(reason)
     number, day = _checked(document_number), _checked_day(on)
     record, replaced = current.record, _replaced(current, day)
-    record_event(
-        current,
-        "publish",
-        current.state,
-        by=by,
-        comment=f"{number} {day}",
-        request_id=request_id,
-    )
+    record_event(current, "publish", current.state, by=by, comment=f"{number} {day}", request_id=request_id)
     if replaced:
         _end(replaced, day)
-        Filing.objects.filter(pk=current.pk).update(holds_name=True)
+        swap(Filing.objects.filter(pk=current.pk), holds_name=True)
     return CatalogueEntry.objects.create(
         filing_id=current.pk,
         kind=current.kind,
@@ -140,10 +133,7 @@ def next_code(record_type: RecordType, region_code: str) -> str:
 def search_text(record: Filing) -> str:
     """Return what the public search looks through: name, places and the public fields, folded."""
     region = record.region
-    places = [
-        region.name,
-        region.parent.name if region.parent_id and region.level != Level.CITY else "",
-    ]
+    places = [region.name, region.parent.name if region.parent_id and region.level != Level.CITY else ""]
     fields = [snapshot.shown(record, name) for name in record.record_type.public]
     return text.fold("\n".join([record.title, *places, *fields]))
 

@@ -37,16 +37,7 @@ def personal_fields_are_not_public(app_configs, **kwargs) -> list[Error]:
 
 
 def _named(record_type: registry.RecordType) -> dict[str, list[str]]:
-    places = (
-        "fields",
-        "columns",
-        "key",
-        "facets",
-        "public",
-        "personal",
-        "clauses",
-        "limits",
-    )
+    places = ("fields", "columns", "key", "facets", "public", "personal", "clauses", "limits")
     return {place: list(getattr(record_type, place)) for place in places} | {"rows": list(record_type.rows)}
 
 

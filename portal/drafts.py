@@ -10,9 +10,7 @@ from portal import scope
 from portal.models import Filing, Organisation, User
 from portal.registry import CITY, RecordType
 from portal.vocabulary import Level
-from portal.workflow import Conflict, Refused
-
-SAME_NAME = "本单位已有同名的填报，请换一个名称，或打开已有的那一份。"
+from portal.workflow import Conflict, Refused, as_refusal
 
 
 def filing_organisations(user: User, record_type: RecordType) -> list[Organisation]:
@@ -73,35 +71,26 @@ def save(
 
 
 def _store(
-    record: Filing,
-    values: Mapping[str, Any],
-    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    record: Filing, values: Mapping[str, Any], rows: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> None:
     many = {name for name in values if record._meta.get_field(name).many_to_many}
     for name in values.keys() - many:
         setattr(record, name, values[name])
     try:
         with transaction.atomic():
-            record.save()
+            record.save(update_fields=_written(record) if record.pk else None)
     except IntegrityError as error:
-        raise _as_refusal(error) from None
+        raise as_refusal(error) from None
     for name in many:
         getattr(record, name).set(values[name])
     for name, wanted in rows.items():
         _replace_rows(record, name, wanted)
 
 
-def _as_refusal(error: IntegrityError) -> Exception:
-    known = {
-        "filing_name_held_once_per_bureau": SAME_NAME,
-        "portal_filing.title": SAME_NAME,
-    }
-    known |= dict.fromkeys(
-        ("filing_amended_one_at_a_time", "portal_filing.amends_id"),
-        "这一条已有一份变更在办。",
-    )
-    sentence = next((text for mark, text in known.items() if mark in str(error)), "")
-    return Refused(sentence) if sentence else error
+def _written(record: Filing) -> list[str]:
+    """The columns a draft may change; the state and its evidence are never among them."""
+    own = [name for name in record.record_type.fields if not record._meta.get_field(name).many_to_many]
+    return [*own, "title", "explanation", "revision", "updated_at"]
 
 
 def _replace_rows(record: Filing, name: str, wanted: Sequence[Mapping[str, Any]]) -> None:

@@ -76,11 +76,7 @@ def _too_long(record: Filing) -> Iterator[Problem]:
         length = text.count(getattr(record, name))
         if length > limit:
             label = record._meta.get_field(name).verbose_name
-            yield Problem(
-                name,
-                f"{label}已超出{limit}字（当前{length}字）。",
-                _clause(record, name),
-            )
+            yield Problem(name, f"{label}已超出{limit}字（当前{length}字）。", _clause(record, name))
 
 
 def _rows(record: Filing) -> Iterator[Problem]:
@@ -91,26 +87,19 @@ def _rows(record: Filing) -> Iterator[Problem]:
                 if is_required(column) and is_empty(row, field):
                     label = row._meta.verbose_name_plural
                     yield Problem(
-                        name,
-                        f"{label}第{number}行请填写{column.verbose_name}。",
-                        record.record_type.basis,
+                        name, f"{label}第{number}行请填写{column.verbose_name}。", record.record_type.basis
                     )
 
 
 def _namesake(record: Filing) -> Iterator[Problem]:
     """A bureau holds a name once among its live filings of a type (domain.md A.3 1.02)."""
     live = Filing.objects.filter(
-        kind=record.kind,
-        organisation_id=record.organisation_id,
-        title=record.title,
-        holds_name=True,
+        kind=record.kind, organisation_id=record.organisation_id, title=record.title, holds_name=True
     ).exclude(state__in=[State.CANCELLED, State.REJECTED])
     others = live.exclude(pk__in=[pk for pk in (record.pk, record.amends_id) if pk])
     if record.title and others.exists():
         yield Problem(
-            record.record_type.key[0],
-            "本单位已有同名的填报，请换一个名称。",
-            record.record_type.basis,
+            record.record_type.key[0], "本单位已有同名的填报，请换一个名称。", record.record_type.basis
         )
 
 

@@ -22,7 +22,7 @@ def visible(user) -> Q:
     Drafts that were never submitted are seen by their own bureau only.
     """
     condition = Q(pk__in=[])
-    for membership in user.posts:
+    for membership in getattr(user, "posts", ()):
         condition |= _visible_from(membership)
     return condition
 

@@ -14,12 +14,7 @@ VAR.mkdir(parents=True, exist_ok=True)
 
 def env_bool(name: str, default: bool) -> bool:
     """Read a switch from the environment: 1, true, yes and on are true, anything else is false."""
-    return os.environ.get(name, str(default)).strip().lower() in (
-        "1",
-        "true",
-        "yes",
-        "on",
-    )
+    return os.environ.get(name, str(default)).strip().lower() in ("1", "true", "yes", "on")
 
 
 def env_list(name: str, default: str) -> list[str]:
@@ -44,18 +39,9 @@ def database(url: str) -> dict:
     if parts.scheme == "sqlite":
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         name = unquote(parts.path[1:]) or str(VAR / "portal.sqlite3")
-        options = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": pragmas,
-        }
+        options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
         test = {"NAME": os.environ.get("PORTAL_TEST_SQLITE", str(VAR / "test.sqlite3"))}
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": name,
-            "OPTIONS": options,
-            "TEST": test,
-        }
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": options, "TEST": test}
     query = parse_qs(parts.query)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -130,10 +116,7 @@ AUTH_USER_MODEL = "portal.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "home"
-PASSWORD_HASHERS = [
-    "portal.hashers.Argon2id",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = ["portal.hashers.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in {

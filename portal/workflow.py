@@ -1,7 +1,7 @@
 """The workflow: ``ACTIONS`` is the whole policy, ``perform`` the only writer of ``Filing.state``.
 
-Compare-and-swap on (id, state, version, step) inside one transaction decides every race; the loser gets
-``Conflict``.
+Compare-and-swap on (id, state, version, step, revision) inside one transaction decides every race; the
+loser gets ``Conflict``.
 """
 
 from dataclasses import dataclass
@@ -41,6 +41,15 @@ class Invalid(Exception):
         super().__init__("；".join(problem.text for problem in problems))
 
 
+# PostgreSQL names the constraint, SQLite the columns.
+BROKEN_CONSTRAINTS = {
+    ("filing_name_held_once_per_bureau", "portal_filing.title"): (
+        "本单位已有同名的填报，请换一个名称，或打开已有的那一份。"
+    ),
+    ("filing_amended_one_at_a_time", "portal_filing.amends_id"): "这一条已有一份变更在办。",
+}
+
+
 @dataclass(frozen=True)
 class Action:
     """One row of the policy.
@@ -78,15 +87,7 @@ _TOP = (Level.PROVINCE,)
 _TO_ALL = (notify.FILERS, notify.CITY)
 
 ACTIONS = [
-    Action(
-        "submit",
-        "提交",
-        (_DRAFT, _RETURNED),
-        _CITY,
-        FILER_DESK,
-        _FILER,
-        tells=(notify.CITY,),
-    ),
+    Action("submit", "提交", (_DRAFT, _RETURNED), _CITY, FILER_DESK, _FILER, tells=(notify.CITY,)),
     Action(
         "submit",
         "提交",
@@ -120,16 +121,7 @@ ACTIONS = [
         new_version=True,
         tells=(notify.CITY, notify.PROVINCE),
     ),
-    Action(
-        "accept",
-        "受理",
-        (_CITY,),
-        _CITY,
-        Level.CITY,
-        REVIEWERS,
-        unaccepted=True,
-        tells=(notify.FILERS,),
-    ),
+    Action("accept", "受理", (_CITY,), _CITY, Level.CITY, REVIEWERS, unaccepted=True, tells=(notify.FILERS,)),
     Action(
         "accept",
         "受理",
@@ -209,15 +201,7 @@ ACTIONS = [
         needs_comment=True,
         tells=_TO_ALL,
     ),
-    Action(
-        "cancel",
-        "作废",
-        (_DRAFT, _RETURNED),
-        State.CANCELLED,
-        FILER_DESK,
-        _FILER,
-        at=_ALL,
-    ),
+    Action("cancel", "作废", (_DRAFT, _RETURNED), State.CANCELLED, FILER_DESK, _FILER, at=_ALL),
     Action("reopen", "恢复为草稿", (State.CANCELLED,), _DRAFT, FILER_DESK, _FILER, at=_ALL),
     Action(
         "reopen",
@@ -338,13 +322,7 @@ def perform(
         raise Refused(f"{chosen.label}须写明意见，报送单位要据此知道原因。")
     changes = _EFFECTS.get(chosen.name, lambda *_: {})(current, chosen, by, to)
     event = record_event(
-        current,
-        chosen.name,
-        chosen.target,
-        by=by,
-        comment=comment,
-        request_id=request_id,
-        **changes,
+        current, chosen.name, chosen.target, by=by, comment=comment, request_id=request_id, **changes
     )
     notify.tell(current, chosen.tells, _sentence(current, chosen, event), by=by)
     return event
@@ -371,7 +349,7 @@ def record_event(
 ) -> Event:
     """Append the event and swap the filing to ``target``; both or neither. Used here and by ``catalogue``.
 
-    Raises ``Conflict`` when (id, state, version, step) is not what ``filing`` says. Needs a transaction.
+    Raises ``Conflict`` when the filing is not what ``filing`` says. Needs a transaction.
     """
     event = _event(filing, action, target, by=by, comment=comment, request_id=request_id)
     try:
@@ -379,23 +357,30 @@ def record_event(
             event.save(force_insert=True)
     except IntegrityError:
         raise Conflict(filing) from None
-    where = {
-        "pk": filing.pk,
-        "state": filing.state,
-        "version": filing.version,
-        "step": filing.step,
-    }
+    where = {name: getattr(filing, name) for name in ("pk", "state", "version", "step", "revision")}
     arrived = {"arrived_at": event.at} if target != filing.state else {}
-    moved = {
-        "state": target,
-        "step": event.number,
-        "revision": filing.revision + 1,
-        "updated_at": event.at,
-    }
-    if not Filing.objects.filter(**where).update(**{**moved, **arrived, **changes}):
+    moved = {"state": target, "step": event.number, "revision": filing.revision + 1, "updated_at": event.at}
+    if not swap(Filing.objects.filter(**where), **{**moved, **arrived, **changes}):
         raise Conflict(filing)
     filing.refresh_from_db()
     return event
+
+
+def swap(rows, **changes: Any) -> int:
+    """Update ``rows`` and return how many; a name that is taken is ``Refused`` with its sentence."""
+    try:
+        with transaction.atomic():
+            return rows.update(**changes)
+    except IntegrityError as error:
+        raise as_refusal(error) from None
+
+
+def as_refusal(error: IntegrityError) -> Exception:
+    """Return ``Refused`` with the sentence of the broken constraint of ``Filing``, else the error itself."""
+    for marks, sentence in BROKEN_CONSTRAINTS.items():
+        if any(mark in str(error) for mark in marks):
+            return Refused(sentence)
+    return error
 
 
 def _event(filing: Filing, action: str, target: str, *, by: User, comment: str, request_id: str) -> Event:
@@ -439,12 +424,7 @@ def _submit(filing: Filing, action: Action, by: User, to: User | None) -> dict:
         submitted_at=now,
         submitted_by=by,
     )
-    return {
-        "submitted_at": now,
-        "submitted_by": by,
-        "accepted_at": None,
-        "holder": None,
-    }
+    return {"submitted_at": now, "submitted_by": by, "accepted_at": None, "holder": None}
 
 
 def _step_back(filing: Filing, action: Action, by: User, to: User | None) -> dict:

@@ -47,25 +47,13 @@ class BrandStage(models.TextChoices):
     question="哪个劳务品牌",
     sections={
         "劳务品牌": ["name", "brand_type", "industry", "priority_areas", "stage"],
-        "品牌名称构成": [
-            "name_region",
-            "name_enterprise",
-            "name_industry",
-            "name_occupation",
-        ],
+        "品牌名称构成": ["name_region", "name_enterprise", "name_industry", "name_occupation"],
         "品牌情况": ["summary", "worker_count", "is_key_project", "key_project_year"],
     },
     columns=["name", "brand_type", "industry", "worker_count"],
     key=["name"],
     facets=["brand_type", "stage"],
-    public=[
-        "name",
-        "brand_type",
-        "industry",
-        "priority_areas",
-        "summary",
-        "worker_count",
-    ],
+    public=["name", "brand_type", "industry", "priority_areas", "summary", "worker_count"],
     clauses={
         "name": f"{PLAN} 二（二）",
         "brand_type": f"{PLAN} 二（一）",
@@ -91,9 +79,7 @@ class LabourBrand(Filing):
     """劳务品牌 (鲁就办〔2021〕22号 二（一）)."""
 
     name = models.CharField(
-        "劳务品牌名称",
-        max_length=60,
-        help_text="可采用“地区+（企业）产业行业（职业）”的形式命名。",
+        "劳务品牌名称", max_length=60, help_text="可采用“地区+（企业）产业行业（职业）”的形式命名。"
     )
     brand_type = models.CharField("品牌类型", max_length=20, choices=BRAND_TYPES)
     industry = models.CharField("所属行业", max_length=40, help_text="如家政服务、养老服务、建筑施工。")
@@ -113,9 +99,7 @@ class LabourBrand(Filing):
         help_text="人；有技能的从业人员总数。",
     )
     is_key_project = models.BooleanField(
-        "市级劳务品牌建设重点",
-        default=False,
-        help_text="每市确定3至5个，由就业补助资金支持。",
+        "市级劳务品牌建设重点", default=False, help_text="每市确定3至5个，由就业补助资金支持。"
     )
     key_project_year = models.PositiveIntegerField(
         "确定年度",
@@ -139,11 +123,7 @@ class LabourBrand(Filing):
             sentence = f"品牌名称中没有地区“{self.name_region}”；情况属实的，请填写情况说明后提交。"
             yield Problem("name", sentence, UNITS, needs_explanation=True)
         if self.is_key_project and not self.key_project_year:
-            yield Problem(
-                "key_project_year",
-                "列为市级建设重点的，请填写确定年度。",
-                f"{PLAN} 二（一）",
-            )
+            yield Problem("key_project_year", "列为市级建设重点的，请填写确定年度。", f"{PLAN} 二（一）")
 
 
 UNIT_TYPES = [
@@ -199,12 +179,7 @@ SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权
         "training_mode": UNITS,
         "services": UNITS,
     },
-    criteria=(
-        "吸纳或输出劳务人员较多、素质较高",
-        "劳务质量较好",
-        "管理运行比较规范",
-        "市场竞争占主导地位",
-    ),
+    criteria=("吸纳或输出劳务人员较多、素质较高", "劳务质量较好", "管理运行比较规范", "市场竞争占主导地位"),
     rows={
         "annual_performances": [
             "year",
@@ -212,7 +187,7 @@ SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权
             "self_used_count",
             "exported_count",
             "certificate_count",
-        ],
+        ]
     },
     example={
         "name": "演示家政服务有限公司",
@@ -273,10 +248,7 @@ class BuildingUnit(Filing):
     training_mode = models.CharField("培训方式", max_length=12, choices=TRAINING_MODES)
     entrusted_to = models.CharField("受委托培训单位", max_length=60, blank=True, help_text="委托培训的填写。")
     services = ChoiceListField(
-        "“一条龙”服务",
-        options=SERVICES,
-        blank=True,
-        help_text="培训、就业、维权，可选多项。",
+        "“一条龙”服务", options=SERVICES, blank=True, help_text="培训、就业、维权，可选多项。"
     )
 
     class Meta:
@@ -305,10 +277,7 @@ class AnnualPerformance(models.Model):
     self_used_count = models.PositiveIntegerField("自用人数", validators=[MaxValueValidator(10_000_000)])
     exported_count = models.PositiveIntegerField("输出人数", validators=[MaxValueValidator(10_000_000)])
     certificate_count = models.PositiveIntegerField(
-        "取得证书人数",
-        null=True,
-        blank=True,
-        validators=[MaxValueValidator(10_000_000)],
+        "取得证书人数", null=True, blank=True, validators=[MaxValueValidator(10_000_000)]
     )
 
     class Meta:
@@ -377,21 +346,8 @@ DELIVERY_MODES = [
     route=CITY,
     question="从哪里学",
     sections={
-        "培训项目": [
-            "name",
-            "catalogue_class",
-            "source_kind",
-            "source_item",
-            "summary",
-        ],
-        "组织实施": [
-            "target_groups",
-            "delivery_mode",
-            "hours",
-            "provider",
-            "textbook",
-            "is_pilot",
-        ],
+        "培训项目": ["name", "catalogue_class", "source_kind", "source_item", "summary"],
+        "组织实施": ["target_groups", "delivery_mode", "hours", "provider", "textbook", "is_pilot"],
         "衔接": ["exam_project", "external_reference"],
     },
     columns=["name", "source_kind", "target_groups", "hours", "provider"],
@@ -439,10 +395,7 @@ class HandicraftTrainingProject(Filing):
 
     name = models.CharField("培训项目名称", max_length=60)
     catalogue_class = models.CharField(
-        "目录类别",
-        max_length=30,
-        default="山东手造",
-        help_text="在补贴性培训项目目录中的类别。",
+        "目录类别", max_length=30, default="山东手造", help_text="在补贴性培训项目目录中的类别。"
     )
     source_kind = models.CharField(
         "项目来源",
@@ -451,10 +404,7 @@ class HandicraftTrainingProject(Filing):
         help_text="四级非遗代表性项目名录或传统工艺振兴目录。",
     )
     source_item = models.CharField(
-        "对应的非遗或工艺项目",
-        max_length=60,
-        blank=True,
-        help_text="名录中的项目名称。",
+        "对应的非遗或工艺项目", max_length=60, blank=True, help_text="名录中的项目名称。"
     )
     summary = models.TextField("培训内容", help_text="写清学什么、学到什么程度、如何体现齐鲁文化内涵。")
     target_groups = ChoiceListField("培训对象", options=TARGET_GROUPS, help_text="可选多项。")
@@ -478,10 +428,7 @@ class HandicraftTrainingProject(Filing):
         help_text="从最新目录中选取；暂无的不选。",
     )
     external_reference = models.CharField(
-        "“山东手造”基础信息目录编号",
-        max_length=40,
-        blank=True,
-        help_text="文化和旅游部门目录中已有的填写。",
+        "“山东手造”基础信息目录编号", max_length=40, blank=True, help_text="文化和旅游部门目录中已有的填写。"
     )
 
     class Meta:
@@ -490,8 +437,4 @@ class HandicraftTrainingProject(Filing):
     def problems(self):
         """Yield that a project drawn from a list names its item there."""
         if self.source_kind.startswith("ich_") and not self.source_item:
-            yield Problem(
-                "source_item",
-                "来源为非遗名录的，请填写对应的非遗项目。",
-                f"{CRAFT} 二（二）",
-            )
+            yield Problem("source_item", "来源为非遗名录的，请填写对应的非遗项目。", f"{CRAFT} 二（二）")

@@ -11,9 +11,7 @@ import portal.models.fields
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("portal", "0001_initial"),
-    ]
+    dependencies = [("portal", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
@@ -33,9 +31,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="与登记证照一致的全称。",
-                        max_length=60,
-                        verbose_name="考核机构名称",
+                        help_text="与登记证照一致的全称。", max_length=60, verbose_name="考核机构名称"
                     ),
                 ),
                 (
@@ -63,45 +59,31 @@ class Migration(migrations.Migration):
                 (
                     "institution_code",
                     models.CharField(
-                        blank=True,
-                        help_text="已有机构代码的填写。",
-                        max_length=20,
-                        verbose_name="机构代码",
+                        blank=True, help_text="已有机构代码的填写。", max_length=20, verbose_name="机构代码"
                     ),
                 ),
                 ("address", models.CharField(max_length=100, verbose_name="考核地址")),
                 (
                     "strength",
                     models.TextField(
-                        help_text="分别写清专业度、权威性和影响力。",
-                        verbose_name="专业度、权威性和影响力",
+                        help_text="分别写清专业度、权威性和影响力。", verbose_name="专业度、权威性和影响力"
                     ),
                 ),
-                (
-                    "venue",
-                    models.TextField(help_text="写清工位数和主要设备。", verbose_name="场地和设备"),
-                ),
+                ("venue", models.TextField(help_text="写清工位数和主要设备。", verbose_name="场地和设备")),
                 (
                     "contact_name",
                     models.CharField(
-                        help_text="仅供业务联系，不对外公开。",
-                        max_length=30,
-                        verbose_name="联系人",
+                        help_text="仅供业务联系，不对外公开。", max_length=30, verbose_name="联系人"
                     ),
                 ),
                 (
                     "contact_phone",
                     models.CharField(
-                        help_text="仅供业务联系，不对外公开。",
-                        max_length=20,
-                        verbose_name="联系电话",
+                        help_text="仅供业务联系，不对外公开。", max_length=20, verbose_name="联系电话"
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "专项职业能力考核机构",
-                "verbose_name_plural": "专项职业能力考核机构",
-            },
+            options={"verbose_name": "专项职业能力考核机构", "verbose_name_plural": "专项职业能力考核机构"},
             bases=("portal.filing",),
         ),
         migrations.CreateModel(
@@ -121,9 +103,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="与发布目录中的名称一致。",
-                        max_length=60,
-                        verbose_name="考核项目名称",
+                        help_text="与发布目录中的名称一致。", max_length=60, verbose_name="考核项目名称"
                     ),
                 ),
                 (
@@ -162,8 +142,7 @@ class Migration(migrations.Migration):
                 (
                     "summary",
                     models.TextField(
-                        help_text="写清考核的操作能力和从业方向，建议300字以内。",
-                        verbose_name="项目简介",
+                        help_text="写清考核的操作能力和从业方向，建议300字以内。", verbose_name="项目简介"
                     ),
                 ),
                 (
@@ -178,16 +157,11 @@ class Migration(migrations.Migration):
                 (
                     "candidate_new_occupation",
                     models.BooleanField(
-                        default=False,
-                        help_text="成熟的项目可推荐申报新职业。",
-                        verbose_name="拟申报新职业",
+                        default=False, help_text="成熟的项目可推荐申报新职业。", verbose_name="拟申报新职业"
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "专项职业能力考核项目",
-                "verbose_name_plural": "专项职业能力考核项目",
-            },
+            options={"verbose_name": "专项职业能力考核项目", "verbose_name_plural": "专项职业能力考核项目"},
             bases=("portal.filing",),
         ),
         migrations.CreateModel(
@@ -196,10 +170,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
                 ("edition", models.CharField(max_length=30, verbose_name="版本名称")),
@@ -226,10 +197,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "考核规范",
-                "verbose_name_plural": "考核规范",
-            },
+            options={"verbose_name": "考核规范", "verbose_name_plural": "考核规范"},
         ),
         migrations.CreateModel(
             name="InstitutionAuthorization",
@@ -237,20 +205,11 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                (
-                    "valid_from",
-                    models.DateField(blank=True, null=True, verbose_name="起始日期"),
-                ),
-                (
-                    "valid_to",
-                    models.DateField(blank=True, null=True, verbose_name="截止日期"),
-                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="起始日期")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="截止日期")),
                 (
                     "institution",
                     models.ForeignKey(

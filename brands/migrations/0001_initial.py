@@ -62,11 +62,7 @@ class Migration(migrations.Migration):
                 (
                     "positioning",
                     models.CharField(
-                        choices=[
-                            ("area", "某一地区"),
-                            ("industry", "某一产业"),
-                            ("group", "某一群体"),
-                        ],
+                        choices=[("area", "某一地区"), ("industry", "某一产业"), ("group", "某一群体")],
                         help_text="围绕某一地区、产业或群体培育。",
                         max_length=10,
                         verbose_name="品牌围绕",
@@ -89,11 +85,7 @@ class Migration(migrations.Migration):
                 (
                     "stage",
                     models.CharField(
-                        choices=[
-                            ("discovered", "发现"),
-                            ("cultivating", "培育"),
-                            ("upgraded", "提升"),
-                        ],
+                        choices=[("discovered", "发现"), ("cultivating", "培育"), ("upgraded", "提升")],
                         help_text="按“发现—培育—提升”填写。",
                         max_length=12,
                         verbose_name="培育阶段",
@@ -159,10 +151,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "专项职业能力品牌",
-                "verbose_name_plural": "专项职业能力品牌",
-            },
+            options={"verbose_name": "专项职业能力品牌", "verbose_name_plural": "专项职业能力品牌"},
             bases=("portal.filing",),
-        ),
+        )
     ]

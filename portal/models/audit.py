@@ -31,11 +31,7 @@ class Event(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="经办人")
     by_name = models.CharField("姓名", max_length=30)
     organisation = models.ForeignKey(
-        Organisation,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name="单位",
+        Organisation, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="单位"
     )
     organisation_name = models.CharField("单位名称", max_length=60)
     comment = models.TextField("意见", blank=True)
@@ -78,12 +74,7 @@ class Message(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="messages", verbose_name="收件人")
     filing = models.ForeignKey(
-        Filing,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name="填报",
+        Filing, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="填报"
     )
     text = models.CharField("内容", max_length=400)
     created_at = models.DateTimeField("时间")

@@ -64,9 +64,7 @@ class CatalogueEntry(models.Model):
         verbose_name = verbose_name_plural = "目录条目"
         constraints = [
             models.UniqueConstraint(
-                fields=["code"],
-                condition=Q(valid_to=None),
-                name="entry_one_in_force_per_lineage",
+                fields=["code"], condition=Q(valid_to=None), name="entry_one_in_force_per_lineage"
             ),
             models.CheckConstraint(
                 condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),

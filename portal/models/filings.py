@@ -66,27 +66,17 @@ class Filing(models.Model):
         editable=False,
     )
     region = models.ForeignKey(
-        Region,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name="所属区划",
-        editable=False,
+        Region, on_delete=models.PROTECT, related_name="+", verbose_name="所属区划", editable=False
     )
     title = models.CharField("名称", max_length=100, blank=True, editable=False)
     state = models.CharField(
-        "状态",
-        max_length=16,
-        choices=State.choices,
-        default=State.DRAFT,
-        editable=False,
+        "状态", max_length=16, choices=State.choices, default=State.DRAFT, editable=False
     )
     version = models.PositiveIntegerField("版本", default=1, editable=False)
     step = models.PositiveIntegerField("步数", default=0, editable=False)
     revision = models.PositiveIntegerField("修订", default=0, editable=False)
     explanation = models.TextField(
-        "情况说明",
-        blank=True,
-        help_text="有提示项而情况属实的，在此说明原因，随表提交。",
+        "情况说明", blank=True, help_text="有提示项而情况属实的，在此说明原因，随表提交。"
     )
     is_demo = models.BooleanField("演示", default=False, editable=False)
     source = models.CharField("资料来源", max_length=300, blank=True, editable=False)
@@ -111,32 +101,18 @@ class Filing(models.Model):
     )
     created_at = models.DateTimeField("创建时间", default=timezone.now, editable=False)
     created_by = models.ForeignKey(
-        User,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name="创建人",
-        editable=False,
+        User, on_delete=models.PROTECT, related_name="+", verbose_name="创建人", editable=False
     )
     updated_at = models.DateTimeField("修改时间", default=timezone.now, editable=False)
     arrived_at = models.DateTimeField("到达时间", default=timezone.now, editable=False)
     submitted_at = models.DateTimeField("提交时间", null=True, editable=False)
     submitted_by = models.ForeignKey(
-        User,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name="提交人",
-        editable=False,
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="提交人", editable=False
     )
     accepted_at = models.DateTimeField("受理时间", null=True, editable=False)
     decided_at = models.DateTimeField("办结时间", null=True, editable=False)
     decided_by = models.ForeignKey(
-        User,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name="办结人",
-        editable=False,
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="办结人", editable=False
     )
 
     objects = FilingQuerySet.as_manager()
@@ -151,11 +127,7 @@ class Filing(models.Model):
                 name="filing_under_review_was_submitted",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    state__in=DECIDED,
-                    decided_at__isnull=False,
-                    decided_by__isnull=False,
-                )
+                condition=Q(state__in=DECIDED, decided_at__isnull=False, decided_by__isnull=False)
                 | (~Q(state__in=DECIDED) & Q(decided_at=None, decided_by=None)),
                 name="filing_decided_exactly_when_final",
             ),

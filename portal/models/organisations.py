@@ -43,12 +43,7 @@ class Region(models.Model):
     short_name = models.CharField("简称", max_length=20)
     level = models.CharField("级别", max_length=10, choices=Level.choices)
     parent = models.ForeignKey(
-        "self",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="children",
-        verbose_name="上级",
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
     )
     source = models.CharField("资料来源", max_length=200, blank=True)
     valid_from = models.DateField("启用日期", null=True, blank=True)
@@ -87,10 +82,7 @@ class Organisation(models.Model):
     short_name = models.CharField("简称", max_length=30)
     kind = models.CharField("性质", max_length=20, choices=Kind.choices)
     region = models.ForeignKey(
-        Region,
-        on_delete=models.PROTECT,
-        related_name="organisations",
-        verbose_name="区划",
+        Region, on_delete=models.PROTECT, related_name="organisations", verbose_name="区划"
     )
     valid_from = models.DateField("启用日期", null=True, blank=True)
     valid_to = models.DateField("停用日期", null=True, blank=True)
@@ -160,10 +152,7 @@ class Membership(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships", verbose_name="用户")
     organisation = models.ForeignKey(
-        Organisation,
-        on_delete=models.PROTECT,
-        related_name="memberships",
-        verbose_name="单位",
+        Organisation, on_delete=models.PROTECT, related_name="memberships", verbose_name="单位"
     )
     role = models.CharField("角色", max_length=20, choices=Role.choices)
     valid_from = models.DateField("启用日期", null=True, blank=True)

@@ -11,10 +11,7 @@ import portal.models.fields
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("assessments", "0001_initial"),
-        ("portal", "0001_initial"),
-    ]
+    dependencies = [("assessments", "0001_initial"), ("portal", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
@@ -55,9 +52,7 @@ class Migration(migrations.Migration):
                 (
                     "industry",
                     models.CharField(
-                        help_text="如家政服务、养老服务、建筑施工。",
-                        max_length=40,
-                        verbose_name="所属行业",
+                        help_text="如家政服务、养老服务、建筑施工。", max_length=40, verbose_name="所属行业"
                     ),
                 ),
                 (
@@ -79,36 +74,19 @@ class Migration(migrations.Migration):
                 (
                     "stage",
                     models.CharField(
-                        choices=[
-                            ("surveyed", "摸底"),
-                            ("cultivating", "培育"),
-                            ("recommended", "推荐"),
-                        ],
+                        choices=[("surveyed", "摸底"), ("cultivating", "培育"), ("recommended", "推荐")],
                         max_length=12,
                         verbose_name="阶段",
                     ),
                 ),
-                (
-                    "name_region",
-                    models.CharField(max_length=20, verbose_name="名称中的地区"),
-                ),
-                (
-                    "name_enterprise",
-                    models.CharField(blank=True, max_length=20, verbose_name="名称中的企业"),
-                ),
-                (
-                    "name_industry",
-                    models.CharField(max_length=20, verbose_name="名称中的产业行业"),
-                ),
-                (
-                    "name_occupation",
-                    models.CharField(blank=True, max_length=20, verbose_name="名称中的职业"),
-                ),
+                ("name_region", models.CharField(max_length=20, verbose_name="名称中的地区")),
+                ("name_enterprise", models.CharField(blank=True, max_length=20, verbose_name="名称中的企业")),
+                ("name_industry", models.CharField(max_length=20, verbose_name="名称中的产业行业")),
+                ("name_occupation", models.CharField(blank=True, max_length=20, verbose_name="名称中的职业")),
                 (
                     "summary",
                     models.TextField(
-                        help_text="带动就业情况、技能产品特色、市场知名度。",
-                        verbose_name="品牌简介",
+                        help_text="带动就业情况、技能产品特色、市场知名度。", verbose_name="品牌简介"
                     ),
                 ),
                 (
@@ -142,10 +120,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "劳务品牌",
-                "verbose_name_plural": "劳务品牌",
-            },
+            options={"verbose_name": "劳务品牌", "verbose_name_plural": "劳务品牌"},
             bases=("portal.filing",),
         ),
         migrations.CreateModel(
@@ -200,8 +175,7 @@ class Migration(migrations.Migration):
                 (
                     "summary",
                     models.TextField(
-                        help_text="写清学什么、学到什么程度、如何体现齐鲁文化内涵。",
-                        verbose_name="培训内容",
+                        help_text="写清学什么、学到什么程度、如何体现齐鲁文化内涵。", verbose_name="培训内容"
                     ),
                 ),
                 (
@@ -248,19 +222,11 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.CharField(
-                        help_text="备案的培训机构或企业全称。",
-                        max_length=60,
-                        verbose_name="培训机构或企业",
+                        help_text="备案的培训机构或企业全称。", max_length=60, verbose_name="培训机构或企业"
                     ),
                 ),
-                (
-                    "textbook",
-                    models.CharField(blank=True, max_length=100, verbose_name="教材和课程"),
-                ),
-                (
-                    "is_pilot",
-                    models.BooleanField(default=False, verbose_name="产训结合建设试点"),
-                ),
+                ("textbook", models.CharField(blank=True, max_length=100, verbose_name="教材和课程")),
+                ("is_pilot", models.BooleanField(default=False, verbose_name="产训结合建设试点")),
                 (
                     "external_reference",
                     models.CharField(
@@ -306,9 +272,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="与营业执照一致的全称。",
-                        max_length=60,
-                        verbose_name="单位全称",
+                        help_text="与营业执照一致的全称。", max_length=60, verbose_name="单位全称"
                     ),
                 ),
                 (
@@ -327,10 +291,7 @@ class Migration(migrations.Migration):
                         verbose_name="单位类型",
                     ),
                 ),
-                (
-                    "is_shandong_handicraft",
-                    models.BooleanField(default=False, verbose_name="属于“山东手造”"),
-                ),
+                ("is_shandong_handicraft", models.BooleanField(default=False, verbose_name="属于“山东手造”")),
                 (
                     "credit_code",
                     models.CharField(
@@ -342,47 +303,32 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "legal_representative",
-                    models.CharField(
-                        help_text="不对外公开。",
-                        max_length=30,
-                        verbose_name="法定代表人",
-                    ),
+                    models.CharField(help_text="不对外公开。", max_length=30, verbose_name="法定代表人"),
                 ),
                 ("address", models.CharField(max_length=100, verbose_name="地址")),
-                (
-                    "founded_on",
-                    models.DateField(blank=True, null=True, verbose_name="成立日期"),
-                ),
+                ("founded_on", models.DateField(blank=True, null=True, verbose_name="成立日期")),
                 (
                     "contact_name",
                     models.CharField(
-                        help_text="仅供业务联系，不对外公开。",
-                        max_length=30,
-                        verbose_name="联系人",
+                        help_text="仅供业务联系，不对外公开。", max_length=30, verbose_name="联系人"
                     ),
                 ),
                 (
                     "contact_phone",
                     models.CharField(
-                        help_text="仅供业务联系，不对外公开。",
-                        max_length=20,
-                        verbose_name="联系电话",
+                        help_text="仅供业务联系，不对外公开。", max_length=20, verbose_name="联系电话"
                     ),
                 ),
                 (
                     "recognized_on",
                     models.DateField(
-                        help_text="县（市、区）认定的日期。",
-                        null=True,
-                        verbose_name="认定日期",
+                        help_text="县（市、区）认定的日期。", null=True, verbose_name="认定日期"
                     ),
                 ),
                 (
                     "recognition_document_number",
                     models.CharField(
-                        help_text="如“×人社字〔2024〕1号”。",
-                        max_length=60,
-                        verbose_name="认定文号",
+                        help_text="如“×人社字〔2024〕1号”。", max_length=60, verbose_name="认定文号"
                     ),
                 ),
                 (
@@ -400,10 +346,7 @@ class Migration(migrations.Migration):
                 (
                     "entrusted_to",
                     models.CharField(
-                        blank=True,
-                        help_text="委托培训的填写。",
-                        max_length=60,
-                        verbose_name="受委托培训单位",
+                        blank=True, help_text="委托培训的填写。", max_length=60, verbose_name="受委托培训单位"
                     ),
                 ),
                 (
@@ -412,11 +355,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default=list,
                         help_text="培训、就业、维权，可选多项。",
-                        options=[
-                            ("training", "培训"),
-                            ("employment", "就业"),
-                            ("rights", "维权"),
-                        ],
+                        options=[("training", "培训"), ("employment", "就业"), ("rights", "维权")],
                         verbose_name="“一条龙”服务",
                     ),
                 ),
@@ -433,10 +372,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "劳务品牌建设单位",
-                "verbose_name_plural": "劳务品牌建设单位",
-            },
+            options={"verbose_name": "劳务品牌建设单位", "verbose_name_plural": "劳务品牌建设单位"},
             bases=("portal.filing",),
         ),
         migrations.CreateModel(
@@ -445,10 +381,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
                 (
