@@ -1,0 +1,107 @@
+"""Fixtures for every test: reference data, cheap settings, a database emptied after commits, the browser."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import connections
+from django.test import TransactionTestCase, override_settings
+
+from portal import guards
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# Facts of the installation, not of a test: they stay when a database is emptied.
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_settings(tmp_path_factory):
+    """Hash passwords quickly, keep uploads in a folder of the run, serve static files as they lie."""
+    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    files = "django.core.files.storage.FileSystemStorage"
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={"default": {"BACKEND": files}, "staticfiles": {"BACKEND": plain}},
+        MEDIA_ROOT=tmp_path_factory.mktemp("media"),
+        STATIC_ROOT=tmp_path_factory.mktemp("static"),
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory):
+    """Put a SQLite test database into the folder of this run, so that two runs never share one."""
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            folder = tmp_path_factory.mktemp("database")
+            connection.settings_dict["TEST"]["NAME"] = str(folder / "portal.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Make the database and load the reference data once; every test's transaction sees it."""
+    with django_db_blocker.unblock():
+        load_reference()
+    TransactionTestCase._fixture_teardown = empty_databases
+
+
+def empty_databases(case: TransactionTestCase) -> None:
+    """End a test that really committed: the guards refuse Django's flush, and reference data must stay."""
+    for name in case._databases_names(include_mirrors=False):
+        empty(connections[name])
+    load_reference()
+
+
+def empty(connection) -> None:
+    """Delete every row but the facts of the installation, with the guards taken off meanwhile."""
+    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+    guards.remove(connection)
+    statements = connection.ops.sql_flush(no_style(), sorted(tables - KEPT_TABLES))
+    connection.ops.execute_sql_flush(statements)
+    guards.install(connection)
+
+
+def load_reference() -> None:
+    """Load regions and organisations as an installation does."""
+    call_command("load_reference", verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Start headless Chromium once; without it skip aloud, or fail where the environment wants a browser."""
+    if not Path(CHROMIUM).exists():
+        reason = (
+            f"NO BROWSER: {CHROMIUM} is missing, the browser tests did not run (set CHROMIUM to its path)"
+        )
+        (pytest.fail if os.environ.get("PORTAL_REQUIRE_BROWSER") == "1" else pytest.skip)(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, live_server, monkeypatch):
+    """Give a page of a fresh browser at the address of a running server; scripts that fail, fail the test.
+
+    Playwright's event loop runs in this thread, which Django would take for asynchronous code.
+    """
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    context = chromium.new_context(base_url=live_server.url, locale="zh-CN", timezone_id="Asia/Shanghai")
+    context.set_default_timeout(15_000)
+    page, errors = context.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.extend(_complaint(message)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+def _complaint(message) -> list[str]:
+    answered = message.text.startswith("Failed to load resource")  # a 404 or 409 page is an answer
+    return [message.text] if message.type == "error" and not answered else []

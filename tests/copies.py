@@ -1,0 +1,110 @@
+"""Many filings at the price of one: a walked history multiplied in bulk, under the database's guards."""
+
+from copy import copy
+
+from django.db import connection, models
+
+from portal.models import CatalogueEntry, Event, Filing, FilingVersion
+from portal.registry import RecordType
+from portal.vocabulary import DECIDED, State
+from tests import factories
+
+KEPT = ("version", "explanation", "holder_id", "submitted_at", "submitted_by_id", "accepted_at", "arrived_at")
+
+
+def many_filings(
+    number: int, record_type: RecordType | str, state: str = State.DRAFT, *, place: str = factories.WEIFANG
+) -> list[Filing]:
+    """Return ``number`` filings in ``state``: the first walked, the others copy it under other titles."""
+    original = factories.filing(record_type, state, place=place)
+    return [original, *multiply(original, number - 1)]
+
+
+def many_entries(
+    number: int, record_type: RecordType | str, *, place: str = factories.WEIFANG
+) -> list[CatalogueEntry]:
+    """Return ``number`` entries in force; the filings behind them are copies of one walked history."""
+    first = factories.entry(record_type, place=place)
+    copies = multiply(first.filing.record, number - 1)
+    prefix, serial = first.code.rsplit("-", 1)
+    return [
+        first,
+        *CatalogueEntry.objects.bulk_create(
+            _other(first, filing_id=filing.pk, title=filing.title, code=f"{prefix}-{int(serial) + place:04d}")
+            for place, filing in enumerate(copies, 1)
+        ),
+    ]
+
+
+def multiply(original: Filing, number: int) -> list[Filing]:
+    """Return ``number`` copies of ``original`` with the same fields, rows, versions and events."""
+    fields = {
+        f.attname: getattr(original, f.attname) for f in Filing._meta.concrete_fields if not f.primary_key
+    }
+    fresh = {"state": State.DRAFT, "step": 0, "decided_at": None, "decided_by_id": None}
+    copies = Filing.objects.bulk_create(
+        Filing(**{**fields, **fresh, "title": f"{original.title}第{place}份"[:100]})
+        for place in range(1, number + 1)
+    )
+    _copy_children(original, copies)
+    _copy_history(original, copies)
+    return list(Filing.objects.filter(pk__in=[copy.pk for copy in copies]).order_by("pk"))
+
+
+def _copy_children(original: Filing, copies: list[Filing]) -> None:
+    model = type(original)
+    names = [f.column for f in model._meta.local_concrete_fields if not f.primary_key]
+    own, quoted = connection.ops.quote_name(model._meta.pk.column), map(connection.ops.quote_name, names)
+    columns = "".join(f", {name}" for name in quoted)
+    table = model._meta.db_table
+    sql = f"INSERT INTO {table} ({own}{columns}) SELECT %s{columns} FROM {table} WHERE {own} = %s"
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, [(copy.pk, original.pk) for copy in copies])
+    through = [column.remote_field.through for column in model._meta.local_many_to_many]
+    for related in [*through, *(original.record_type.row_model(name) for name in original.record_type.rows)]:
+        _copy_rows(related, model, original, copies)
+
+
+def _copy_rows(
+    related: type[models.Model], model: type[models.Model], original: Filing, copies: list[Filing]
+) -> None:
+    link = next(f for f in related._meta.concrete_fields if f.related_model is model)
+    rows = list(related.objects.filter(**{link.name: original.pk}))
+    related.objects.bulk_create(_other(row, **{link.attname: copy.pk}) for copy in copies for row in rows)
+
+
+def _copy_history(original: Filing, copies: list[Filing]) -> None:
+    FilingVersion.objects.bulk_create(
+        _other(version, filing_id=copy.pk) for copy in copies for version in original.versions.all()
+    )
+    events = list(original.events.order_by("number"))
+    Event.objects.bulk_create(event for copy in copies for event in _chain(events, copy))
+    everyone = Filing.objects.filter(pk__in=[copy.pk for copy in copies])
+    everyone.update(**{name: getattr(original, name) for name in KEPT})
+    for event in events:
+        final = event.target in DECIDED
+        everyone.update(
+            state=event.target,
+            step=event.number,
+            decided_at=event.at if final else None,
+            decided_by=original.decided_by_id if final else None,
+        )
+
+
+def _chain(events: list[Event], filing: Filing) -> list[Event]:
+    chain: list[Event] = []
+    for event in events:
+        link = _other(event, filing_id=filing.pk, previous_hash=chain[-1].hash if chain else "")
+        link.hash = link.digest()
+        chain.append(link)
+    return chain
+
+
+def _other(row: models.Model, **changes) -> models.Model:
+    twin = copy(row)
+    twin.pk, twin._state = None, copy(row._state)
+    twin._state.adding = True
+    twin._state.fields_cache = {}
+    for name, value in changes.items():
+        setattr(twin, name, value)
+    return twin
