@@ -78,7 +78,9 @@ def chromium():
         (pytest.fail if os.environ.get("PORTAL_REQUIRE_BROWSER") == "1" else pytest.skip)(reason)
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
+    # Playwright's event loop runs in this thread from here on; Django would take our code for asynchronous.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield browser
@@ -86,12 +88,8 @@ def chromium():
 
 
 @pytest.fixture
-def page(chromium, live_server, monkeypatch):
-    """Give a page of a fresh browser at the address of a running server; scripts that fail, fail the test.
-
-    Playwright's event loop runs in this thread, which Django would take for asynchronous code.
-    """
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+def page(chromium, live_server):
+    """Give a page of a fresh browser at the address of a running server; scripts that fail, fail the test."""
     context = chromium.new_context(base_url=live_server.url, locale="zh-CN", timezone_id="Asia/Shanghai")
     context.set_default_timeout(15_000)
     page, errors = context.new_page(), []
