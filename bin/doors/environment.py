@@ -139,7 +139,7 @@ def make_venv() -> None:
 def install(file: Path) -> None:
     """Install the pins in ``file`` into ``.venv``, each one checked against its hash."""
     say("Installing the pinned packages, one to three minutes", "正在安装固定版本的依赖，约一到三分钟")
-    options = ["--require-hashes", "--quiet", "--no-input", "--disable-pip-version-check"]
+    options = ["--require-hashes", "-qq", "--no-input", "--disable-pip-version-check"]
     run = subprocess.run([PYTHON, "-m", "pip", "install", *options, "-r", file], env=clean_environment())
     if run.returncode:
         raise Closed(

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,6 +101,7 @@ def start(name: str, command: str) -> Child:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            process_group=0,
             preexec_fn=tied_to_this_process(signal.SIGTERM),
         )
     return Child(name, process, log)
@@ -162,8 +164,8 @@ def stop(children: list[Child]) -> None:
     for child in reversed(children):
         child.process.terminate()
     for child in reversed(children):
-        try:
+        with suppress(subprocess.TimeoutExpired):
             child.process.wait(20)
-        except subprocess.TimeoutExpired:
-            child.process.kill()
-            child.process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(child.process.pid, signal.SIGKILL)  # what a killed part left running
+        child.process.wait()
