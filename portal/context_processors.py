@@ -11,7 +11,7 @@ DENSITIES = {"compact": "紧凑", "standard": "标准", "roomy": "宽松"}
 
 
 def site(request: HttpRequest) -> dict:
-    """Return ``site``, ``demo``, ``elder``, ``theme``, ``density`` and ``record_types`` for the templates."""
+    """Return ``site``, ``demo``, ``elder``, ``theme``, ``density`` and ``public_types`` for the templates."""
     theme, density = request.COOKIES.get(THEME), request.COOKIES.get(DENSITY)
     return {
         "site": settings.SITE,
@@ -20,5 +20,5 @@ def site(request: HttpRequest) -> dict:
         "theme": theme if theme in THEMES else "",
         "density": density if density in DENSITIES else "standard",
         "densities": DENSITIES,
-        "record_types": list(registry.all_types()),
+        "public_types": [record_type for record_type in registry.all_types() if record_type.public],
     }

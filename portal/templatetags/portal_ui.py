@@ -1,4 +1,4 @@
-"""Small pieces of markup every page is made of: icons, status tags, search hits, form widgets. No query here."""
+"""Small pieces of markup every page is made of: icons, status tags, search hits, widgets. No query."""
 
 import unicodedata
 
@@ -30,7 +30,7 @@ ICONS = {
 }
 SAY_ICONS = {"ok": "check", "warn": "warn", "bad": "warn"}
 
-# ○ draft · ◐ moving · ● done · ◆ returned · ✕ refused · ◌ ended: state of a filing or an entry → class of its tag.
+# State of a filing or an entry → class of its tag: ○ draft ◐ moving ● done ◆ returned ✕ refused ◌ ended.
 STATE_SHAPES = {
     "draft": "",
     "city_review": "wait",
@@ -70,16 +70,17 @@ def shape(state: str) -> str:
 
 @register.simple_block_tag
 def say(content: str, kind: str = "") -> SafeString:
-    """Frame a message: ``{% say "warn" %}<b>fact</b><p>next step</p>{% endsay %}``; kinds ok, warn, bad, plain."""
+    """Frame a message: ``{% say "warn" %}<b>fact</b><p>next step</p>{% endsay %}``; also ok, bad."""
     picture = icon(SAY_ICONS.get(kind, "info"))
     return format_html('<div class="say {}">{}<div>{}</div></div>', kind, picture, content)
 
 
 @register.simple_block_tag
 def dialog(content: str, name: str, title: str) -> SafeString:
-    """Frame a native dialog opened by ``<button data-portal-open="name">``; without JavaScript it is never seen."""
+    """Frame a native dialog that ``<button data-portal-open="name">`` opens."""
     return format_html(
-        '<dialog class="dialog" id="{0}" aria-labelledby="{0}-title"><h2 class="l" id="{0}-title">{1}</h2>{2}</dialog>',
+        '<dialog class="dialog" id="{0}" aria-labelledby="{0}-title">'
+        '<h2 class="l" id="{0}-title">{1}</h2>{2}</dialog>',
         name,
         title,
         content,
@@ -88,7 +89,7 @@ def dialog(content: str, name: str, title: str) -> SafeString:
 
 @register.filter
 def mark(value: str, query: str) -> SafeString:
-    """Escape ``value`` and wrap in ``<mark>`` every place where a word of ``query`` stands, compared as searched."""
+    """Escape ``value`` and wrap in ``<mark>`` each place where a word of ``query`` stands, as searched."""
     folded, places = _folded(value)
     hits = set()
     for word in text.fold(query).split():
@@ -96,7 +97,11 @@ def mark(value: str, query: str) -> SafeString:
         while start >= 0:
             hits.update(places[start : start + len(word)])
             start = folded.find(word, start + len(word))
-    return format_html_join("", "{}", ((part,) for part in _marked(value, hits))) if hits else conditional_escape(value)
+    return (
+        format_html_join("", "{}", ((part,) for part in _marked(value, hits)))
+        if hits
+        else conditional_escape(value)
+    )
 
 
 def _folded(value: str) -> tuple[str, list[int]]:

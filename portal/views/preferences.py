@@ -1,7 +1,12 @@
-"""How a visitor wants to see the pages: 长者模式, colours, row height. Kept in cookies, nothing about a person."""
+"""How a visitor wants to see the pages: 长者模式, colours, row height. Kept in cookies, not on people."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseForbidden,
+    HttpResponseRedirect,
+)
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -12,7 +17,7 @@ ALLOWED = {ELDER: {"on"}, THEME: set(THEMES), DENSITY: set(DENSITIES)}
 A_YEAR = 365 * 24 * 3600
 
 
-# No token: the form stands on every public page, and a token would give each visitor a cookie and a page of his own.
+# No token: the form stands on every public page, and a token would give each visitor his own cookie and page.
 # Nothing on the server changes, and a form sent from another site is refused by its Origin.
 @csrf_exempt
 @login_not_required
@@ -41,7 +46,9 @@ def _from_this_site(request: HttpRequest) -> bool:
 
 
 def _local(request: HttpRequest, target: str) -> str:
-    """Return ``target`` when it is a path of this site, else the home page; browsers drop tabs and line ends."""
+    """Return ``target`` when it is a path of this site, else the home page (browsers drop tabs)."""
     plain = target.startswith("/") and not any(c in target for c in "\\\t\r\n")
-    safe = plain and url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    safe = plain and url_has_allowed_host_and_scheme(
+        target, {request.get_host()}, require_https=request.is_secure()
+    )
     return target if safe else "/"

@@ -1,0 +1,190 @@
+"""One entry as the public sees it: the line in a list, the texts and facts of its page, its history.
+
+Shows the fields a declaration names under ``public`` and nothing else (PIPL 51: no person, no number).
+"""
+
+import re
+from collections.abc import Iterable
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import browse, snapshot
+from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing
+from portal.registry import RecordType
+
+MOST_LINKS = 2  # related entries named in a line; more are counted
+_SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
+LONGEST_SENTENCE = 90
+
+
+def links_of(record_type: RecordType) -> list[str]:
+    """Return the public fields that point to other catalogues."""
+    fields = [name for name in record_type.public if record_type.field(name).is_relation]
+    return [name for name in fields if hasattr(record_type.field(name).related_model, "record_type")]
+
+
+def records(record_type: RecordType, entries: Iterable[CatalogueEntry]) -> dict[int, Filing]:
+    """Return filing id → record with everything a line or a page shows; a fixed number of queries."""
+    links = [part for name in links_of(record_type) for part in (name, f"{name}__entry")]
+    ids = [entry.filing_id for entry in entries]
+    found = record_type.model.objects.filter(pk__in=ids).select_related("organisation", "region__parent")
+    return {record.pk: record for record in found.prefetch_related(*links)}
+
+
+def lines(record_type: RecordType, entries: list[CatalogueEntry], q: str = "") -> list[dict]:
+    """Return what a list shows of each entry: ``entry``, one ``sentence``, ``links`` to other catalogues."""
+    found = records(record_type, entries)
+    return [line(record_type, entry, found[entry.filing_id], q) for entry in entries]
+
+
+def table(record_type: RecordType, entries: list[CatalogueEntry]) -> dict:
+    """Return ``headings`` and ``rows`` of cells for the ``table`` component: the public columns."""
+    found = records(record_type, entries)
+    names = [n for n in record_type.columns if n in record_type.public and n not in record_type.key]
+    fields, level = [record_type.field(name) for name in names], ["级别"] * record_type.levelled
+    words = [str(field.verbose_name) for field in fields]
+    labels = ["名称", "编号", *level, "地区", *words, "公布日期"]
+    rows = []
+    for entry in entries:
+        level = [entry.get_level_display()] * record_type.levelled
+        shown = [snapshot.shown(found[entry.filing_id], f.name) for f in fields]
+        rows.append([entry.title, entry.code, *level, entry.region.full_name, *shown, str(entry.valid_from)])
+    return {
+        "headings": [{"text": label} for label in labels],
+        "rows": [_cells(labels, row, entry) for row, entry in zip(rows, entries, strict=True)],
+    }
+
+
+def _cells(labels: list[str], row: list[str], entry: CatalogueEntry) -> list[dict]:
+    url = reverse("catalogue_entry", args=[entry.kind, entry.code])
+    cells = [{"label": label, "text": text} for label, text in zip(labels, row, strict=True)]
+    return [{**cells[0], "url": url}, *cells[1:]]
+
+
+def line(record_type: RecordType, entry: CatalogueEntry, record: Filing, q: str = "") -> dict:
+    """Return one line; the sentence is the first that holds a word of ``q``, else the first of all."""
+    links = [
+        {"label": str(record_type.field(name).verbose_name), **_linked(record, name)}
+        for name in links_of(record_type)
+    ]
+    shown = [link for link in links if link["nodes"] or link["count"]]
+    return {"entry": entry, "sentence": _sentence(record_type, record, q), "links": shown}
+
+
+def _linked(record: Filing, name: str) -> dict:
+    others = related(record, name)
+    named = others if len(others) <= MOST_LINKS else []
+    return {"nodes": [_node(other) for other in named], "count": 0 if named else len(others)}
+
+
+def related(record: Filing, name: str) -> list[Filing]:
+    """Return the filings a public field points to, one or many."""
+    if record._meta.get_field(name).many_to_many:
+        return snapshot.related(record, name)
+    return [other] if (other := getattr(record, name)) else []
+
+
+def _node(other: Filing) -> dict:
+    return {"name": other.title, "entry": getattr(other, "entry", None)}
+
+
+def _sentence(record_type: RecordType, record: Filing, q: str) -> str:
+    texts = [getattr(record, name) for name in record_type.public if _is_text(record_type, name)]
+    sentences = [s.strip() for value in texts for s in _SENTENCE.findall(value) if s.strip()]
+    words = browse.search_words(q)
+    hit = next((s for s in sentences if any(word in browse.text.fold(s) for word in words)), None)
+    # A demonstration row says so in its title; its sentence need not begin with it too.
+    plain = [s for s in sentences if s != "演示数据。"]
+    chosen = hit or next(iter(plain or sentences), "")
+    return chosen if len(chosen) <= LONGEST_SENTENCE else f"{chosen[:LONGEST_SENTENCE]}……"
+
+
+def _is_text(record_type: RecordType, name: str) -> bool:
+    return isinstance(record_type.field(name), models.TextField)
+
+
+def texts(record_type: RecordType, record: Filing) -> list[dict]:
+    """Return the long public fields of a page, in the order of the form: heading and paragraphs."""
+    names = [
+        name for name in record_type.fields if name in record_type.public and _is_text(record_type, name)
+    ]
+    return [
+        {"heading": str(record_type.field(name).verbose_name), "paragraphs": value.split("\n")}
+        for name in names
+        if (value := getattr(record, name))
+    ]
+
+
+def facts(record_type: RecordType, record: Filing) -> list[dict]:
+    """Return the short public fields of a page: name and text, or name and links."""
+    found = []
+    for name in record_type.fields:
+        if name not in record_type.public or name in record_type.key or _is_text(record_type, name):
+            continue
+        nodes = [_node(other) for other in related(record, name)] if name in links_of(record_type) else []
+        shown = snapshot.shown(record, name)
+        if nodes or shown:
+            found.append({"name": str(record_type.field(name).verbose_name), "nodes": nodes, "text": shown})
+    return found
+
+
+def chips(record_type: RecordType, record: Filing) -> list[str]:
+    """Return the words that class an entry: its facets and the actions it belongs to."""
+    names = [*record_type.facets, *(n for n in record_type.public if _is_choice_list(record_type, n))]
+    words = [word for name in names[:3] for word in snapshot.shown(record, name).split("、") if word]
+    return words[:4]
+
+
+def _is_choice_list(record_type: RecordType, name: str) -> bool:
+    return isinstance(record_type.field(name), ChoiceListField)
+
+
+def lineage(record_type: RecordType, code: str) -> list[CatalogueEntry]:
+    """Return the entries that ever bore ``code``, oldest first; those that have not begun are left out."""
+    entries = CatalogueEntry.objects.filter(
+        kind=record_type.slug, code=code, valid_from__lte=timezone.localdate()
+    )
+    return list(entries.select_related("region__parent").order_by("valid_from", "pk"))
+
+
+def identity(record_type: RecordType, entry: CatalogueEntry, number: int) -> list[tuple[str, str]]:
+    """Return the facts every published entry carries: code, who, basis, document, date, edition, validity."""
+    edition = Edition.latest(record_type.slug)
+    pairs = [
+        ("编号", entry.code),
+        ("发布机构", entry.publisher),
+        ("依据文号", record_type.basis),
+        ("公布文号", entry.document_number),
+        ("公布日期", str(entry.valid_from)),
+        ("目录版次", edition.name if edition else ""),
+        ("版本", f"第 {number} 版"),
+        ("有效性", validity(entry)),
+        ("公开方式", "主动公开"),
+    ]
+    return [(name, value) for name, value in pairs if value]
+
+
+def validity(entry: CatalogueEntry) -> str:
+    """Return in words whether an entry is in force, replaced or exited, with the date."""
+    if entry.is_exited:
+        return f"{entry.valid_to} 退出"
+    if entry.valid_to and entry.valid_to <= timezone.localdate():
+        return f"{entry.valid_to} 起由新版替换"
+    return "现行有效"
+
+
+def history(entries: list[CatalogueEntry]) -> list[dict]:
+    """Return the change record of a lineage, newest first, as ``timeline`` items."""
+    items = []
+    for number, entry in enumerate(entries, 1):
+        title = "公布" if number == 1 else f"变更，公布第 {number} 版"
+        items.append(
+            {"shape": "ok", "title": title, "at": entry.valid_from, "comment": entry.document_number}
+        )
+    last = entries[-1]
+    if last.is_exited:
+        said = f"{last.get_exit_reason_display()}　{last.exit_document_number}"
+        items.append({"shape": "back", "title": "退出目录", "at": last.valid_to, "comment": said})
+    return items[::-1]

@@ -1,0 +1,233 @@
+"""Pages for everybody: home, catalogues, entries, search. They read entries and render; none writes."""
+
+import re
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.db.models.functions import Length
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal import basis, browse, entries, genealogy, registry
+from portal.models import CatalogueEntry, Edition, Region
+from portal.registry import RecordType
+from portal.vocabulary import Level
+
+PER_PAGE = 20
+HITS_PER_TYPE = 5
+NEWEST = 5
+EXAMPLES, EXAMPLE_LENGTH = 5, 10
+TOP_CITIES = 5
+HEATS = ((0, "0"), (1, "1"), (2, "2"), (3, "3"), (4, "≥ 4"))
+
+
+def public_types() -> list[RecordType]:
+    """Return the record types that have a public catalogue, in the order of the registries."""
+    return [record_type for record_type in registry.all_types() if record_type.public]
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The way in: search, the catalogues with their numbers, the map, what is new, the notices."""
+    counts = browse.counts_by_kind_and_city()
+    mapped = public_types()[0]
+    context = {
+        "nav": "home",
+        "examples": _examples(),
+        "registries": _registries(counts),
+        "mapped": mapped,
+        "tiles": _tiles(mapped, counts.get(mapped.slug, {})),
+        "heats": HEATS,
+        "newest": _newest(),
+        "notices": basis.NOTICES,
+    }
+    return render(request, "public/home.html", context)
+
+
+def _examples() -> list[str]:
+    """Return short names that are really in the catalogue, newest first, to try the search with."""
+    in_force = CatalogueEntry.objects.in_force().annotate(length=Length("title"))
+    short = in_force.filter(length__lte=EXAMPLE_LENGTH)
+    titles = short.order_by("-valid_from", "-pk").values_list("title", flat=True)[: EXAMPLES * 4]
+    return list(dict.fromkeys(titles))[:EXAMPLES]
+
+
+def _registries(counts: dict[str, dict[str, int]]) -> list[dict]:
+    provincial = browse.provincial_by_kind()
+    begun = Edition.objects.filter(on__lte=timezone.localdate()).order_by("on", "pk")
+    editions = {edition.kind: edition for edition in begun}
+    return [
+        {
+            "type": record_type,
+            "count": sum(counts.get(record_type.slug, {}).values()),
+            "note": _note(record_type, counts.get(record_type.slug, {}), provincial, editions),
+        }
+        for record_type in public_types()
+    ]
+
+
+def _note(record_type: RecordType, by_city: dict, provincial: dict, editions: dict) -> str:
+    if edition := editions.get(record_type.slug):
+        return f"现行目录：{edition}"
+    if record_type.levelled:
+        return f"其中省级 {provincial.get(record_type.slug, 0)} 个"
+    return f"来自 {len(by_city.keys() - {browse.PROVINCE_CODE})} 个市"
+
+
+def _tiles(record_type: RecordType, by_city: dict[str, int]) -> list[dict]:
+    url = reverse("catalogue_list", args=[record_type])
+    cities = Region.objects.filter(level=Level.CITY).order_by("code")
+    numbers = {city.code: by_city.get(city.code, 0) for city in cities}
+    return [
+        {
+            "code": city.code,
+            "name": city.name,
+            "short_name": city.short_name,
+            "count": numbers[city.code],
+            "heat": min(numbers[city.code], HEATS[-1][0]),
+            "url": f"{url}?city={city.code}",
+        }
+        for city in cities
+    ]
+
+
+def _newest() -> list[dict]:
+    newest = CatalogueEntry.objects.in_force().order_by("-valid_from", "-pk").select_related("region__parent")
+    return [{"entry": entry, "type": registry.get(entry.kind)} for entry in newest[:NEWEST]]
+
+
+@login_not_required
+@require_safe
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """The index of all catalogues."""
+    context = {"nav": "catalogue", "registries": _registries(browse.counts_by_kind_and_city())}
+    return render(request, "public/catalogue.html", context)
+
+
+@login_not_required
+@require_safe
+def catalogue_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
+    """One catalogue under the visitor's wish; a choice or a page that does not exist is 404."""
+    wish, listing = _listing(request, record_type)
+    page = _page(request, listing.ordered())
+    context = {
+        "nav": "catalogue",
+        "type": record_type,
+        "wish": wish,
+        "listing": listing,
+        "page": page,
+        **_shown(record_type, list(page), wish),
+        "edition": Edition.latest(record_type.slug),
+        **_choices(listing, page),
+    }
+    return render(request, "public/list.html", context)
+
+
+def _shown(record_type: RecordType, found: list[CatalogueEntry], wish: browse.Wish) -> dict:
+    if wish.table:
+        return {"table": entries.table(record_type, found)}
+    return {"lines": entries.lines(record_type, found, wish.q)}
+
+
+def _listing(request: HttpRequest, record_type: RecordType) -> tuple[browse.Wish, browse.Listing]:
+    if not record_type.public:
+        raise Http404("no public catalogue")
+    try:
+        wish = browse.read_wish(record_type, request.GET)
+    except browse.Unknown as unknown:
+        raise Http404(f"unknown {unknown}") from None
+    return wish, browse.Listing(record_type, wish)
+
+
+def _page(request: HttpRequest, found):
+    paginator = Paginator(found, PER_PAGE)
+    return paginator.page(_number(request.GET.get("page", "1"), paginator.num_pages))
+
+
+def _number(asked: str, last: int) -> int:
+    """Return the number a visitor asks for, 1 to ``last``; everything else is 404."""
+    if not re.fullmatch("[1-9][0-9]{0,5}", asked, re.ASCII) or int(asked) > last:
+        raise Http404("no such number")
+    return int(asked)
+
+
+def _choices(listing: browse.Listing, page) -> dict:
+    """Return what stands beside the results: facets, places, sorting, removable conditions."""
+    wish, cities = listing.wish, listing.cities()
+    conditions = listing.removable(_region_name(wish.region))
+    return {
+        "facets": [{"label": f.label, "options": listing.options(f)} for f in listing.facets],
+        "statuses": listing.status_options(),
+        "top_cities": sorted(cities, key=lambda c: (not c["is_chosen"], -c["count"]))[:TOP_CITIES],
+        "cities": cities,
+        "counties": listing.counties(),
+        "conditions": conditions,
+        "way_out": None if page else listing.way_out(conditions),
+        "sorts": [
+            {"word": word, "is_chosen": name == (wish.sort or "new"), "query": wish.query(sort=name)}
+            for name, (word, _) in browse.SORTS.items()
+        ],
+        "as_list": wish.query(table=False),
+        "as_table": wish.query(table=True),
+    }
+
+
+def _region_name(code: str) -> str:
+    region = Region.objects.select_related("parent").filter(code=code).first() if code else None
+    return region.full_name if region else ""
+
+
+@login_not_required
+@require_safe
+def catalogue_entry(request: HttpRequest, record_type: RecordType, code: str) -> HttpResponse:
+    """One entry: in force, an earlier version of it, or the tombstone of one that exited."""
+    lineage = entries.lineage(record_type, code) if record_type.public else []
+    number = _number(request.GET.get("version", str(len(lineage))), len(lineage))
+    entry = lineage[number - 1]
+    context = {
+        "nav": "catalogue",
+        "type": record_type,
+        "entry": entry,
+        "latest": lineage[-1],
+        "number": number,
+        "identity": entries.identity(record_type, entry, number),
+        "history": entries.history(lineage),
+        "is_current": entry is lineage[-1] and not entry.is_exited,
+    }
+    if not lineage[-1].is_exited:
+        record = entries.records(record_type, [entry])[entry.filing_id]
+        context |= {
+            "organisation": record.organisation,
+            "chips": entries.chips(record_type, record),
+            "texts": entries.texts(record_type, record),
+            "facts": entries.facts(record_type, record),
+            "columns": genealogy.columns(entry) if context["is_current"] else [],
+        }
+    return render(request, "public/entry.html", context)
+
+
+@login_not_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """All catalogues at once, grouped; with ``in`` the search of that one catalogue."""
+    slug, q = request.GET.get("in", ""), browse.text.clean(request.GET.get("q", "")[: browse.LONGEST_QUERY])
+    if slug in {record_type.slug for record_type in public_types()}:
+        return redirect(reverse("catalogue_list", args=[slug]) + browse.Wish(q=q).query())
+    counts = browse.counts_for(q) if q else {}
+    groups = [_group(t, q, counts[t.slug]) for t in public_types() if counts.get(t.slug)]
+    context = {"nav": "catalogue", "q": q, "groups": groups, "total": sum(g["count"] for g in groups)}
+    return render(request, "public/search.html", context)
+
+
+def _group(record_type: RecordType, q: str, count: int) -> dict:
+    listing = browse.Listing(record_type, browse.Wish(q=q))
+    return {
+        "type": record_type,
+        "count": count,
+        "more": listing.wish.query(),
+        "lines": entries.lines(record_type, list(listing.ordered()[:HITS_PER_TYPE]), q),
+    }
