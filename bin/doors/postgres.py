@@ -92,13 +92,12 @@ def within_reach(programs: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def server(parent: Path) -> Iterator[str]:
+def server(programs: Path, parent: Path) -> Iterator[str]:
     """Run a server with an empty database and yield its ``DATABASE_URL``; the log stays in ``parent``."""
     user = server_user()
-    found = find_programs()
     with private_folder(parent, user) as folder, tempfile.TemporaryDirectory(prefix="portal-") as socket:
         os.chown(socket, user.pw_uid, user.pw_gid)
-        programs = within_reach(found, folder)
+        programs = within_reach(programs, folder)
         with (parent / "postgres.log").open("wb") as log:
             create(programs, folder / "data", user, log)
             process = start(programs, folder / "data", socket, user, log)

@@ -61,7 +61,7 @@ def production() -> dict[str, str]:
     return {"PORTAL_SECRET_KEY": key, "PORTAL_HTTPS": "1", "PORTAL_ALLOWED_HOSTS": "portal.example"}
 
 
-def test_environment(**extra: str) -> dict[str, str]:
+def isolated_environment(**extra: str) -> dict[str, str]:
     """Return an environment in which no setting of this shell reaches the tests but what they require."""
     ours = clean_environment()
     kept = {key: ours[key] for key in ours if not key.startswith(("PORTAL_", "DATABASE_", "CELERY_"))}
@@ -74,7 +74,7 @@ def check(name: str, command: list, **extra: str) -> Stage:
     """Run one Python command; exit code 0 is one passed."""
     print(f"\n== {name}")
     began = time.monotonic()
-    run = subprocess.run([PYTHON, *command], cwd=ROOT, env=test_environment(**extra))
+    run = subprocess.run([PYTHON, *command], cwd=ROOT, env=isolated_environment(**extra))
     counts = Counter(failed=1) if run.returncode else Counter(passed=1)
     return Stage(name, time.monotonic() - began, counts)
 
@@ -88,7 +88,9 @@ def postgresql(arguments: list[str]) -> Stage:
     """Run the suite on a private PostgreSQL; a machine that cannot provide one fails this stage."""
     name = "pytest on PostgreSQL"
     try:
-        with postgres.server(VAR) as url:
+        programs = postgres.find_programs()
+        name = f"{name} {postgres.version(programs)}"
+        with postgres.server(programs, VAR) as url:
             return suite(name, "postgresql", url, arguments)
     except Closed as closed:
         print(f"\n== {name}\n{closed}")
@@ -101,7 +103,7 @@ def suite(name: str, slug: str, url: str, arguments: list[str]) -> Stage:
     report, began = VAR / f"{slug}.xml", time.monotonic()
     report.unlink(missing_ok=True)
     command = [PYTHON, "-m", "pytest", f"--junitxml={report}", *arguments]
-    run = subprocess.run(command, cwd=ROOT, env=test_environment(DATABASE_URL=url))
+    run = subprocess.run(command, cwd=ROOT, env=isolated_environment(DATABASE_URL=url))
     counts = read_counts(report)
     if run.returncode and not counts["failed"]:
         counts["failed"] += 1  # pytest itself gave up, or found no test at all

@@ -1,0 +1,219 @@
+"""The doors ./bin/up and ./bin/test: the sentences of one that stays closed, the pins, the count at the end."""
+
+import ast
+import os
+import socket
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from doors import Closed, environment, newer_python, postgres, require_python, test, up
+from portal.management.commands import prepare
+
+ROOT = settings.BASE_DIR
+REPORT = """<testsuites>
+  <testsuite tests="7" failures="1" errors="1" skipped="2"/>
+  <testsuite tests="3" failures="0" errors="0" skipped="0"/>
+</testsuites>"""
+
+
+@pytest.fixture
+def taken_port():
+    """Give a port of this machine that somebody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def pins(name: str) -> dict[str, str]:
+    """Return package → version of a requirements file."""
+    lines = (ROOT / "requirements" / name).read_text().splitlines()
+    found = [line.split()[0].split("==") for line in lines if "==" in line and not line.startswith(" ")]
+    return dict(found)
+
+
+def names(name: str) -> set[str]:
+    """Return the packages that a hand-written requirements file asks for."""
+    lines = (ROOT / "requirements" / name).read_text().splitlines()
+    return {line.split("~")[0].split("[")[0].split()[0] for line in lines if line[:1].isalpha()}
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0, "final", 0), (3, 14, 1), (4, 0, 0)])
+def test_a_new_python_opens_the_door(version):
+    assert require_python(version) is None
+
+
+def test_an_old_python_is_told_what_it_is_and_what_is_needed():
+    with pytest.raises(Closed) as closed:
+        require_python((3, 9, 2, "final", 0))
+
+    assert str(closed.value) == (
+        "This needs Python 3.11 or newer, and python3 here is 3.9.2. Install a newer Python beside it "
+        "(for example python3.11) and run the same command again.\n"
+        "需要 Python 3.11 或更高版本，本机的 python3 是 3.9.2。请另外安装较新的 Python（例如 python3.11），"
+        "再运行同一条命令。"
+    )
+
+
+@pytest.mark.parametrize("path", ["bin/up", "bin/test", "bin/doors/__init__.py"])
+def test_an_old_python_can_read_what_it_is_told_by(path):
+    assert ast.parse((ROOT / path).read_text(), feature_version=(3, 6))
+
+
+def test_a_newer_python_is_found_where_there_is_one():
+    run = subprocess.run(
+        [newer_python(), "-c", "import sys; print(sys.version_info >= (3, 11))"], capture_output=True
+    )
+
+    assert run.stdout == b"True\n"
+
+
+def test_a_python_without_venv_is_told_which_package_to_install():
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+    with pytest.raises(Closed) as closed:
+        environment.require_modules(["ensurepip", "venv"])
+
+    assert str(closed.value).splitlines() == [
+        f"This Python ({sys.executable}) was installed without: ensurepip, venv. On Debian or Ubuntu run "
+        f"'sudo apt-get install {version}-venv', elsewhere install a complete Python; then run it again.",
+        f"当前 Python（{sys.executable}）缺少组件：ensurepip, venv。Debian、Ubuntu 请先运行"
+        f"“sudo apt-get install {version}-venv”，其他系统请安装完整的 Python，再运行一次。",
+    ]
+
+
+def test_a_complete_python_misses_nothing():
+    assert environment.missing_modules() == []
+    assert environment.require_modules([]) is None
+
+
+def test_a_taken_port_is_said_before_any_work(taken_port):
+    run = subprocess.run(
+        [sys.executable, ROOT / "bin" / "up"],
+        env=os.environ | {"PORT": str(taken_port)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        f"Port {taken_port} cannot be used (Address already in use). Nothing was changed; choose another one, "
+        "for example PORT=8001 ./bin/up.\n"
+        f"端口 {taken_port} 无法使用（已被占用或没有权限）。没有改动任何内容；"
+        "请换一个端口，例如 PORT=8001 ./bin/up。\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "http", "0", "-1", "65536", "８０００"])
+def test_what_is_no_port_is_refused(text):
+    with pytest.raises(Closed) as closed:
+        environment.require_port(text)
+
+    assert str(closed.value).splitlines()[1] == (
+        f"PORT={text} 不是端口号：请用 1 到 65535 之间的数字，例如 PORT=8001 ./bin/up。"
+    )
+
+
+def test_a_full_disk_is_said_with_what_is_there_and_what_is_needed(tmp_path):
+    with pytest.raises(Closed) as closed:
+        environment.require_space(tmp_path, 10**18)
+
+    english, chinese = str(closed.value).splitlines()
+    assert english.startswith(f"The disk is too full: {tmp_path} has ")
+    assert english.endswith(
+        " MB free and 1000000000000 MB are needed. Nothing was changed; free some space and run this again."
+    )
+    assert chinese.endswith(" MB，需要 1000000000000 MB。没有改动任何内容；请腾出空间后再运行一次。")
+
+
+def test_room_enough_is_no_sentence(tmp_path):
+    assert environment.require_space(tmp_path, 1) is None
+
+
+def test_the_same_door_opens_once_at_a_time(tmp_path):
+    lock = tmp_path / "var" / "up.lock"
+
+    with environment.only_one(lock), pytest.raises(Closed) as closed, environment.only_one(lock):
+        pass
+
+    assert str(closed.value).splitlines()[1] == f"本目录下同一条命令已在运行（{lock} 被占用）。请先停止它。"
+
+
+def test_the_door_opens_again_once_the_first_has_left(tmp_path):
+    with environment.only_one(tmp_path / "up.lock"):
+        pass
+
+    with environment.only_one(tmp_path / "up.lock") as held:
+        assert held is None
+
+
+def test_a_part_that_stopped_by_itself_is_named_with_its_last_words_and_its_log(tmp_path):
+    log = tmp_path / "worker.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-c", "print('why'); raise SystemExit(3)"], stdout=output)
+        process.wait()
+    child = up.Child("worker", process, log)
+
+    assert up.first_stopped([child]) == child
+    assert str(up.stopped_by_itself(child)) == (
+        "why\n\nThe worker process stopped by itself (code 3), so the rest was stopped too. "
+        f"The data is kept; the whole log is {log}.\n"
+        f"worker 进程自行退出（代码 3），其余进程已一并停止。数据都在；完整日志见 {log}。"
+    )
+
+
+def test_the_count_adds_failures_and_errors(tmp_path):
+    report = tmp_path / "report.xml"
+    report.write_text(REPORT)
+
+    assert test.read_counts(report) == Counter(passed=6, failed=2, skipped=2)
+
+
+def test_no_report_counts_nothing(tmp_path):
+    assert test.read_counts(tmp_path / "none.xml") == Counter()
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (Counter(passed=12), "12 passed, 0 failed"),
+        (Counter(passed=12, failed=1, skipped=3), "12 passed, 1 failed, 3 skipped"),
+    ],
+)
+def test_the_count_is_worded_as_pytest_words_it(counts, words):
+    assert test.in_words(counts) == words
+
+
+def test_a_folder_without_a_server_is_no_server(tmp_path):
+    assert postgres.version(tmp_path) == 0
+
+
+@pytest.mark.parametrize("name", ["base.txt", "dev.txt"])
+def test_the_pins_name_no_place_they_were_downloaded_from(name):
+    text = (ROOT / "requirements" / name).read_text()
+
+    assert [line for line in text.splitlines() if "://" in line or "index-url" in line] == []
+
+
+@pytest.mark.parametrize("name", ["base", "dev"])
+def test_every_package_asked_for_is_pinned(name):
+    assert names(f"{name}.in") - set(pins(f"{name}.txt")) == set()
+
+
+def test_the_tests_run_on_the_versions_that_production_runs_on():
+    base, dev = pins("base.txt"), pins("dev.txt")
+
+    assert {package: dev.get(package) for package in base} == base
+
+
+def test_static_files_are_collected_once_until_one_of_them_changes():
+    prepare.collect_static_files()
+    (stylesheet,) = Path(settings.STATIC_ROOT).glob("portal/portal.css")
+    before = stylesheet.stat().st_mtime_ns
+
+    prepare.collect_static_files()
+
+    assert stylesheet.stat().st_mtime_ns == before
