@@ -1,4 +1,4 @@
-"""The doors ./bin/up and ./bin/test: the sentences of one that stays closed, the pins, the count at the end."""
+"""The doors ./bin/up and ./bin/test: what one says that stays closed, the pins, the count."""
 
 import ast
 import os
@@ -100,8 +100,8 @@ def test_a_taken_port_is_said_before_any_work(taken_port):
 
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
-        f"Port {taken_port} cannot be used (Address already in use). Nothing was changed; choose another one, "
-        "for example PORT=8001 ./bin/up.\n"
+        f"Port {taken_port} cannot be used (Address already in use). Nothing was changed; choose another "
+        "one, for example PORT=8001 ./bin/up.\n"
         f"端口 {taken_port} 无法使用（已被占用或没有权限）。没有改动任何内容；"
         "请换一个端口，例如 PORT=8001 ./bin/up。\n"
     )
