@@ -1,24 +1,46 @@
 """Workbooks written from a declaration: the export of records and the template to fill in (``sheets``)."""
 
+import hashlib
 from collections.abc import Iterable
-from typing import IO, Any
+from datetime import date
+from io import BytesIO
+from itertools import zip_longest
+from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.http import FileResponse
 from django.utils import timezone
 from openpyxl import Workbook
+from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from portal import workbook
 from portal.models import ChoiceListField, Filing, User
 from portal.registry import RecordType
 from portal.rules import is_required
-from portal.sheets import CONTEXT, PUBLIC_CONTEXT, Column, Sheet, all_labels, cell_value, layout
-from portal.snapshot import child_rows
+from portal.sheets import (
+    BETWEEN,
+    CONTEXT,
+    PUBLIC_CONTEXT,
+    SAMPLE,
+    Column,
+    Sheet,
+    all_labels,
+    cell_value,
+    layout,
+)
+from portal.snapshot import NONE, child_rows
 from portal.vocabulary import BUSINESS_ROLES
 
+YES_NO = ["是", "否"]
+LISTS = "选项"
+LAST_LINE = 501  # template: the drop-downs and checks reach down to here
+MOST = 2_147_483_647
 WIDTHS = {models.TextField: 46, models.ManyToManyField: 28, models.ForeignKey: 24, ChoiceListField: 24}
 
 
@@ -29,8 +51,8 @@ def export_workbook(
     columns: Iterable[str] | None = None,
     personal: bool = False,
     public: bool = False,
-) -> IO[bytes]:
-    """Return the records of ``queryset`` (of the type's model, in scope already) as an open workbook.
+) -> bytes:
+    """Return the records of ``queryset`` (of the type's model, in scope already) as a workbook.
 
     ``columns`` picks fields; ``personal`` adds the personal ones; ``public`` leaves only what strangers may
     see, without child rows. The number of queries does not grow with the number of records.
@@ -53,10 +75,14 @@ def _export_sheets(record_type: RecordType, columns, personal: bool, public: boo
     return [Sheet(main.title, "", chosen + context), *([] if public or columns else others)]
 
 
-def _opened(book: Workbook, sheet: Sheet):
+def _opened(book: Workbook, sheet: Sheet, notes: dict[str, str] | None = None):
     target = book.create_sheet(sheet.title)
     _dress(target, sheet)
-    target.append([workbook.cell(target, column.header, _header_style(column)) for column in sheet.columns])
+    header = [workbook.cell(target, column.header, _header_style(column)) for column in sheet.columns]
+    for cell in header:
+        if note := (notes or {}).get(cell.value):
+            cell.comment = Comment(note, "填报说明", width=280, height=40 + 20 * (len(note) // 18))
+    target.append(header)
     return target
 
 
@@ -96,17 +122,176 @@ def _dress(target, sheet: Sheet) -> None:
     target.sheet_properties.pageSetUpPr.fitToPage = True
     target.page_setup.fitToHeight = 0
     for number, column in enumerate(sheet.columns, 1):
-        target.column_dimensions[get_column_letter(number)].width = _width(column)
+        dimension = target.column_dimensions[get_column_letter(number)]
+        dimension.width = _width(column)
+        dimension.number_format = _cell_format(column.field)
 
 
 def _width(column: Column) -> int:
     return max(WIDTHS.get(type(column.field), 16), 2 * len(column.header) + 4)
 
 
+def _cell_format(field: models.Field | None) -> str:
+    """Keep what is typed below: eighteen digits stay a code, 2024-06-01 becomes a day."""
+    if isinstance(field, models.CharField):
+        return workbook.TEXT
+    return workbook.DAY if isinstance(field, models.DateField) else "General"
+
+
 def _header_style(column: Column) -> str:
     if column.field is None:
         return "context"
     return "required" if is_required(column.field) else "optional"
+
+
+def template_workbook(record_type: RecordType) -> bytes:
+    """Return the workbook to fill in: below each header a note, a check or drop-down, a sample line.
+
+    The drop-downs hold what is in force now: the same catalogue gives the same bytes. The version of the
+    layout stands in the keywords of the file.
+    """
+    sheets, book = layout(record_type), Workbook(write_only=True)
+    lists = _lists(sheets)
+    for sheet in sheets:
+        target = _opened(book, sheet, _notes(record_type, sheet))
+        for line in _samples(record_type, sheet):
+            target.append([workbook.cell(target, value, "sample") for value in line])
+        _check_cells(target, sheet, lists, _names(record_type, sheets[0]))
+    _write_lists(book, lists)
+    book.properties.keywords = template_version(record_type)
+    return workbook.saved(book, f"{record_type.label}填报模板")
+
+
+def template_version(record_type: RecordType) -> str:
+    """Return a word that changes exactly when the columns of the type's sheets do."""
+    columns = "\n".join(column.header for sheet in layout(record_type) for column in sheet.columns)
+    return f"{record_type.slug}-{hashlib.sha256(columns.encode()).hexdigest()[:8]}"
+
+
+def _notes(record_type: RecordType, sheet: Sheet) -> dict[str, str]:
+    return {column.header: _note(record_type, sheet, column) for column in sheet.columns}
+
+
+def _note(record_type: RecordType, sheet: Sheet, column: Column) -> str:
+    if not column.name:
+        return f"填写“{column.header}”，与前一张表中的写法一致；同一{column.header}可以有多行。"
+    limit = record_type.limits.get(column.name) if not sheet.rows else None
+    clause = record_type.clauses.get(sheet.rows or column.name, record_type.basis)
+    parts = [
+        "必填。" if is_required(column.field) else "选填。",
+        str(column.field.help_text),
+        f"不超过{limit}字。" if limit else "",
+        f"可填多项，用“{BETWEEN}”分开。" if _takes_several(column.field) else "",
+        f"以“{SAMPLE}”开头的行是示例，不会导入。" if column.name == record_type.key[0] else "",
+        f"依据：{clause}",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _takes_several(field: models.Field) -> bool:
+    return field.many_to_many or isinstance(field, ChoiceListField)
+
+
+def _samples(record_type: RecordType, sheet: Sheet) -> list[list]:
+    example = record_type.example
+    lines = [example] if not sheet.rows else example.get(sheet.rows, [])
+    name = SAMPLE + str(example.get(record_type.key[0], ""))
+    return [
+        [
+            name if column.name in ("", record_type.key[0]) else _sample(column.field, line.get(column.name))
+            for column in sheet.columns
+        ]
+        for line in lines
+    ]
+
+
+def _sample(field: models.Field, value: Any) -> Any:
+    if isinstance(field, models.BooleanField):
+        return "是" if value else "否"
+    if isinstance(field, ChoiceListField):
+        return BETWEEN.join(field.labels(value))
+    if field.is_relation:
+        return BETWEEN.join([value] if isinstance(value, str) else value or []) or NONE
+    if isinstance(field, models.DateField) and value:
+        return date.fromisoformat(value)
+    return dict(field.choices or {}).get(value, "" if value is None else value)
+
+
+def _lists(sheets: list[Sheet]) -> dict[str, list[str]]:
+    labels = all_labels(sheets)
+    columns = [
+        (_list_name(sheet, column), column) for sheet in sheets for column in sheet.columns if column.name
+    ]
+    words = {name: _words(column.field, labels) for name, column in columns}
+    return {name: found for name, found in words.items() if found}
+
+
+def _list_name(sheet: Sheet, column: Column) -> str:
+    return f"list_{sheet.rows}_{column.name}"
+
+
+def _write_lists(book: Workbook, lists: dict[str, list[str]]) -> None:
+    sheet = book.create_sheet(LISTS)
+    sheet.sheet_state = "veryHidden"
+    for place, (name, words) in enumerate(lists.items(), 1):
+        reference = _reference(LISTS, place, 1, len(words))
+        book.defined_names[name] = DefinedName(name, attr_text=reference)
+    for line in zip_longest(*lists.values()):
+        sheet.append([None if word is None else workbook.cell(sheet, word) for word in line])
+
+
+def _names(record_type: RecordType, main: Sheet) -> str:
+    names = [column.name for column in main.columns]
+    return _reference(main.title, names.index(record_type.key[0]) + 1, 2, LAST_LINE)
+
+
+def _reference(title: str, column: int, first: int, last: int) -> str:
+    letter = get_column_letter(column)
+    return f"'{title}'!${letter}${first}:${letter}${last}"
+
+
+def _check_cells(target, sheet: Sheet, lists: dict[str, list[str]], names: str) -> None:
+    for number, column in enumerate(sheet.columns, 1):
+        name, letter = _list_name(sheet, column), get_column_letter(number)
+        list_of = names if not column.name else name if name in lists else ""
+        if check := _check(column.field, list_of):
+            check.allow_blank, check.errorTitle = True, "请检查"
+            check.add(f"{letter}2:{letter}{LAST_LINE}")
+            target.data_validations.append(check)
+
+
+def _check(field: models.Field, list_of: str) -> DataValidation | None:
+    if list_of:
+        strict = not _takes_several(field)
+        return DataValidation("list", formula1=list_of, showErrorMessage=strict, error="请从下拉列表中选择。")
+    if isinstance(field, models.DateField):
+        return _between("date", "DATE(1900,1,1)", "DATE(2100,12,31)", "请填写日期，如 2024-06-01。")
+    if isinstance(field, models.IntegerField):
+        least, most = _bounds(field)
+        return _between("whole", str(least), str(most), f"请填写{least}至{most}之间的整数。")
+    if isinstance(field, models.CharField):
+        return _between("textLength", "0", str(field.max_length), f"不超过{field.max_length}个字符。")
+    return None
+
+
+def _between(kind: str, least: str, most: str, sentence: str) -> DataValidation:
+    return DataValidation(kind, operator="between", formula1=least, formula2=most, error=sentence)
+
+
+def _words(field: models.Field, labels: dict) -> list[str]:
+    if field.is_relation:
+        words = list(labels[field.related_model].values())
+        return [*words, NONE] if words and not is_required(field) else words
+    if isinstance(field, models.BooleanField):
+        return YES_NO
+    options = field.options if isinstance(field, ChoiceListField) else field.choices or []
+    return [str(label) for _, label in options]
+
+
+def _bounds(field: models.Field) -> tuple[int, int]:
+    least = [v.limit_value for v in field.validators if isinstance(v, MinValueValidator)]
+    most = [v.limit_value for v in field.validators if isinstance(v, MaxValueValidator)]
+    return max(0, *least), min(MOST, *most)
 
 
 def may_see_personal(user: User) -> bool:
@@ -119,13 +304,13 @@ def export_response(user: User, record_type: RecordType, queryset: models.QueryS
     visible = queryset.filter(pk__in=record_type.model.objects.visible_to(user).values("pk"))
     personal = bool(record_type.personal) and may_see_personal(user)
     _note_export(user, record_type, visible.count(), personal)
-    file = export_workbook(record_type, visible, personal=personal)
-    return download(file, f"{record_type.label}-{timezone.localdate()}.xlsx")
+    data = export_workbook(record_type, visible, personal=personal)
+    return download(data, f"{record_type.label}-{timezone.localdate()}.xlsx")
 
 
-def download(file: IO[bytes], name: str) -> FileResponse:
-    """Return an open workbook as an attachment called ``name`` (RFC 6266)."""
-    return FileResponse(file, as_attachment=True, filename=name, content_type=workbook.CONTENT_TYPE)
+def download(data: bytes, name: str) -> FileResponse:
+    """Return a workbook as an attachment called ``name`` (RFC 6266)."""
+    return FileResponse(BytesIO(data), as_attachment=True, filename=name, content_type=workbook.CONTENT_TYPE)
 
 
 def _note_export(user: User, record_type: RecordType, number: int, personal: bool) -> None:

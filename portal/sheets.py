@@ -1,7 +1,7 @@
 """What a sheet of a record type looks like: the one layout that export, template and import share.
 
-One sheet holds the records, one more each kind of child rows; the first line of a sheet names its columns. Knows
-no file format: ``excel`` writes it, ``importing`` reads it.
+One sheet holds the records, one more each kind of child rows; the first line of a sheet names its columns.
+Knows no file format: ``excel`` writes it, ``importing`` reads it.
 """
 
 from collections import Counter
@@ -101,7 +101,8 @@ def _title(label: str) -> str:
 def relation_labels(model: type[models.Model]) -> dict[int | str, str]:
     """Return pk → what a sheet calls it: regions with their city, filings in force by title.
 
-    A title that several of them share has the code behind it. The one table for drop-downs, exported cells and imported names; one query.
+    A title that several of them share has the code behind it. The one table for drop-downs, exported cells
+    and imported names; one query.
     """
     if model is Region:
         return {region.pk: region.full_name for region in Region.objects.current().select_related("parent")}

@@ -5,11 +5,10 @@ Leaf module: imports nothing of ours, so that every sheet the portal writes is s
 
 import re
 import shutil
-import tempfile
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
-from typing import IO
+from io import BytesIO
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -18,7 +17,6 @@ from openpyxl.writer.excel import ExcelWriter
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ALWAYS = datetime(2024, 1, 1)  # the same content gives the same bytes, whenever it is written
-IN_MEMORY = 8 * 2**20
 # What XML 1.0 cannot hold: no workbook can either.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Such text would become a formula when edited in Excel; the quote prefix keeps it text and is no part of it.
@@ -70,11 +68,10 @@ def _member(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def saved(book: Workbook, title: str) -> IO[bytes]:
-    """Return ``book`` as an open file at its start, small ones in memory; the caller closes it."""
+def saved(book: Workbook, title: str) -> bytes:
+    """Return ``book`` as the bytes of a file."""
     book.properties.title, book.properties.creator = title, ""
     book.properties.created = book.properties.modified = ALWAYS
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- handed to the caller
+    file = BytesIO()
     ExcelWriter(book, _Archive(file, "w")).save()
-    file.seek(0)
-    return file
+    return file.getvalue()
