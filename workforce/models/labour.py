@@ -44,7 +44,7 @@ class BrandStage(models.TextChoices):
     basis=PLAN,
     route=PROVINCE,
     levelled=True,
-    question="哪个劳务品牌",
+    question="到哪里就业",
     sections={
         "劳务品牌": ["name", "brand_type", "industry", "priority_areas", "stage"],
         "品牌名称构成": ["name_region", "name_enterprise", "name_industry", "name_occupation"],
