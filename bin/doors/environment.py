@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MEGABYTE = 1_000_000
-#: What a first start and a later start write at most, measured with some room.
-FIRST_START, DOWNLOADS, LATER_START = 1_000 * MEGABYTE, 300 * MEGABYTE, 100 * MEGABYTE
+#: What an installation of each set of pins and what a later start write at most: measured, then doubled.
+INSTALLATION = {"base": 500 * MEGABYTE, "dev": 1_000 * MEGABYTE}
+DOWNLOADS, LATER_START = 300 * MEGABYTE, 100 * MEGABYTE
 
 
 def say(english: str, chinese: str) -> None:
@@ -109,7 +110,7 @@ def ensure(pins: str) -> None:
     if usable and stamp.exists() and stamp.read_text() == digest:
         require_space(ROOT, LATER_START)
         return
-    require_space(ROOT, FIRST_START)
+    require_space(ROOT, INSTALLATION[pins])
     require_space(Path(tempfile.gettempdir()), DOWNLOADS)
     if not usable:
         make_venv()

@@ -139,6 +139,7 @@ def welcome(port: int) -> None:
     accounts = VAR / "demo_accounts.txt"
     if accounts.exists():
         print(accounts.read_text(encoding="utf-8"))
+        say(f"This list is kept in {accounts}", "以上账号和口令保存在该文件中")
     say("Ctrl-C stops everything", "按 Ctrl-C 全部停止")
 
 

@@ -1,6 +1,7 @@
 """``manage.py prepare``: what ``./bin/up`` needs before the first request, in one process; safe to repeat."""
 
 import hashlib
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -19,7 +20,8 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_reference", verbosity=0)
         if settings.DEMO and not get_user_model().objects.exists():
-            call_command("demo")
+            self.stdout.write("Building the demonstration data / 正在生成演示数据")
+            call_command("demo", stdout=StringIO())  # ./bin/up shows the accounts once the portal answers
         collect_static_files()
 
 
