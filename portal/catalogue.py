@@ -12,7 +12,7 @@ from portal.models import CatalogueEntry, CodeCounter, Event, Filing, User
 from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.registry import CITY, RecordType
 from portal.vocabulary import BrandLevel, ExitReason, Level, Role, State
-from portal.workflow import Refused, record_event, swap
+from portal.workflow import Conflict, Refused, record_event, swap
 
 
 def may_publish(user: User, filing: Filing) -> bool:
@@ -118,8 +118,10 @@ def _replaced(filing: Filing, day: date) -> CatalogueEntry | None:
 
 
 def _end(entry: CatalogueEntry, day: date, **exit_facts: str) -> None:
-    CatalogueEntry.objects.filter(pk=entry.pk, valid_to=None).update(valid_to=day, **exit_facts)
+    """Close the span; ``Conflict`` when it was closed meanwhile. Filing first, as every act locks them."""
     Filing.objects.filter(pk=entry.filing_id).update(holds_name=False)
+    if not CatalogueEntry.objects.filter(pk=entry.pk, valid_to=None).update(valid_to=day, **exit_facts):
+        raise Conflict(entry.filing)
 
 
 def next_code(record_type: RecordType, region_code: str) -> str:

@@ -104,11 +104,7 @@ def record_event(
     Raises ``Conflict`` when the filing is not what ``filing`` says. Needs a transaction.
     """
     event = _event(filing, action, target, by=by, comment=comment, request_id=request_id)
-    try:
-        with transaction.atomic():
-            event.save(force_insert=True)
-    except IntegrityError:
-        raise Conflict(filing) from None
+    _append(event)
     where = {name: getattr(filing, name) for name in ("pk", "state", "version", "step", "revision")}
     arrived = {"arrived_at": event.at} if target != filing.state else {}
     moved = {"state": target, "step": event.number, "revision": filing.revision + 1, "updated_at": event.at}
@@ -116,6 +112,15 @@ def record_event(
         raise Conflict(filing)
     filing.refresh_from_db()
     return event
+
+
+def _append(row: Event | FilingVersion) -> None:
+    """Store a numbered row; that its number is taken means somebody else acted first."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(row.filing) from None
 
 
 def swap(rows, **changes: Any) -> int:
@@ -139,7 +144,7 @@ def _event(filing: Filing, action: str, target: str, *, by: User, comment: str, 
     previous = filing.events.order_by("-number").first()
     organisation = _acting_organisation(filing, by)
     event = Event(
-        filing_id=filing.pk,
+        filing=filing,
         number=filing.step + 1,
         version=filing.version,
         action=action,
@@ -168,14 +173,15 @@ def _submit(filing: Filing, action: Action, by: User, to: User | None) -> dict:
     if found := rules.blocking(record):
         raise Invalid(found)
     now, taken = timezone.now(), snapshot.take(record)
-    FilingVersion.objects.create(
-        filing_id=filing.pk,
+    version = FilingVersion(
+        filing=filing,
         number=filing.version,
         snapshot=taken,
         sha256=snapshot.digest(taken),
         submitted_at=now,
         submitted_by=by,
     )
+    _append(version)
     return {"submitted_at": now, "submitted_by": by, "accepted_at": None, "holder": None}
 
 
