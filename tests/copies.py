@@ -1,11 +1,14 @@
 """Many filings at the price of one: a walked history multiplied in bulk, under the database's guards."""
 
+import json
 from copy import copy
 
 from django.db import connection, models
+from django.db.models import OuterRef, Subquery
 
-from portal.models import CatalogueEntry, Event, Filing, FilingVersion
+from portal.models import CatalogueEntry, Event, Filing, FilingVersion, canonical
 from portal.registry import RecordType
+from portal.snapshot import digest
 from portal.vocabulary import DECIDED, State
 from tests import factories
 
@@ -60,6 +63,9 @@ def _copy_children(original: Filing, copies: list[Filing]) -> None:
     sql = f"INSERT INTO {table} ({own}{columns}) SELECT %s{columns} FROM {table} WHERE {own} = %s"
     with connection.cursor() as cursor:
         cursor.executemany(sql, [(copy.pk, original.pk) for copy in copies])
+    if "name" in original.record_type.fields:
+        title = Filing.objects.filter(pk=OuterRef("pk")).values("title")
+        model.objects.filter(pk__in=[copy.pk for copy in copies]).update(name=Subquery(title))
     through = [column.remote_field.through for column in model._meta.local_many_to_many]
     for related in [*through, *(original.record_type.row_model(name) for name in original.record_type.rows)]:
         _copy_rows(related, model, original, copies)
@@ -75,7 +81,7 @@ def _copy_rows(
 
 def _copy_history(original: Filing, copies: list[Filing]) -> None:
     FilingVersion.objects.bulk_create(
-        _other(version, filing_id=copy.pk) for copy in copies for version in original.versions.all()
+        _renamed(version, original, copy) for copy in copies for version in original.versions.all()
     )
     events = list(original.events.order_by("number"))
     Event.objects.bulk_create(event for copy in copies for event in _chain(events, copy))
@@ -89,6 +95,11 @@ def _copy_history(original: Filing, copies: list[Filing]) -> None:
             decided_at=event.at if final else None,
             decided_by=original.decided_by_id if final else None,
         )
+
+
+def _renamed(version: FilingVersion, original: Filing, copy: Filing) -> FilingVersion:
+    taken = json.loads(canonical(version.snapshot).decode().replace(original.title, copy.title))
+    return _other(version, filing_id=copy.pk, snapshot=taken, sha256=digest(taken))
 
 
 def _chain(events: list[Event], filing: Filing) -> list[Event]:
