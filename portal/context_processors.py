@@ -11,10 +11,10 @@ DENSITIES = {"compact": "紧凑", "standard": "标准", "roomy": "宽松"}
 
 
 def site(request: HttpRequest) -> dict:
-    """Return ``site``, ``demo``, ``elder``, ``theme``, ``density`` and ``public_types`` for the templates."""
+    """Return ``portal`` (facts of the site), ``demo``, the preferences and ``public_types``."""
     theme, density = request.COOKIES.get(THEME), request.COOKIES.get(DENSITY)
     return {
-        "site": settings.SITE,
+        "portal": settings.SITE,
         "demo": settings.DEMO,
         "elder": request.COOKIES.get(ELDER) == "on",
         "theme": theme if theme in THEMES else "",

@@ -17,6 +17,7 @@ from portal.registry import RecordType
 MOST_LINKS = 2  # related entries named in a line; more are counted
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
 LONGEST_SENTENCE = 90
+SHORT_CELL = 12  # characters that stay on one line of a table
 
 
 def links_of(record_type: RecordType) -> list[str]:
@@ -43,24 +44,24 @@ def table(record_type: RecordType, entries: list[CatalogueEntry]) -> dict:
     """Return ``headings`` and ``rows`` of cells for the ``table`` component: the public columns."""
     found = records(record_type, entries)
     names = [n for n in record_type.columns if n in record_type.public and n not in record_type.key]
-    fields, level = [record_type.field(name) for name in names], ["级别"] * record_type.levelled
-    words = [str(field.verbose_name) for field in fields]
-    labels = ["名称", "编号", *level, "地区", *words, "公布日期"]
-    rows = []
-    for entry in entries:
-        level = [entry.get_level_display()] * record_type.levelled
-        shown = [snapshot.shown(found[entry.filing_id], f.name) for f in fields]
-        rows.append([entry.title, entry.code, *level, entry.region.full_name, *shown, str(entry.valid_from)])
+    columns = [("名称", lambda entry, record: entry.title), ("编号", lambda entry, record: entry.code)]
+    if record_type.levelled:
+        columns.append(("级别", lambda entry, record: entry.get_level_display()))
+    columns.append(("地区", lambda entry, record: entry.region.full_name))
+    for name in names:
+        word = str(record_type.field(name).verbose_name)
+        columns.append((word, lambda entry, record, name=name: snapshot.shown(record, name)))
+    columns.append(("公布日期", lambda entry, record: str(entry.valid_from)))
     return {
-        "headings": [{"text": label} for label in labels],
-        "rows": [_cells(labels, row, entry) for row, entry in zip(rows, entries, strict=True)],
+        "headings": [{"text": word} for word, _ in columns],
+        "rows": [_cells(columns, entry, found[entry.filing_id]) for entry in entries],
     }
 
 
-def _cells(labels: list[str], row: list[str], entry: CatalogueEntry) -> list[dict]:
-    url = reverse("catalogue_entry", args=[entry.kind, entry.code])
-    cells = [{"label": label, "text": text} for label, text in zip(labels, row, strict=True)]
-    return [{**cells[0], "url": url}, *cells[1:]]
+def _cells(columns: list[tuple], entry: CatalogueEntry, record: Filing) -> list[dict]:
+    cells = [{"label": word, "text": shown(entry, record)} for word, shown in columns]
+    cells[0]["url"] = reverse("catalogue_entry", args=[entry.kind, entry.code])
+    return [{**cell, "is_short": len(cell["text"]) <= SHORT_CELL} for cell in cells]
 
 
 def line(record_type: RecordType, entry: CatalogueEntry, record: Filing, q: str = "") -> dict:
@@ -181,10 +182,10 @@ def history(entries: list[CatalogueEntry]) -> list[dict]:
     for number, entry in enumerate(entries, 1):
         title = "公布" if number == 1 else f"变更，公布第 {number} 版"
         items.append(
-            {"shape": "ok", "title": title, "at": entry.valid_from, "comment": entry.document_number}
+            {"shape": "ok", "title": title, "at": str(entry.valid_from), "comment": entry.document_number}
         )
     last = entries[-1]
     if last.is_exited:
         said = f"{last.get_exit_reason_display()}　{last.exit_document_number}"
-        items.append({"shape": "back", "title": "退出目录", "at": last.valid_to, "comment": said})
+        items.append({"shape": "back", "title": "退出目录", "at": str(last.valid_to), "comment": said})
     return items[::-1]

@@ -14,8 +14,9 @@ from portal.models import CatalogueEntry
 from portal.registry import RecordType
 
 # The plain questions of a visitor, in the order he asks them; a type that answers none of them has no column.
-QUESTIONS = ("从哪里学", "哪个品牌", "考什么", "在哪里考", "哪个劳务品牌", "到哪里就业")
+QUESTIONS = ("从哪里学", "哪个品牌", "考什么", "在哪里考", "到哪里就业")
 MOST_NODES = 5
+FURTHEST = 200  # entries of a type from which the next ring is sought
 
 
 def columns(entry: CatalogueEntry) -> list[dict]:
@@ -31,10 +32,9 @@ def columns(entry: CatalogueEntry) -> list[dict]:
         ring = [t for t in waiting if conditions[t.slug]]
         for record_type in ring:
             entries = _in_force(record_type, conditions[record_type.slug])
-            found[record_type.slug] = list(entries[:MOST_NODES])
+            found[record_type.slug] = list(entries[:FURTHEST])
             totals[record_type.slug] = entries.count()
-    drawn = [_column(t, found.get(t.slug, []), totals.get(t.slug, 0), own) for t in _types()]
-    return _joined(drawn)
+    return _joined([_column(question, found, totals, own) for question in QUESTIONS])
 
 
 def _types() -> list[RecordType]:
@@ -96,18 +96,24 @@ def _pointing(model, names: list[str], target: RecordType) -> list:
     return [field for field in fields if field.is_relation and field.related_model is target.model]
 
 
-def _column(record_type: RecordType, entries: list[CatalogueEntry], total: int, own: RecordType) -> dict:
-    noun = record_type.label[-2:]  # every label ends in its noun: 品牌, 单位, 项目, 机构
-    is_own = record_type is own
-    nodes = [_self(e) if is_own else _node(record_type, e) for e in entries]
-    if total > MOST_NODES:
-        nodes.append({"name": f"等共 {total} 个", "note": "", "url": ""})
+def _column(question: str, found: dict[str, list], totals: dict[str, int], own: RecordType) -> dict:
+    """Return one column: the entries of every type that answers its question."""
+    types = [t for t in _types() if t.question == question]
+    nodes = [node for t in types for node in _nodes(t, found.get(t.slug, []), totals.get(t.slug, 0), own)]
+    noun = types[0].label[-2:] if types else ""  # every label ends in its noun: 品牌, 单位, 项目, 机构
     return {
-        "question": f"本{noun}" if is_own else record_type.question,
-        "term": record_type.label,
+        "question": f"本{noun}" if types == [own] else question,
+        "term": "、".join(t.label for t in types),
         "nodes": nodes,
         "missing": f"暂无关联{noun}",
     }
+
+
+def _nodes(record_type: RecordType, entries: list[CatalogueEntry], total: int, own: RecordType) -> list[dict]:
+    shown = entries[:MOST_NODES]
+    nodes = [_self(e) if record_type is own else _node(record_type, e) for e in shown]
+    more = {"name": f"等共 {total} 个", "note": record_type.label, "url": ""}
+    return [*nodes, more] if total > MOST_NODES else nodes
 
 
 def _self(entry: CatalogueEntry) -> dict:

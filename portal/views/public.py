@@ -20,7 +20,7 @@ PER_PAGE = 20
 HITS_PER_TYPE = 5
 NEWEST = 5
 EXAMPLES, EXAMPLE_LENGTH = 5, 10
-TOP_CITIES = 5
+TOP_PLACES = 5
 HEATS = ((0, "0"), (1, "1"), (2, "2"), (3, "3"), (4, "≥ 4"))
 
 
@@ -157,14 +157,15 @@ def _number(asked: str, last: int) -> int:
 
 def _choices(listing: browse.Listing, page) -> dict:
     """Return what stands beside the results: facets, places, sorting, removable conditions."""
-    wish, cities = listing.wish, listing.cities()
+    wish, cities, counties = listing.wish, listing.cities(), listing.counties()
     conditions = listing.removable(_region_name(wish.region))
     return {
         "facets": [{"label": f.label, "options": listing.options(f)} for f in listing.facets],
         "statuses": listing.status_options(),
-        "top_cities": sorted(cities, key=lambda c: (not c["is_chosen"], -c["count"]))[:TOP_CITIES],
         "cities": cities,
-        "counties": listing.counties(),
+        "top_cities": _top(cities),
+        "counties": counties,
+        "top_counties": _top(counties),
         "conditions": conditions,
         "way_out": None if page else listing.way_out(conditions),
         "sorts": [
@@ -174,6 +175,12 @@ def _choices(listing: browse.Listing, page) -> dict:
         "as_list": wish.query(table=False),
         "as_table": wish.query(table=True),
     }
+
+
+def _top(places: list[dict]) -> list[dict]:
+    """Return the chosen place and the fullest ones; the others stand behind “显示全部”."""
+    shown = [place for place in places if place["is_chosen"] or place["count"]]
+    return sorted(shown, key=lambda place: (not place["is_chosen"], -place["count"]))[:TOP_PLACES]
 
 
 def _region_name(code: str) -> str:
