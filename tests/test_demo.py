@@ -1,0 +1,167 @@
+"""The demonstration: everything walked the workflow, everything is marked, everybody finds work."""
+
+import io
+import json
+import stat
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
+
+from portal import demo, reference, registry
+from portal.models import CatalogueEntry, Edition, Event, Filing, Membership, Message, User
+from portal.vocabulary import State
+
+pytestmark = pytest.mark.django_db
+
+DATA = json.loads((reference.FIXTURES / demo.DATA).read_text(encoding="utf-8"))
+SECRET = "demonstration-password"
+# What the sample annexes name, and the samples themselves, which are to be uploaded.
+NAMED_PROJECTS = ("风筝制作", "单县羊肉汤制作", "郓城壮馍制作")
+NAMED_INSTITUTIONS = ("演示考核机构甲（单县）", "演示考核机构乙（郓城）")
+TO_BE_UPLOADED = ("潍坊风筝扎制品牌（演示）", "单县羊汤师傅（演示）")
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Build the demonstration once for the module and undo it at its end; give (folder, what it said)."""
+    folder, printed = tmp_path_factory.mktemp("var"), io.StringIO()
+    with django_db_blocker.unblock(), override_settings(VAR=folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PORTAL_DEMO_PASSWORD", SECRET)
+        with transaction.atomic():
+            call_command("demo", stdout=printed)
+            yield folder, printed.getvalue()
+            transaction.set_rollback(True)
+
+
+@pytest.fixture
+def var(tmp_path, settings):
+    """A folder of its own for the password."""
+    settings.VAR = tmp_path
+    return tmp_path
+
+
+def everything():
+    """All rows the demonstration writes, as they are now."""
+    tables = (User, Membership, Filing, Event, CatalogueEntry, Edition, Message)
+    return [list(table.objects.order_by("pk").values()) for table in tables]
+
+
+def titles(filings):
+    """The titles, sorted."""
+    return sorted(filings.values_list("title", flat=True))
+
+
+def test_without_a_given_password_one_is_made_and_kept(var, monkeypatch):
+    monkeypatch.delenv("PORTAL_DEMO_PASSWORD", raising=False)
+    secret = demo.password()
+    assert len(secret) >= 12
+    assert demo.password() == secret
+
+
+def test_it_is_refused_where_demonstrations_are_switched_off(var):
+    with override_settings(DEMO=False), pytest.raises(CommandError, match="演示数据已关闭"):
+        call_command("demo")
+    assert Filing.objects.count() == 0
+
+
+def test_an_account_that_exists_is_not_taken_over(var):
+    User.objects.create_user("jinan_filer", password="somebody-else", full_name="张三")
+    with pytest.raises(CommandError, match="jinan_filer"):
+        call_command("demo")
+    assert User.objects.get().check_password("somebody-else")
+
+
+def test_the_accounts_sign_in_with_the_password_that_is_printed_and_kept(built):
+    folder, printed = built
+    people = User.objects.filter(username__in=[account["username"] for account in DATA["accounts"]])
+    assert [user.check_password(SECRET) for user in people] == [True] * len(DATA["accounts"])
+    assert f"口令 password: {SECRET}\n" in printed
+    assert (folder / "demo_password").read_text(encoding="utf-8") == f"{SECRET}\n"
+    assert [stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()] == [0o600, 0o600]
+
+
+def test_nobody_of_the_demonstration_must_change_the_password_and_all_are_marked(built):
+    people = User.objects.filter(username__in=[a["username"] for a in DATA["accounts"]])
+    assert set(people.values_list("must_change_password", flat=True)) == {False}
+    assert [user.username for user in people if not user.full_name.endswith("（演示）")] == []
+    assert sorted(user.username for user in people if not user.is_staff) == ["hanting_filer", "lixia_filer"]
+
+
+def test_a_second_run_changes_nothing_and_says_so(built, capsys):
+    before = everything()
+    call_command("demo")
+    assert capsys.readouterr().out == "演示数据已经有了，没有改动。\n"
+    assert everything() == before
+
+
+def test_every_row_is_marked_and_a_name_without_the_mark_has_its_source(built):
+    assert Filing.objects.filter(is_demo=False).count() == 0
+    unmarked = Filing.objects.exclude(title__contains="演示")
+    assert titles(unmarked.exclude(source__startswith="名称来源：http")) == []
+    assert [e.code for e in CatalogueEntry.objects.all() if not e.document_number.startswith("演示")] == []
+
+
+def test_each_filing_stands_where_the_file_says(built):
+    states = {"submitted": "city_review", "endorsed": "province_review", "accepted": "province_review"}
+    states |= {"returned_by_province": "returned", "published": "approved"}
+    first = Filing.objects.filter(amends=None)
+    assert sorted(first.values_list("kind", "title", "state")) == sorted(
+        (item["type"], item["values"]["name"], states.get(item["stage"], item["stage"]))
+        for item in DATA["filings"]
+    )
+
+
+def test_the_states_of_a_filing_all_occur(built):
+    assert set(Filing.objects.values_list("state", flat=True)) == set(State.values) - {State.CANCELLED}
+
+
+def test_what_the_sample_annexes_name_is_in_force_and_the_samples_are_not_there(built):
+    projects = registry.get("exam-projects").model.objects.in_force()
+    institutions = registry.get("exam-institutions").model.objects.in_force()
+    assert titles(projects.filter(title__in=NAMED_PROJECTS)) == sorted(NAMED_PROJECTS)
+    assert titles(institutions.filter(title__in=NAMED_INSTITUTIONS)) == sorted(NAMED_INSTITUTIONS)
+    assert Filing.objects.filter(title__in=TO_BE_UPLOADED).count() == 0
+
+
+def test_the_real_project_names_carry_their_source_and_given_class(built):
+    rows = reference.read(reference.FIXTURES / demo.SOURCED["exam-projects"])
+    stored = {p.name: p for p in registry.get("exam-projects").model.objects.all()}
+    assert [r["name"] for r in rows if stored[r["name"]].source != f"名称来源：{r['source_url']}"] == []
+    given = {r["name"]: r["catalogue_class"] for r in rows if r["catalogue_class"]}
+    assert {name: stored[name].catalogue_class for name in given} == given
+
+
+@pytest.mark.parametrize(
+    "username", ["weifang_filer", "weifang_reviewer", "jinan_reviewer", "province_reviewer"]
+)
+def test_somebody_finds_filings_waiting(built, username):
+    assert Filing.objects.awaiting(User.objects.get(username=username)).count() >= 2
+
+
+@pytest.mark.parametrize("username", ["province_publisher", "weifang_publisher", "jinan_publisher"])
+def test_a_publisher_finds_something_to_publish(built, username):
+    assert Filing.objects.to_publish(User.objects.get(username=username)).count() >= 1
+
+
+def test_three_brands_are_linked_all_the_way(built):
+    brands = registry.get("skill-brands").model.objects.in_force()
+    linked = brands.filter(
+        exam_projects__isnull=False, institutions__isnull=False, labour_brands__units__isnull=False
+    )
+    assert titles(linked.distinct()) == [
+        "济南鲁绣品牌（演示）",
+        "淄博烧烤师傅品牌（演示）",
+        "潍坊杨家埠年画品牌（演示）",
+    ]
+
+
+def test_one_brand_was_amended_under_its_code_and_one_has_left(built):
+    brands = CatalogueEntry.objects.filter(kind="skill-brands")
+    ended = brands.exclude(valid_to=None).order_by("exit_reason")
+    assert [(e.title, e.exit_reason) for e in ended] == [
+        ("济南平阴玫瑰品牌（演示）", ""),
+        ("日照海鲜直播品牌（演示）", "voluntary"),
+    ]
+    assert brands.in_force().get(code=ended[0].code).valid_from == ended[0].valid_to
