@@ -21,6 +21,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from portal import workbook
 from portal.models import ChoiceListField, Filing, User
+from portal.reading import sent_to, with_sent
 from portal.registry import RecordType
 from portal.rules import is_required
 from portal.sheets import (
@@ -37,6 +38,7 @@ from portal.sheets import (
 from portal.snapshot import NONE, child_rows
 from portal.vocabulary import BUSINESS_ROLES
 
+A4 = 9
 YES_NO = ["是", "否"]
 LISTS = "选项"
 LAST_LINE = 501  # template: the drop-downs and checks reach down to here
@@ -51,18 +53,21 @@ def export_workbook(
     columns: Iterable[str] | None = None,
     personal: bool = False,
     public: bool = False,
+    reader: User | None = None,
 ) -> bytes:
     """Return the records of ``queryset`` (of the type's model, in scope already) as a workbook.
 
     ``columns`` picks fields; ``personal`` adds the personal ones; ``public`` leaves only what strangers may
-    see, without child rows. The number of queries does not grow with the number of records.
+    see, without child rows. For a ``reader`` the filings another bureau is changing are written as last
+    submitted. The number of queries does not grow with the number of records.
     """
     sheets = _export_sheets(record_type, columns, personal, public)
     book, labels = Workbook(write_only=True), all_labels(sheets)
     written = [(sheet, _opened(book, sheet)) for sheet in sheets]
     for record in _loaded(queryset, sheets).iterator(chunk_size=2000):
+        sent = sent_to(record, reader) if reader else None
         for sheet, target in written:
-            for line in _lines(record, sheet, labels):
+            for line in _sent_lines(record, sheet, sent) if sent else _lines(record, sheet, labels):
                 target.append([workbook.cell(target, value) for value in line])
     return workbook.saved(book, record_type.label)
 
@@ -93,7 +98,7 @@ def _loaded(queryset: models.QuerySet, sheets: list[Sheet]) -> models.QuerySet:
     many = [field.name for field in fields if field.many_to_many]
     rows = [lookup for sheet in others for lookup in _row_lookups(sheet)]
     ordered = queryset if queryset.ordered else queryset.order_by("region_id", "organisation_id", "pk")
-    loaded = ordered.select_related("organisation", "region__parent", "entry", *single)
+    loaded = with_sent(ordered).select_related("organisation", "region__parent", "entry", *single)
     return loaded.prefetch_related(*many, *rows)
 
 
@@ -104,23 +109,28 @@ def _row_lookups(sheet: Sheet) -> list[str]:
 
 def _lines(record: Filing, sheet: Sheet, labels: dict) -> list[list]:
     if not sheet.rows:
-        return [[_main_value(record, column, labels) for column in sheet.columns]]
-    values = [column.field for column in sheet.columns[1:]]
+        own = [column.field and cell_value(record, column.field, labels) for column in sheet.columns]
+        return [_with_context(record, sheet, own)]
+    fields = [column.field for column in sheet.columns[1:]]
     rows = child_rows(record, sheet.rows)
-    return [[record.title, *(cell_value(row, field, labels) for field in values)] for row in rows]
+    return [[record.title, *(cell_value(row, field, labels) for field in fields)] for row in rows]
 
 
-def _main_value(record: Filing, column: Column, labels: dict) -> Any:
-    if column.field is None:
-        return (CONTEXT | PUBLIC_CONTEXT)[column.header](record)
-    return cell_value(record, column.field, labels)
+def _sent_lines(record: Filing, sheet: Sheet, sent: dict) -> list[list]:
+    if not sheet.rows:
+        return [_with_context(record, sheet, sent_values(sheet.columns, sent))]
+    return [[sent["title"], *line] for line in sent_rows(sheet, sent)]
+
+
+def _with_context(record: Filing, sheet: Sheet, values: list) -> list:
+    known = CONTEXT | PUBLIC_CONTEXT
+    pairs = zip(sheet.columns, values, strict=True)
+    return [value if column.field else known[column.header](record) for column, value in pairs]
 
 
 def _dress(target, sheet: Sheet) -> None:
-    target.freeze_panes, target.print_title_rows = "B2", "1:1"
-    target.page_setup.orientation, target.page_setup.paperSize = "landscape", 9
-    target.sheet_properties.pageSetUpPr.fitToPage = True
-    target.page_setup.fitToHeight = 0
+    target.freeze_panes, target.print_title_rows, target.print_title_cols = "B2", "1:1", "A:A"
+    target.page_setup.orientation, target.page_setup.paperSize = "landscape", A4
     for number, column in enumerate(sheet.columns, 1):
         dimension = target.column_dimensions[get_column_letter(number)]
         dimension.width = _width(column)
@@ -304,7 +314,7 @@ def export_response(user: User, record_type: RecordType, queryset: models.QueryS
     visible = queryset.filter(pk__in=record_type.model.objects.visible_to(user).values("pk"))
     personal = bool(record_type.personal) and may_see_personal(user)
     _note_export(user, record_type, visible.count(), personal)
-    data = export_workbook(record_type, visible, personal=personal)
+    data = export_workbook(record_type, visible, personal=personal, reader=user)
     return download(data, f"{record_type.label}-{timezone.localdate()}.xlsx")
 
 

@@ -133,3 +133,29 @@ def all_labels(sheets: Iterable[Sheet]) -> dict[type, dict]:
     fields = [column.field for sheet in sheets for column in sheet.columns if column.field]
     models_named = dict.fromkeys(field.related_model for field in fields if field.is_relation)
     return {model: relation_labels(model) for model in models_named}
+
+
+def sent_values(columns: list[Column], sent: dict) -> list:
+    """Return what the cells of a record hold in the version ``sent``, a snapshot; None below a context header."""
+    words = {item["name"]: item["text"] for section in sent["sections"] for item in section["fields"]}
+    words[EXPLANATION], raw = sent["explanation"], sent["values"]
+    return [
+        column.field and _sent_value(column.field, words.get(column.name, ""), raw.get(column.name))
+        for column in columns
+    ]
+
+
+def sent_rows(sheet: Sheet, sent: dict) -> list[list]:
+    """Return the child rows of one kind in the version ``sent``, without the name of their record."""
+    raw, fields = sent["rows"].get(sheet.rows, []), [column.field for column in sheet.columns[1:]]
+    words = next((table["rows"] for table in sent["tables"] if table["name"] == sheet.rows), [])
+    return [
+        [_sent_value(field, word, kept.get(field.name)) for field, word in zip(fields, line, strict=False)]
+        for line, kept in zip(words, raw, strict=True)
+    ]
+
+
+def _sent_value(field: models.Field, words: str, raw: Any) -> Any:
+    if isinstance(field, models.DateField) and raw:
+        return date.fromisoformat(raw)
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) and not field.choices else words
