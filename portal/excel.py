@@ -34,6 +34,8 @@ from portal.sheets import (
     all_labels,
     cell_value,
     layout,
+    sent_rows,
+    sent_values,
 )
 from portal.snapshot import NONE, child_rows
 from portal.vocabulary import BUSINESS_ROLES

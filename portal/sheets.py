@@ -136,7 +136,7 @@ def all_labels(sheets: Iterable[Sheet]) -> dict[type, dict]:
 
 
 def sent_values(columns: list[Column], sent: dict) -> list:
-    """Return what the cells of a record hold in the version ``sent``, a snapshot; None below a context header."""
+    """Return what the cells of a record hold in the snapshot ``sent``; None below a context header."""
     words = {item["name"]: item["text"] for section in sent["sections"] for item in section["fields"]}
     words[EXPLANATION], raw = sent["explanation"], sent["values"]
     return [
