@@ -1,0 +1,100 @@
+"""Prose and habits that can be checked are checked: the diagram, the migrations, the writers of the state."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from portal.management.commands.workflow_diagram import diagram
+
+ROOT = Path(settings.BASE_DIR)
+SOURCES = sorted(
+    path
+    for folder in ("portal", "assessments", "brands", "workforce", "tests", "bin")
+    for path in ROOT.glob(f"{folder}/**/*.py")
+    if "migrations" not in path.parts
+)
+PRODUCT = [
+    p for p in SOURCES if p.relative_to(ROOT).parts[0] not in ("tests", "bin") and "migrations" not in p.parts
+]
+TEMPLATES = sorted((ROOT / "templates").glob("**/*.html"))
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_the_diagram_in_the_readme_is_the_one_drawn_from_the_actions():
+    readme = (ROOT / "README.md").read_text()
+
+    shown = re.search(r"<!-- workflow -->\n```mermaid\n(.*?)```\n<!-- /workflow -->", readme, re.DOTALL)
+
+    assert shown[1] == diagram()
+
+
+@pytest.mark.django_db
+def test_every_change_of_a_model_has_its_migration():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_only_the_workflow_writes_a_state():
+    writers = {
+        name(path) for path in PRODUCT for node in ast.walk(ast.parse(path.read_text())) if writes(node)
+    }
+
+    assert writers == {"portal/workflow.py"}
+
+
+def writes(node: ast.AST) -> bool:
+    """Say whether a piece of code assigns ``….state`` or names the state as a column to change."""
+    if isinstance(node, ast.Assign):
+        return any(isinstance(target, ast.Attribute) and target.attr == "state" for target in node.targets)
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in (
+        "update",
+        "bulk_update",
+        "create",
+        "save",
+    ):
+        return any(word.arg == "state" for word in node.keywords)
+    keys = (
+        [key.value for key in node.keys if isinstance(key, ast.Constant)]
+        if isinstance(node, ast.Dict)
+        else []
+    )
+    return {"state", "step"} <= set(keys)
+
+
+def test_a_file_fits_four_hundred_lines():
+    assert [name(path) for path in SOURCES if len(path.read_text().splitlines()) > 400] == []
+
+
+def test_a_file_says_what_may_live_there():
+    sources = {path: path.read_text() for path in SOURCES}
+
+    assert [
+        name(p) for p, source in sources.items() if source and not ast.get_docstring(ast.parse(source))
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        pytest.param(r"<[^>]*\s(?:style|on[a-z]+)\s*=", id="style or handler in an attribute"),
+        pytest.param(
+            r"<(?:script|style)(?![^>]*(?:src=|nonce=))[^>]*>", id="script or style without a nonce"
+        ),
+        pytest.param(r"(?:src|href)=[\"']?(?:https?:)?//", id="something from another server"),
+    ],
+)
+def test_no_template_breaks_the_content_security_policy(pattern):
+    assert {name(path): re.findall(pattern, markup(path)) for path in TEMPLATES} == dict.fromkeys(
+        map(name, TEMPLATES), []
+    )
+
+
+def markup(path: Path) -> str:
+    """Return a template without its comments."""
+    return re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL)
