@@ -16,6 +16,7 @@ ICONS = {
     "search": '<circle cx="11" cy="11" r="7"/><path d="m16.5 16.5 4.5 4.5"/>',
     "menu": '<path d="M4 7h16M4 12h16M4 17h16"/>',
     "close": '<path d="m6 6 12 12M18 6 6 18"/>',
+    "down": '<path d="m6 9 6 6 6-6"/>',
     "check": '<path d="m4 12 5 5L20 6"/>',
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5m0-8v.01"/>',
     "warn": '<path d="M12 3 2.5 20h19zM12 10v4m0 3v.01"/>',
