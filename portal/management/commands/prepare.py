@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, **options) -> None:
         """Do each step that is due."""
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("load_reference", verbosity=0)
+        call_command("load_reference", stdout=StringIO())
         if settings.DEMO and not get_user_model().objects.exists():
             self.stdout.write("Building the demonstration data / 正在生成演示数据")
             call_command("demo", stdout=StringIO())  # ./bin/up shows the accounts once the portal answers
