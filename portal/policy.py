@@ -247,9 +247,7 @@ def holds_post(action: Action, filing: Filing, user: User) -> bool:
 
 def why_closed(action: Action, filing: Filing, user: User) -> str:
     """Return the sentence why ``action`` is closed to ``user``, empty when open. Assumes the post is held."""
-    if action.reviews and (
-        filing.submitted_by_id == user.pk or scope.files_for(user, filing.organisation_id)
-    ):
+    if action.reviews and had_a_hand_in(filing, user):
         return "这是您或您所在填报岗位提交的，须由他人审核"
     if filing.state not in action.sources:
         return WAITING_FOR[filing.state]
@@ -258,3 +256,12 @@ def why_closed(action: Action, filing: Filing, user: User) -> str:
     if action.unpublished and CatalogueEntry.objects.filter(filing_id=filing.pk).exists():
         return "已公布，须办理变更或退出"
     return ""
+
+
+def had_a_hand_in(filing: Filing, user: User) -> bool:
+    """Say whether his desk filed it, or he drafted or submitted a version of it, in a former post too."""
+    if user.pk in (filing.created_by_id, filing.submitted_by_id):
+        return True
+    if scope.files_for(user, filing.organisation_id):
+        return True
+    return filing.organisation_id in user.filed_for and filing.versions.filter(submitted_by=user).exists()

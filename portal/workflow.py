@@ -9,9 +9,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal import notify, rules, scope, snapshot, text
+from portal import notify, rules, snapshot, text
 from portal.models import Event, Filing, FilingVersion, User
-from portal.policy import ACTIONS, Action, Choice, available_actions, holds_post
+from portal.policy import ACTIONS, Action, Choice, available_actions, had_a_hand_in, holds_post
 from portal.registry import Problem
 
 __all__ = ["ACTIONS", "Action", "Choice", "Conflict", "Invalid", "Refused", "available_actions", "perform"]
@@ -196,7 +196,7 @@ def _accept(filing: Filing, action: Action, by: User, to: User | None) -> dict:
 def _assign(filing: Filing, action: Action, by: User, to: User | None) -> dict:
     if to is None or not holds_post(action, filing, to):
         raise Refused("只能转给本级审核岗位的同事。")
-    if to.pk == filing.submitted_by_id or scope.files_for(to, filing.organisation_id):
+    if had_a_hand_in(filing, to):
         raise Refused("不能转给提交这份填报的人。")
     return {"holder": to, "accepted_at": filing.accepted_at or timezone.now()}
 

@@ -138,6 +138,11 @@ class User(AbstractUser):
         return list(current.order_by("organisation__region_id", "pk"))
 
     @cached_property
+    def filed_for(self) -> set[int]:
+        """The organisations this person holds or once held the 填报 post of; read once per request."""
+        return set(self.memberships.filter(role=Role.FILER).values_list("organisation_id", flat=True))
+
+    @cached_property
     def organisation(self) -> Organisation | None:
         """The organisation of the first membership, which heads the pages of the workbench."""
         return self.posts[0].organisation if self.posts else None
