@@ -36,3 +36,9 @@ class CodeConverter(StringConverter):
     """A public code such as ``SB-3707-0003``."""
 
     regex = "[A-Z]{2}-[0-9A-Z]{4}-[0-9]{4,8}"
+
+
+class PaperConverter(StringConverter):
+    """The file type of a printed form."""
+
+    regex = "docx|pdf"

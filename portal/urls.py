@@ -4,14 +4,25 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from portal import converters
-from portal.views import health
+from portal.views import desk, health, publishing, review
 
 register_converter(converters.RecordTypeConverter, "record")
 register_converter(converters.FilingNumberConverter, "pk")
 register_converter(converters.CodeConverter, "code")
+register_converter(converters.PaperConverter, "paper")
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("desk/", desk.desk, name="desk"),
+    path("desk/messages/", desk.message_list, name="messages"),
+    path("desk/filings/", desk.filing_lists, name="filing-lists"),
+    path("desk/filings/<record:record_type>/", desk.filing_list, name="filing-list"),
+    path("desk/filings/<record:record_type>/export/", desk.filing_export, name="filing-export"),
+    path("desk/filings/<pk:pk>/", review.filing, name="filing"),
+    path("desk/filings/<pk:pk>/act/", review.act, name="filing-act"),
+    path("desk/filings/<pk:pk>/publish/", publishing.publish, name="publish"),
+    path("desk/catalogue/<code:code>/amend/", publishing.amend, name="amend"),
+    path("desk/catalogue/<code:code>/exit/", publishing.exit, name="exit"),
     path("admin/", admin.site.urls),
 ]

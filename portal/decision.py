@@ -1,0 +1,187 @@
+"""What stands beside a filing: the acts that are open with their consequence, the closed ones with their reason.
+
+Drawn from ``policy.available_actions`` alone. Pure reads.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from portal import notify
+from portal.inbox import duration
+from portal.models import Event, Filing, Membership, Organisation, User
+from portal.policy import ACTIONS, REVIEWERS, Action, Choice, available_actions
+from portal.registry import CITY
+from portal.vocabulary import DECIDED, HRSS_KINDS, IN_REVIEW, Kind, Level, Role, State
+
+CONCLUSIONS = ("endorse", "approve", "return", "reject", "reopen")
+FILER_ACTS = ("submit", "withdraw", "cancel", "reopen")
+CONSEQUENCES = {
+    "endorse": "报省级审核。",
+    "approve": "办结，等待发布岗公布。",
+    "return": "报送单位修改后，以第 {next} 版重新提交。",
+    "reject": "办结，不进入目录。",
+    "reopen": "回到待审核，结论作废，需要重新作出。",
+    "withdraw": "取回修改，再提交时是第 {next} 版。",
+    "cancel": "不再报送，以后可以恢复为草稿。",
+}
+ENTRY_ACTS = {"publish": "公布", "exit": "退出目录"}
+SHAPES = {
+    "endorse": "ok",
+    "approve": "ok",
+    "publish": "ok",
+    "return": "back",
+    "withdraw": "back",
+    "reject": "no",
+    "exit": "end",
+    "cancel": "end",
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """An open act: ``consequence`` and who is ``told`` in words."""
+
+    name: str
+    label: str
+    consequence: str
+    told: str
+    needs_comment: bool
+
+
+@dataclass
+class Box:
+    """The acts of one person on one filing; ``closed`` are (words, reason) with one line per reason."""
+
+    conclusions: list[Option] = field(default_factory=list)
+    closed: list[tuple[str, str]] = field(default_factory=list)
+    accept: Option | None = None
+    colleagues: list[User] = field(default_factory=list)
+    filer: dict[str, Option] = field(default_factory=dict)
+    filer_closed: list[tuple[str, str]] = field(default_factory=list)
+    reviews: bool = False
+    files: bool = False
+
+    @property
+    def compulsory(self) -> str:
+        """The conclusions that need an opinion, in words."""
+        return "、".join(option.label for option in self.conclusions if option.needs_comment)
+
+
+def box(filing: Filing, user: User) -> Box:
+    """Return what ``user`` can do with ``filing``, from ``available_actions`` alone."""
+    choices = [c for c in available_actions(filing, user) if _is_worth_a_word(c, filing)]
+    review = [c for c in choices if c.action.reviews]
+    own = [c for c in choices if not c.action.reviews]
+    offices = _Offices(filing)
+    options = {c.action.name: offices.option(c.action) for c in review if c.is_open}
+    return Box(
+        conclusions=[options[name] for name in CONCLUSIONS if name in options],
+        closed=_by_reason(review),
+        accept=options.get("accept"),
+        colleagues=colleagues(filing, user) if "assign" in options else [],
+        filer={c.action.name: offices.option(c.action) for c in own if c.is_open},
+        filer_closed=_by_reason(own),
+        reviews=bool(review),
+        files=bool(own),
+    )
+
+
+def _is_worth_a_word(choice: Choice, filing: Filing) -> bool:
+    """Leave out taking back what is not decided or cancelled: nobody looks for it."""
+    finished = (*DECIDED, State.CANCELLED)
+    return choice.is_open or choice.action.name != "reopen" or filing.state in finished
+
+
+def _by_reason(choices: Iterable[Choice]) -> list[tuple[str, str]]:
+    reasons: dict[str, list[str]] = {}
+    for choice in choices:
+        if choice.reason:
+            reasons.setdefault(choice.reason, []).append(choice.action.label)
+    return [("、".join(labels), reason) for reason, labels in reasons.items()]
+
+
+class _Offices:
+    """The bureaus around one filing by name; one query."""
+
+    def __init__(self, filing: Filing):
+        self.filing = filing
+        codes = {filing.region_id[:4], filing.region_id[:2]}
+        bureaus = Organisation.objects.current().filter(kind=Kind.HRSS_BUREAU, region_id__in=codes)
+        self.names = dict(bureaus.values_list("region_id", "short_name"))
+
+    def option(self, action: Action) -> Option:
+        """Return an open act in words."""
+        consequence = CONSEQUENCES.get(action.name, "").format(next=self.filing.version + 1)
+        return Option(action.name, action.label, consequence, self.told(action), action.needs_comment)
+
+    def told(self, action: Action) -> str:
+        """Return who gets a message, each bureau once."""
+        names = [self._circle(circle) for circle in action.tells]
+        return "、".join(dict.fromkeys(name for name in names if name))
+
+    def _circle(self, circle: str) -> str:
+        filing = self.filing
+        city, province = self.names.get(filing.region_id[:4], ""), self.names.get(filing.region_id[:2], "")
+        if circle == notify.FILERS:
+            return filing.organisation.short_name
+        if circle == notify.CITY:
+            return city if len(filing.region_id) >= len("3701") else ""
+        if circle == notify.PROVINCE:
+            return province
+        return f"{city if filing.record_type.route == CITY else province}发布岗"
+
+
+def colleagues(filing: Filing, user: User) -> list[User]:
+    """Return whom a filing under review may be handed to: the same desk, nobody of the bureau that filed it."""
+    level = Level.CITY if filing.state == State.CITY_REVIEW else Level.PROVINCE
+    code = filing.region_id[:4] if level == Level.CITY else filing.region_id[:2]
+    posts = Membership.objects.current().filter(
+        role__in=REVIEWERS, organisation__kind__in=HRSS_KINDS, organisation__region_id=code
+    )
+    filers = Membership.objects.current().filter(role=Role.FILER, organisation_id=filing.organisation_id)
+    barred = {user.pk, filing.submitted_by_id, filing.holder_id}
+    open_to = posts.filter(user__is_active=True).exclude(user_id__in=filers.values("user_id"))
+    found = {post.user_id: post.user for post in open_to.select_related("user").order_by("pk")}
+    return [person for person in found.values() if person.pk not in barred]
+
+
+def timeline(filing: Filing, user: User) -> list[dict]:
+    """Return what happened, newest first, for ``components/timeline.html``; where it waits now stands on top."""
+    events = filing.events.select_related("organisation").order_by("-number")
+    return [*_now(filing, user), *(_item(event, filing, user) for event in events)]
+
+
+def _now(filing: Filing, user: User) -> list[dict]:
+    if filing.state not in IN_REVIEW:
+        return []
+    level = "市级" if filing.state == State.CITY_REVIEW else "省级"
+    holder = "您经办" if filing.holder_id == user.pk else f"{filing.holder}经办" if filing.holder else "等待受理"
+    stayed = duration(timezone.now() - filing.arrived_at)
+    return [{"shape": "now", "title": f"{level}审核中", "who": holder, "at": f"已停留 {stayed}"}]
+
+
+def _item(event: Event, filing: Filing, user: User) -> dict:
+    bureau = event.organisation.short_name if event.organisation else event.organisation_name
+    who = "您" if event.by_id == user.pk else event.by_name
+    return {
+        "shape": SHAPES.get(event.action, ""),
+        "title": said(event, filing),
+        "who": f"{bureau} {who}".strip(),
+        "at": f"{timezone.localtime(event.at):%Y-%m-%d %H:%M}",
+        "comment": event.comment,
+    }
+
+
+def said(event: Event, filing: Filing) -> str:
+    """Return the words of what happened, e.g. 提交第 2 版."""
+    label = ENTRY_ACTS.get(event.action) or next(
+        (a.label for a in ACTIONS if a.name == event.action and _is_row(a, event, filing)), event.action
+    )
+    return f"{label}第 {event.version} 版" if event.action == "submit" else label
+
+
+def _is_row(action: Action, event: Event, filing: Filing) -> bool:
+    fits = event.source in action.sources and event.target == action.target
+    return fits and filing.record_type.route in action.routes

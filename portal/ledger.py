@@ -1,0 +1,186 @@
+"""All filings of one type within a reader's scope: filters, sorting, and the cells of a page.
+
+Pure reads; a page costs the same number of queries at any size.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import inbox, reading, scope, snapshot, text
+from portal.models import ChoiceListField, Filing, Region, User
+from portal.registry import RecordType
+from portal.vocabulary import Level, State
+
+IN_FORCE, EXITED = "in_force", "exited"
+STANDINGS = {**dict(State.choices), IN_FORCE: "已公布", EXITED: "已退出"}
+BUREAU, UPDATED = "bureau", "updated"
+PARENT_ORDER = {"title": "title", BUREAU: "organisation__region_id", "state": "state", UPDATED: "updated_at"}
+UNSORTABLE = (models.ManyToManyField, models.ForeignKey, models.TextField, ChoiceListField)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asked of the list; ``sort`` is a column, with ``-`` before it downwards."""
+
+    q: str = ""
+    state: str = ""
+    city: str = ""
+    county: str = ""
+    sort: str = f"-{UPDATED}"
+
+    @property
+    def pairs(self) -> dict[str, str]:
+        """The wish as parameters of a link, empty ones left out."""
+        names = ("q", "state", "city", "county", "sort")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it leaves filings out."""
+        return bool(self.q or self.state or self.city or self.county)
+
+    def query(self, **changes: str) -> str:
+        """Return the query string of this wish with some parts changed."""
+        return "?" + urlencode(replace(self, **changes).pairs)
+
+
+@dataclass(frozen=True)
+class Places:
+    """The cities and counties a reader can choose from."""
+
+    cities: list[Region]
+    counties: list[Region]
+
+
+def places(user: User, params) -> Places:
+    """Return the places below the highest desk of ``user``; counties once a city is settled. One query."""
+    root = min((post.organisation.region for post in user.posts), key=lambda r: len(r.code), default=None)
+    if root is None or root.level in (Level.COUNTY, Level.ZONE):
+        return Places([], [])
+    city = params.get("city", "")[:8] if root.level == Level.PROVINCE else root.code
+    below = Region.objects.current().filter(Q(parent_id=root.code) | Q(parent_id=text.clean(city)))
+    found = list(below.order_by("code"))
+    cities = [region for region in found if region.level == Level.CITY]
+    return Places(cities, [region for region in found if region.level != Level.CITY])
+
+
+def read_wish(record_type: RecordType, params, where: Places) -> Wish:
+    """Return the wish a query string expresses; choices that do not exist are left out."""
+    sort = params.get("sort", "")
+    return Wish(
+        q=text.clean(params.get("q", "")[: inbox.LONGEST_QUERY]),
+        state=_known(params.get("state", ""), STANDINGS),
+        city=_known(params.get("city", ""), {region.code for region in where.cities}),
+        county=_known(params.get("county", ""), {region.code for region in where.counties}),
+        sort=sort if sort.removeprefix("-") in orders(record_type) else Wish.sort,
+    )
+
+
+def _known(value: str, known: Iterable[str]) -> str:
+    return value if value in known else ""
+
+
+def orders(record_type: RecordType) -> dict[str, str]:
+    """Return column → what it is sorted by, for the columns that can be sorted."""
+    child = record_type.model._meta.model_name
+    plain = [name for name in extra(record_type) if not isinstance(record_type.field(name), UNSORTABLE)]
+    return PARENT_ORDER | {name: f"{child}__{name}" for name in plain}
+
+
+def extra(record_type: RecordType) -> list[str]:
+    """Return the declared columns beside the name."""
+    return [name for name in record_type.columns if name not in record_type.key + record_type.personal]
+
+
+def filings(record_type: RecordType, user: User, wish: Wish) -> QuerySet:
+    """Return the filings of a wish in its order, with what a row shows of the parent."""
+    found = inbox.narrowed(Filing.objects.visible_to(user), q=wish.q, kind=record_type.slug)
+    if place := wish.county or wish.city:
+        found = found.filter(scope.within("region_id", place))
+    if wish.state:
+        found = found.filter(_standing(wish.state))
+    down, column = wish.sort[:1] == "-", orders(record_type)[wish.sort.removeprefix("-")]
+    order = [f"-{column}", "-pk"] if down else [column, "pk"]
+    return reading.with_sent(found.select_related("organisation__region", "entry").order_by(*order))
+
+
+def _standing(state: str) -> Q:
+    if state == IN_FORCE:
+        return Q(entry__isnull=False, entry__valid_to=None)
+    if state == EXITED:
+        return Q(entry__isnull=False) & ~Q(entry__exit_reason="")
+    return Q(state=state, entry=None) if state == State.APPROVED else Q(state=state)
+
+
+def headings(record_type: RecordType, wish: Wish) -> list[dict]:
+    """Return the headings with the link that sorts by each and the present direction."""
+    labels = {"title": "名称"}
+    labels |= {name: str(record_type.field(name).verbose_name) for name in extra(record_type)}
+    labels |= {BUREAU: "报送单位", UPDATED: "最近变动", "state": "状态"}
+    sortable, now = orders(record_type), wish.sort.removeprefix("-")
+    return [
+        {
+            "text": label,
+            "number": name in labels and _is_number(record_type, name),
+            "url": _other_way(wish, name) if name in sortable else "",
+            "direction": ("descending" if wish.sort[0] == "-" else "ascending") if name == now else "",
+        }
+        for name, label in labels.items()
+    ]
+
+
+def _other_way(wish: Wish, name: str) -> str:
+    return wish.query(sort=f"-{name}" if wish.sort == name else name)
+
+
+def _is_number(record_type: RecordType, name: str) -> bool:
+    return name in record_type.columns and isinstance(record_type.field(name), models.IntegerField)
+
+
+def rows(record_type: RecordType, found: Iterable[Filing], user: User) -> list[dict]:
+    """Return the rows of a page: ``url``, ``title``, declared ``cells``, ``bureau``, ``at``, ``state``, ``word``."""
+    found = list(found)
+    records = _records(record_type, [filing.pk for filing in found])
+    return [_row(record_type, filing, records.get(filing.pk), user) for filing in found]
+
+
+def _records(record_type: RecordType, ids: list[int]) -> dict[int, Filing]:
+    columns = {name: record_type.field(name) for name in extra(record_type)}
+    many = [name for name, column in columns.items() if column.many_to_many]
+    one = [name for name, column in columns.items() if column.is_relation and not column.many_to_many]
+    wanted = record_type.model.objects.filter(pk__in=ids).select_related(*one) if one else (
+        record_type.model.objects.filter(pk__in=ids)
+    )
+    return {record.pk: record for record in wanted.prefetch_related(*many)}
+
+
+def _row(record_type: RecordType, filing: Filing, record: Filing | None, user: User) -> dict:
+    state, word = inbox.standing(filing)
+    return {
+        "url": reverse("filing", args=[filing.pk]),
+        "title": reading.title_for(filing, user),
+        "cells": _cells(record_type, filing, record, user),
+        "bureau": filing.organisation.short_name,
+        "at": timezone.localtime(filing.updated_at),
+        "state": state,
+        "word": word,
+    }
+
+
+def _cells(record_type: RecordType, filing: Filing, record: Filing | None, user: User) -> list[dict]:
+    sent = reading.sent_to(filing, user)
+    texts = {item["name"]: item["text"] for s in sent["sections"] for item in s["fields"]} if sent else {}
+    return [
+        {
+            "label": str(record_type.field(name).verbose_name),
+            "number": _is_number(record_type, name),
+            "text": texts.get(name, "") if sent else snapshot.shown(record, name) if record else "",
+        }
+        for name in extra(record_type)
+    ]
