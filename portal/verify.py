@@ -191,7 +191,7 @@ def of_versions(events: list[Event], versions: list[FilingVersion]) -> Iterator[
 
 
 def of_content(filing: Filing, record: Filing | None, versions: list[FilingVersion]) -> Iterator[str]:
-    """Yield where a filing under review or decided is not what was submitted; ``record`` has its own fields."""
+    """Yield where a filing under review or decided is not what was submitted."""
     if filing.state not in SUBMITTED:
         return
     version = next((v for v in versions if v.number == filing.version), None)
@@ -212,9 +212,9 @@ def _pairs(record: Filing, taken: dict) -> Iterator[tuple[str, Any, Any]]:
     yield "title", taken["title"], record.title
     yield "explanation", taken["explanation"], record.explanation
     yield "region", taken["region"], record.region_id
-    for name in taken["values"].keys() & set(kind.fields):
+    for name in (name for name in kind.fields if name in taken["values"]):
         yield name, _bare(taken["values"][name]), _live(record, name)
-    for name in taken["rows"].keys() & kind.rows.keys():
+    for name in (name for name in kind.rows if name in taken["rows"]):
         rows, children = taken["rows"][name], snapshot.child_rows(record, name)
         fields = [field for field in kind.rows[name] if all(field in row for row in rows)]
         stored = [{field: _bare(row[field]) for field in fields} for row in rows]

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
 
-from portal import demo, reference, registry
+from portal import demo, reference, registry, verify
 from portal.models import CatalogueEntry, Edition, Event, Filing, Membership, Message, User
 from portal.vocabulary import State
 
@@ -165,3 +165,7 @@ def test_one_brand_was_amended_under_its_code_and_one_has_left(built):
         ("日照海鲜直播品牌（演示）", "voluntary"),
     ]
     assert brands.in_force().get(code=ended[0].code).valid_from == ended[0].valid_to
+
+
+def test_the_demonstration_keeps_every_invariant(built):
+    assert list(verify.faults()) == []
