@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from portal import converters
-from portal.views import desk, health, publishing, review
+from portal.views import account, desk, health, preferences, public, publishing, review
 
 register_converter(converters.RecordTypeConverter, "record")
 register_converter(converters.FilingNumberConverter, "pk")
@@ -12,6 +12,16 @@ register_converter(converters.CodeConverter, "code")
 register_converter(converters.PaperConverter, "paper")
 
 urlpatterns = [
+    path("", public.home, name="home"),
+    path("catalogue/", public.catalogue, name="catalogue"),
+    path("catalogue/<record:record_type>/", public.catalogue_list, name="catalogue_list"),
+    path("catalogue/<record:record_type>/download.xlsx", public.catalogue_download, name="catalogue_download"),
+    path("catalogue/<record:record_type>/<code:code>/", public.catalogue_entry, name="catalogue_entry"),
+    path("search/", public.search, name="search"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("login/", account.SignIn.as_view(), name="login"),
+    path("logout/", account.SignOut.as_view(), name="logout"),
+    path("password/", account.ChangePassword.as_view(), name="password_change"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("desk/", desk.desk, name="desk"),
