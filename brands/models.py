@@ -225,7 +225,7 @@ class SkillBrand(Filing):
                 yield Problem("institutions", sentence, f"{ANNEX}备注2")
 
     def _name_says_where_or_what(self) -> bool:
-        region = self.region
-        places = [region.short_name, region.parent.short_name if region.parent_id else ""]
-        words = [*places, *(project.title.removesuffix("制作") for project in related(self, "exam_projects"))]
+        places = [self.region, self.region.parent, *self.region.children.all()]
+        words = [place.short_name for place in places if place]
+        words += [project.title.removesuffix("制作") for project in related(self, "exam_projects")]
         return any(word and word in self.name for word in words)

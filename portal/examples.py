@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 from portal.models import Filing, Region
 from portal.registry import RecordType
@@ -67,7 +68,9 @@ def _value(column: models.Field, value: Any) -> Any:
 
 def _named(model: type[models.Model], title: str) -> models.Model:
     choices = (
-        Region.objects.filter(name=title) if model is Region else model.objects.in_force().filter(title=title)
+        Region.objects.filter(Q(code=title) | Q(name=title))
+        if model is Region
+        else model.objects.in_force().filter(title=title)
     )
     found = choices.order_by("pk").first()
     if found is None:

@@ -15,7 +15,11 @@ urlpatterns = [
     path("", public.home, name="home"),
     path("catalogue/", public.catalogue, name="catalogue"),
     path("catalogue/<record:record_type>/", public.catalogue_list, name="catalogue_list"),
-    path("catalogue/<record:record_type>/download.xlsx", public.catalogue_download, name="catalogue_download"),
+    path(
+        "catalogue/<record:record_type>/download.xlsx",
+        public.catalogue_download,
+        name="catalogue_download",
+    ),
     path("catalogue/<record:record_type>/<code:code>/", public.catalogue_entry, name="catalogue_entry"),
     path("search/", public.search, name="search"),
     path("preferences/", preferences.preferences, name="preferences"),
