@@ -50,12 +50,17 @@ def table(record_type: RecordType, entries: list[CatalogueEntry]) -> dict:
     columns.append(("地区", lambda entry, record: entry.region.full_name))
     for name in names:
         word = str(record_type.field(name).verbose_name)
-        columns.append((word, lambda entry, record, name=name: snapshot.shown(record, name)))
+        columns.append((word, _shown(name)))
     columns.append(("公布日期", lambda entry, record: str(entry.valid_from)))
     return {
         "headings": [{"text": word} for word, _ in columns],
         "rows": [_cells(columns, entry, found[entry.filing_id]) for entry in entries],
     }
+
+
+def _shown(name: str):
+    """Return the function that shows one field of an entry; an exited one keeps its content to itself."""
+    return lambda entry, record: "" if entry.is_exited else snapshot.shown(record, name)
 
 
 def _cells(columns: list[tuple], entry: CatalogueEntry, record: Filing) -> list[dict]:
@@ -65,7 +70,12 @@ def _cells(columns: list[tuple], entry: CatalogueEntry, record: Filing) -> list[
 
 
 def line(record_type: RecordType, entry: CatalogueEntry, record: Filing, q: str = "") -> dict:
-    """Return one line; the sentence is the first that holds a word of ``q``, else the first of all."""
+    """Return one line; the sentence is the first that holds a word of ``q``, else the first of all.
+
+    An entry that exited shows its name alone.
+    """
+    if entry.is_exited:
+        return {"entry": entry, "sentence": "", "links": []}
     links = [
         {"label": str(record_type.field(name).verbose_name), **_linked(record, name)}
         for name in links_of(record_type)

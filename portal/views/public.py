@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal import basis, browse, entries, genealogy, registry
+from portal import basis, browse, entries, excel, genealogy, registry
 from portal.models import CatalogueEntry, Edition, Region
 from portal.registry import RecordType
 from portal.vocabulary import Level
@@ -21,6 +21,7 @@ HITS_PER_TYPE = 5
 NEWEST = 5
 EXAMPLES, EXAMPLE_LENGTH = 5, 10
 TOP_PLACES = 5
+MOST_DOWNLOADED = 10_000
 HEATS = ((0, "0"), (1, "1"), (2, "2"), (3, "3"), (4, "≥ 4"))
 
 
@@ -127,6 +128,19 @@ def catalogue_list(request: HttpRequest, record_type: RecordType) -> HttpRespons
     return render(request, "public/list.html", context)
 
 
+@login_not_required
+@require_safe
+def catalogue_download(request: HttpRequest, record_type: RecordType) -> HttpResponse:
+    """The same list as a workbook of the public fields; exited entries keep their content to themselves."""
+    _, listing = _listing(request, record_type)
+    found = listing.entries()
+    if listing.wish.status == browse.EXITED or found.count() > MOST_DOWNLOADED:
+        raise Http404("nothing to download, or too much at once")
+    records = record_type.model.objects.filter(pk__in=found.values("filing_id")).order_by("entry__code")
+    data = excel.export_workbook(record_type, records, public=True)
+    return excel.download(data, f"{record_type.label}-{timezone.localdate()}.xlsx")
+
+
 def _shown(record_type: RecordType, found: list[CatalogueEntry], wish: browse.Wish) -> dict:
     if wish.table:
         return {"table": entries.table(record_type, found)}
@@ -174,6 +188,7 @@ def _choices(listing: browse.Listing, page) -> dict:
         ],
         "as_list": wish.query(table=False),
         "as_table": wish.query(table=True),
+        "may_download": wish.status != browse.EXITED and 0 < page.paginator.count <= MOST_DOWNLOADED,
     }
 
 

@@ -1,0 +1,236 @@
+"""What the pages look like: contrast, room on narrow screens, words beside shapes, and the same without scripts."""
+
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.template import Context, Template
+from django.urls import reverse
+
+from portal import text
+from portal.templatetags.portal_ui import ICONS, STATE_SHAPES, mark
+from portal.vocabulary import State
+from tests import factories
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+SHEETS = ("tokens", "portal", "pages", "modes")
+WIDTHS = (360, 390, 768, 1366)
+
+
+def sheet(name: str) -> str:
+    """Return one of the shipped stylesheets."""
+    return Path(finders.find(f"portal/{name}.css")).read_text()
+
+
+def themes() -> dict[str, dict[str, str]]:
+    """Return the colour tokens of each theme: light, dark by the system, dark by choice."""
+    blocks = re.findall(r"(:root[^{]*)\{([^}]*)\}", sheet("tokens"))
+    read = {where.strip(): dict(re.findall(r"--([\w-]+): (#[0-9A-F]{6})", body)) for where, body in blocks}
+    light, by_system, by_choice = read.values()
+    return {"light": light, "dark": {**light, **by_choice}, "system": {**light, **by_system}}
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of WCAG 2.1."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of WCAG 2.1."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+GROUNDS = ("paper", "card", "sunk")
+TEXTS = ("ink", "ink-2", "ink-3", "indigo", "indigo-deep", "zhu", "bad", "ok", "warn")
+TEXT_PAIRS = [
+    *product(TEXTS, GROUNDS),
+    *((name, f"{name}-tint") for name in ("indigo", "zhu", "bad", "ok", "warn")),
+    *product(("ink", "ink-2", "ink-3", "indigo"), ("warn-tint", "ok-tint", "bad-tint", "indigo-tint")),
+    *product(("on-fill",), ("indigo", "indigo-deep", "zhu", "bad", "warn")),
+    *product(("ink", "ink-2", "indigo"), ("mark",)),
+    *product(("band-ink", "band-ink-2"), ("band",)),
+    *product(("ink",), ("heat-0", "heat-1", "heat-2")),
+    *product(("on-fill",), ("heat-3", "heat-4")),
+    ("band", "band-ink"),
+]
+EDGE_PAIRS = [*product(("edge", "focus"), GROUNDS), ("band-focus", "band")]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(theme):
+    colours = themes()[theme]
+
+    weak = {(a, b): contrast(colours[a], colours[b]) for a, b in TEXT_PAIRS}
+
+    assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_border_of_a_control_and_every_focus_ring_can_be_seen(theme):
+    colours = themes()[theme]
+
+    weak = {(a, b): contrast(colours[a], colours[b]) for a, b in EDGE_PAIRS}
+
+    assert {pair: ratio for pair, ratio in weak.items() if ratio < 3} == {}
+
+
+def test_dark_by_the_system_and_dark_by_choice_are_the_same():
+    found = themes()
+
+    assert found["system"] == found["dark"]
+
+
+def test_a_stylesheet_names_only_tokens_that_exist():
+    used = {name for part in SHEETS for name in re.findall(r"var\(--([\w-]+)", sheet(part))}
+    known = {name for part in SHEETS for name in re.findall(r"(?<![\w-])--([\w-]+):", sheet(part))}
+
+    assert used - known == set()
+
+
+def test_every_state_has_its_shape():
+    assert set(State.values) - set(STATE_SHAPES) == set()
+
+
+def test_a_tag_says_its_state_in_words():
+    shown = Template('{% tag "returned" "退回修改" %}').render(Context())
+
+    assert shown == '<span class="tag back">退回修改</span>'
+
+
+def test_every_icon_a_template_asks_for_is_drawn_and_each_drawing_is_used():
+    markup = "\n".join(path.read_text() for path in TEMPLATES.glob("**/*.html"))
+    code = Path(finders.find("portal/portal.js")).read_text()
+
+    asked = set(re.findall(r"{% icon [\"'](\w+)[\"'] %}", markup)) | {"info", "check", "warn"}
+
+    assert asked - set(ICONS) == set()
+    assert {name for name in set(ICONS) - asked if name not in code} == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "query", "shown"),
+    [
+        ("潍坊风筝品牌", "风筝", "潍坊<mark>风筝</mark>品牌"),
+        ("ＡＢＣ品牌", "abc", "<mark>ＡＢＣ</mark>品牌"),
+        ("风筝和风筝", "风筝", "<mark>风筝</mark>和<mark>风筝</mark>"),
+        ("风筝制作", "风筝 制作", "<mark>风筝制作</mark>"),
+        ("<风筝>", "风筝", "&lt;<mark>风筝</mark>&gt;"),
+        ("风筝", "", "风筝"),
+        ("㎏计重", "kg", "<mark>㎏</mark>计重"),
+    ],
+)
+def test_a_hit_is_marked_as_it_is_searched(value, query, shown):
+    assert mark(value, query) == shown
+
+
+COUNTED = ["", "风筝", " 风 筝\n", "a1，。！", "𠮷野家", "全角　空格", "é́", "1\u2003 2\u00a0 3", "👨‍👩‍👧"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_browser_counts_as_the_server_does(page):
+    page.goto(reverse("home"))
+
+    counted = [page.evaluate("value => countText(value)", value) for value in COUNTED]
+
+    assert counted == [text.count(value) for value in COUNTED]
+
+
+@pytest.fixture
+def published():
+    """Publish one entry of each kind of content and return the public addresses to look at."""
+    name = "潍坊风筝扎制和传统木版年画手工印刷技艺专项职业能力品牌名称很长的一条（演示）"
+    brand = factories.entry("skill-brands", name=name)
+    unit = factories.entry("building-units", place="370705")
+    entries = [reverse("catalogue_entry", args=[e.kind, e.code]) for e in (brand, unit)]
+    lists = [reverse("catalogue_list", args=[kind]) for kind in ("skill-brands", "building-units")]
+    asked = [f"{lists[0]}?view=table", f"{lists[0]}?q=没有&city=3707", f"{reverse('search')}?q=风筝"]
+    return [reverse("home"), reverse("catalogue"), reverse("login"), "/nothing/", *lists, *asked, *entries]
+
+
+def overflowing(page, addresses: list[str]) -> dict[str, int]:
+    """Return the pages that are wider than the window, with their width."""
+    widths = {}
+    for address in addresses:
+        page.goto(address)
+        widths[address] = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return {address: width for address, width in widths.items() if width > 0}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("elder", ["", "on"])
+def test_no_public_page_is_wider_than_the_window(page, published, live_server, elder):
+    page.context.add_cookies([{"name": "elder", "value": elder, "url": live_server.url}])
+
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        found[width] = overflowing(page, published)
+
+    assert found == {width: {} for width in WIDTHS}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_phone_menu_opens_without_scripts(chromium, live_server):
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(live_server.url)
+
+    page.click("details.menu > summary")
+    page.click(".menu-sheet >> text=品牌与项目目录")
+
+    assert page.url == live_server.url + reverse("catalogue")
+    context.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_elder_mode_is_one_press_away_and_back_without_scripts(chromium, live_server):
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 1366, "height": 800})
+    page = context.new_page()
+    page.goto(live_server.url)
+    size = "getComputedStyle(document.documentElement).fontSize"
+
+    sizes = [page.evaluate(size)]
+    for word in ("长者模式", "退出长者模式"):
+        page.click(f".util >> text={word}")
+        sizes.append(page.evaluate(size))
+
+    assert sizes == ["16px", "20px", "16px"]
+    context.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_slash_key_leads_to_the_search_and_types_nothing(page):
+    page.goto(reverse("home"))
+
+    page.keyboard.press("/")
+    page.keyboard.type("风/筝")
+
+    assert page.input_value("[data-portal-search]") == "风/筝"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_control_can_be_reached_and_seen_by_keyboard(page, published):
+    page.goto(published[0])
+
+    page.keyboard.press("Tab")
+    first = page.evaluate("document.activeElement.textContent")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+
+    assert (first, outline) == ("跳到正文", "3px")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_printed_page_has_no_furniture(page, published):
+    page.goto(published[-2])
+    page.emulate_media(media="print")
+
+    hidden = [page.is_visible(part) for part in (".top", ".foot", ".crumb", ".demo", "[data-portal-print]")]
+
+    assert hidden == [False] * 5
+    assert page.is_visible("h1")

@@ -1,0 +1,512 @@
+"""The public pages: what a stranger finds, what he never sees, and that odd requests are answered in order."""
+
+from datetime import date, timedelta
+from html.parser import HTMLParser
+from io import BytesIO
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from portal import browse, catalogue, registry
+from portal.models import CatalogueEntry, Edition
+from portal.vocabulary import BrandLevel, ExitReason, State
+from tests import copies, factories
+
+pytestmark = pytest.mark.django_db
+PUBLIC_TYPES = [pytest.param(t, id=t.slug) for t in registry.all_types() if t.public]
+LIST, SEARCH = "/catalogue/skill-brands/", "/search/"
+
+
+class Links(HTMLParser):
+    """Collects the addresses a page links to."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found += [value for name, value in attrs if name == "href" and value]
+
+
+def read(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, url
+    return answer.content.decode()
+
+
+def address(entry: CatalogueEntry) -> str:
+    return reverse("catalogue_entry", args=[entry.kind, entry.code])
+
+
+def titles(answer) -> list[str]:
+    return [line["entry"].title for line in answer.context["lines"]]
+
+
+def test_a_stranger_finds_a_published_brand_by_one_character(client):
+    kite = factories.entry("skill-brands", name="潍坊风筝扎制品牌（演示）")
+    factories.entry("skill-brands", name="潍坊剪纸品牌（演示）")
+
+    answer = client.get(LIST, {"q": "筝"})
+
+    assert titles(answer) == [kite.title]
+
+
+def test_a_stranger_finds_a_brand_by_its_city_and_by_every_word_he_types(client):
+    factories.entry("skill-brands", name="潍坊风筝扎制品牌（演示）")
+    factories.entry("skill-brands", place="3701", name="济南剪纸品牌（演示）")
+
+    answers = [client.get(LIST, {"q": q}) for q in ("济南", "济南　剪纸", "济南 风筝")]
+
+    assert [titles(answer) for answer in answers] == [
+        ["济南剪纸品牌（演示）"],
+        ["济南剪纸品牌（演示）"],
+        [],
+    ]
+
+
+def test_the_search_over_all_catalogues_groups_what_it_finds(client):
+    factories.entry("skill-brands", name="潍坊剪纸品牌（演示）")
+
+    answer = client.get(SEARCH, {"q": "剪纸"})
+
+    found = {group["type"].slug: group["count"] for group in answer.context["groups"]}
+    assert found == {"skill-brands": 1, "exam-projects": 1}
+
+
+def test_the_search_of_one_catalogue_leads_to_its_list(client):
+    answer = client.get(SEARCH, {"q": "剪纸", "in": "exam-projects"})
+
+    assert answer.url == "/catalogue/exam-projects/?q=%E5%89%AA%E7%BA%B8"
+
+
+def test_what_is_not_published_is_on_no_public_page(client):
+    factories.entry("skill-brands", name="潍坊已公布品牌（演示）")
+    for state in State.values:
+        factories.filing("skill-brands", state, name=f"潍坊未公布{state}（演示）")
+
+    pages = [
+        read(client, url) for url in ("/", "/catalogue/", LIST, f"{LIST}?view=table", f"{SEARCH}?q=潍坊")
+    ]
+
+    assert ["未公布" in page for page in pages] == [False] * len(pages)
+    assert [browse.counts_for("未公布"), browse.counts_for("已公布")] == [{}, {"skill-brands": 1}]
+
+
+def test_names_and_numbers_of_persons_are_on_no_public_page(client):
+    canary = "13800138000"
+    for param in PUBLIC_TYPES:
+        record_type = param.values[0]
+        factories.entry(record_type, **dict.fromkeys(record_type.personal, canary))
+
+    pages = crawl(client, "/")
+
+    assert len(pages) > 12
+    assert [url for url, content in pages.items() if canary in content] == []
+
+
+def crawl(client: Client, start: str) -> dict[str, str]:
+    """Return every page and file a stranger reaches by links, as text; workbooks as their cells."""
+    seen, waiting = {}, [start]
+    inner = (reverse("login"), reverse("desk"))
+    while waiting:
+        url = waiting.pop()
+        if url in seen or not url.startswith("/") or url.startswith(("/static/", *inner)):
+            continue
+        answer = client.get(url)
+        seen[url] = content = cells(answer) if "download" in url else answer.content.decode()
+        base = url.split("?")[0]
+        links = Links(content).found if "download" not in url else []
+        # Facets multiply without end; one step into each is enough.
+        deeper = [link for link in links if not link.startswith("?") or "?" not in url]
+        waiting += [base + link if link.startswith("?") else link for link in deeper]
+    return seen
+
+
+def cells(answer) -> str:
+    book = load_workbook(BytesIO(b"".join(answer.streaming_content)))
+    return "\n".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+
+
+def test_every_choice_beside_the_list_leads_to_as_many_entries_as_it_says(client):
+    factories.entry("skill-brands", name="潍坊剪纸品牌（演示）", level=BrandLevel.PROVINCIAL)
+    factories.entry("skill-brands", name="潍坊剪纸美食品牌（演示）", direction="food")
+    factories.entry("skill-brands", place="370105", name="济南天桥剪纸品牌（演示）", stage="discovered")
+    leave(factories.entry("skill-brands", name="潍坊剪纸退出品牌（演示）"))
+
+    for asked in ("", "?city=3707", "?q=剪纸&city=3707", "?status=exited", "?county=370105"):
+        context = client.get(LIST + asked).context
+        options = [option for facet in context["facets"] for option in facet["options"]]
+        options += [*context["statuses"], *context["cities"], *context["counties"]]
+        fresh = [option for option in options if not option["is_chosen"]]
+        counted = [client.get(LIST + option["query"]).context["page"].paginator.count for option in fresh]
+        assert (asked, counted) == (asked, [option["count"] for option in fresh])
+
+
+def test_two_choices_of_one_facet_show_both(client):
+    factories.entry("skill-brands", name="潍坊剪纸品牌（演示）")
+    factories.entry("skill-brands", name="潍坊剪纸美食品牌（演示）", direction="food")
+    factories.entry("skill-brands", name="潍坊剪纸其他品牌（演示）", direction="other")
+
+    answer = client.get(LIST, {"direction": ["food", "other"]})
+
+    assert sorted(titles(answer)) == ["潍坊剪纸其他品牌（演示）", "潍坊剪纸美食品牌（演示）"]
+    assert [option["count"] for option in facet(answer, "方向")] == [1, 0, 1, 1]
+
+
+def facet(answer, label: str) -> list[dict]:
+    return next(facet["options"] for facet in answer.context["facets"] if facet["label"] == label)
+
+
+def leave(entry: CatalogueEntry) -> None:
+    """Let an entry exit as the province's publisher."""
+    catalogue.exit(
+        entry, by=factories.publisher(), reason=ExitReason.VOLUNTARY, document_number="演示文〔2025〕3号"
+    )
+
+
+def test_a_county_is_chosen_within_its_city(client):
+    factories.entry("building-units", place="370705", name="演示奎文单位")
+    factories.entry("building-units", place="370703", name="演示寒亭单位")
+
+    answer = client.get("/catalogue/building-units/", {"county": "370705"})
+
+    assert titles(answer) == ["演示奎文单位"]
+    assert answer.context["wish"].city == "3707"
+
+
+def test_an_empty_list_offers_the_condition_whose_removal_shows_most(client):
+    factories.entry("skill-brands", name="潍坊剪纸品牌（演示）")
+    factories.entry("skill-brands", name="潍坊剪纸二号品牌（演示）")
+
+    answer = client.get(LIST, {"q": "剪纸", "city": "3701"})
+
+    assert answer.context["way_out"]["text"] == "去掉“地区：济南市”后有 2 个。"
+    assert answer.context["way_out"]["query"] == "?q=%E5%89%AA%E7%BA%B8"
+
+
+def test_hits_are_marked_and_what_was_typed_is_escaped(client):
+    factories.entry("skill-brands", name="潍坊<b>剪纸</b>品牌（演示）")
+
+    page = read(client, f"{LIST}?q=剪纸")
+
+    assert "潍坊&lt;b&gt;<mark>剪纸</mark>&lt;/b&gt;品牌" in page
+    assert "<b>剪纸</b>" not in page
+
+
+def test_a_list_costs_as_many_queries_for_a_thousand_rows_as_for_one(client):
+    entries = copies.many_entries(1000, "skill-brands")
+    exam = CatalogueEntry.objects.get(kind="exam-projects")
+    urls = [LIST, f"{LIST}?view=table", f"{LIST}?city=3707&q=剪", f"{SEARCH}?q=剪纸", "/", "/catalogue/"]
+    urls += [address(entries[0]), address(exam)]
+
+    number = {}
+    for rows in (1000, 3, 1):
+        kept = [entry.pk for entry in entries[:rows]]
+        CatalogueEntry.objects.filter(kind="skill-brands").exclude(pk__in=kept).delete()
+        number[rows] = [queries(client, url) for url in urls]
+
+    assert number == dict.fromkeys(number, number[1])
+
+
+def queries(client: Client, url: str) -> int:
+    """Return how many queries a page costs."""
+    with CaptureQueriesContext(connection) as captured:
+        read(client, url)
+    return len(captured)
+
+
+def test_the_pages_of_a_list_are_numbered_and_end(client):
+    copies.many_entries(21, "skill-brands")
+
+    codes = [client.get(LIST, {"page": page}).status_code for page in ("1", "2", "3")]
+
+    assert codes == [200, 200, 404]
+    assert len(titles(client.get(LIST, {"page": "2"}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("page=0", 404),
+        ("page=-1", 404),
+        ("page=1.5", 404),
+        ("page=٣", 404),
+        ("page=99999999999999999999", 404),
+        ("page=%00", 404),
+        ("q=%00", 200),
+        ("q=%F0%9F%90%89", 200),
+        ("q=%25%25", 200),
+        ("q=" + "%E7%AD%9D" * 500, 200),
+        ("q=%27%22%3B--", 200),
+        ("city=9999", 404),
+        ("city=370705", 404),
+        ("city=%00", 404),
+        ("county=3707", 404),
+        ("city=3701&county=370705", 404),
+        ("direction=nonsense", 404),
+        ("direction=food&direction=handicraft", 200),
+        ("level=provincial", 200),
+        ("status=draft", 404),
+        ("sort=random", 404),
+        ("view=nonsense", 200),
+        ("unknown=1", 200),
+    ],
+)
+def test_odd_parameters_are_refused_or_passed_over(client, query, code):
+    factories.entry("skill-brands")
+
+    answers = [client.get(f"{LIST}{path}?{query}").status_code for path in ("", "download/")]
+
+    assert answers[0] == code
+    assert answers[1] in (code, 200)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/catalogue/nonsense/",
+        "/catalogue/skill-brands/SB-3707-9999/",
+        "/catalogue/skill-brands/%00/",
+        "/catalogue/skill-brands/sb-3707-0001/",
+        "/catalogue/Filing/",
+    ],
+)
+def test_what_does_not_exist_is_not_found(client, url):
+    assert client.get(url).status_code == 404
+
+
+def test_a_code_is_found_in_its_own_catalogue_alone(client):
+    entry = factories.entry("exam-projects")
+
+    codes = [
+        client.get(f"/catalogue/{slug}/{entry.code}/").status_code
+        for slug in ("exam-projects", "labour-brands")
+    ]
+
+    assert codes == [200, 404]
+
+
+@pytest.mark.parametrize("url", ["/", "/catalogue/", LIST, SEARCH])
+def test_public_pages_are_read_only(client, url):
+    assert client.post(url).status_code == 405
+
+
+@pytest.mark.parametrize("record_type", PUBLIC_TYPES)
+def test_each_type_has_its_list_its_table_and_its_page(client, record_type):
+    entry = factories.entry(record_type)
+    url = reverse("catalogue_list", args=[record_type])
+
+    pages = [
+        read(client, page) for page in (url, f"{url}?view=table", address(entry), f"{url}?q={entry.code[0]}")
+    ]
+
+    assert [entry.title in page for page in pages[:3]] == [True] * 3
+    assert entry.document_number in pages[2]
+
+
+def test_brand_project_institution_and_unit_link_to_one_another(client):
+    labour = factories.entry("labour-brands", name="潍坊演示家政")
+    unit = factories.entry("building-units", place="370705")
+    project = factories.entry("exam-projects", name="演示风筝制作")
+    where = factories.entry(
+        "exam-institutions",
+        name="演示风筝学校",
+        authorizations=[{"project": "演示风筝制作", "region": "潍坊市"}],
+    )
+    learn = factories.entry("handicraft-projects", exam_project="演示风筝制作")
+    brand = factories.entry(
+        "skill-brands",
+        name="潍坊风筝品牌（演示）",
+        exam_projects=["演示风筝制作"],
+        institutions=["演示风筝学校"],
+        labour_brands=["潍坊演示家政"],
+    )
+    family = {address(entry) for entry in (labour, unit, project, where, learn, brand)}
+
+    linked = {url: {link for link in Links(read(client, url)).found if link in family} for url in family}
+
+    assert linked == {url: family - {url} for url in family}
+
+
+def test_a_neighbour_that_was_amended_is_still_linked(client):
+    project = factories.entry("exam-projects", name="演示风筝制作")
+    brand = factories.entry("skill-brands", name="潍坊风筝品牌（演示）", exam_projects=["演示风筝制作"])
+    amended(project, summary="演示数据。新的简介。")
+
+    pages = [read(client, address(brand)), read(client, address(project))]
+
+    assert address(project) in Links(pages[0]).found
+    assert address(brand) in Links(pages[1]).found
+
+
+def amended(entry: CatalogueEntry, **values) -> CatalogueEntry:
+    """Publish an amendment of an entry through every hand it needs."""
+    place = entry.filing.organisation.region_id
+    draft = catalogue.amend(entry, by=factories.filer(place))
+    for name, value in values.items():
+        setattr(draft, name, value)
+    draft.save()
+    for action, by, arguments in factories.road(draft, State.APPROVED):
+        factories.act(draft, action, by, **arguments)
+    return factories.publish(draft.record, document_number="演示文〔2025〕2号")
+
+
+def test_an_amended_entry_shows_the_new_text_and_keeps_the_old_one_at_hand(client):
+    entry = factories.entry("exam-projects", summary="演示数据。原来的简介。")
+    amended(entry, summary="演示数据。新的简介。")
+    url = address(entry)
+
+    now, before = read(client, url), read(client, f"{url}?version=1")
+
+    assert ("新的简介" in now, "原来的简介" in now, "现行有效" in now) == (True, False, True)
+    assert ("新的简介" in before, "原来的简介" in before) == (False, True)
+    assert "这是第 1 版" in before
+    assert [client.get(f"{url}?version={v}").status_code for v in ("0", "3", "x", "2")] == [
+        404,
+        404,
+        404,
+        200,
+    ]
+
+
+def test_an_exited_entry_keeps_a_page_with_reason_date_and_document_and_nothing_else(client):
+    entry = factories.entry("skill-brands", advantage_features="演示数据。只有退出前可见。")
+    leave(entry)
+
+    page, listed = read(client, address(entry)), client.get(LIST)
+    today = str(timezone.localdate())
+
+    assert [word in page for word in (entry.title, today, "自愿退出", "演示文〔2025〕3号")] == [True] * 4
+    assert "只有退出前可见" not in page
+    assert titles(listed) == []
+    assert titles(client.get(LIST, {"status": "exited"})) == [entry.title]
+    assert "只有退出前可见" not in read(client, f"{LIST}?status=exited&view=table")
+    assert client.get(f"{LIST}download/?status=exited").status_code == 404
+
+
+def test_the_home_page_counts_what_is_in_force(client):
+    factories.entry("skill-brands", name="潍坊剪纸品牌（演示）", level=BrandLevel.PROVINCIAL)
+    factories.entry("skill-brands", place="3701", name="济南剪纸品牌（演示）")
+    leave(factories.entry("skill-brands", name="潍坊剪纸退出品牌（演示）"))
+    Edition.objects.create(kind="exam-projects", name="演示版", on=date(2024, 1, 1), is_demo=True)
+    Edition.objects.create(
+        kind="exam-projects", name="明天版", on=timezone.localdate() + timedelta(days=1), is_demo=True
+    )
+
+    context = client.get("/").context
+
+    shown = {r["type"].slug: (r["count"], r["note"]) for r in context["registries"]}
+    assert shown["skill-brands"] == (2, "其中省级 1 个")
+    assert shown["exam-projects"] == (1, "现行目录：演示版")
+    assert {tile["code"]: tile["count"] for tile in context["tiles"] if tile["count"]} == {
+        "3701": 1,
+        "3707": 1,
+    }
+    assert len(context["tiles"]) == 16
+
+
+def test_the_examples_of_the_home_page_are_found(client):
+    factories.entry("exam-projects", name="演示风筝制作")
+
+    context = client.get("/").context
+
+    assert context["examples"] == ["演示风筝制作"]
+    assert client.get(SEARCH, {"q": context["examples"][0]}).context["total"] == 1
+
+
+def test_the_download_holds_the_list_and_public_columns_only(client):
+    factories.entry("building-units", place="370705", name="演示奎文单位", contact_phone="13800138000")
+    factories.entry("building-units", place="370703", name="演示寒亭单位")
+
+    answer = client.get("/catalogue/building-units/download/", {"county": "370705"})
+
+    content = cells(answer)
+    assert ("演示奎文单位" in content, "演示寒亭单位" in content) == (True, False)
+    assert [word in content for word in ("13800138000", "联系人", "法定代表人")] == [False] * 3
+
+
+def test_a_public_page_sets_no_cookie_and_is_the_same_for_everybody():
+    factories.entry("skill-brands")
+    urls = ("/", "/catalogue/", LIST, SEARCH, "/catalogue/skill-brands/SB-3707-0001/")
+
+    answers = [[Client().get(url) for _ in range(2)] for url in urls]
+
+    assert [dict(answer.cookies) for pair in answers for answer in pair] == [{}] * 10
+    assert [one.content == other.content for one, other in answers] == [True] * 5
+
+
+def test_facts_of_the_site_show_when_they_are_filled_in(client, settings):
+    before = read(client, "/")
+    settings.SITE = settings.SITE | {"owner": "演示单位", "icp": "演示备案号"}
+
+    after = read(client, "/")
+
+    assert ["主办单位" in page for page in (before, after)] == [False, True]
+    assert "演示备案号" in after
+
+
+def test_the_strip_shows_that_rows_are_invented(client, settings):
+    pages = []
+    for settings.DEMO in (True, False):
+        pages.append(read(client, "/"))
+
+    assert ["演示环境" in page for page in pages] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("sent", "attribute"),
+    [
+        ({"elder": "on"}, "data-elder"),
+        ({"theme": "dark"}, 'data-theme="dark"'),
+        ({"theme": "light"}, 'data-theme="light"'),
+    ],
+)
+def test_a_preference_is_kept_and_taken_back(client, sent, attribute):
+    client.post("/preferences/", {**sent, "next": LIST})
+    kept = read(client, "/")
+    client.post("/preferences/", dict.fromkeys(sent, ""))
+
+    assert [attribute in page for page in (kept, read(client, "/"))] == [True, False]
+
+
+def test_a_preference_that_does_not_exist_is_not_kept(client):
+    client.post("/preferences/", {"theme": "<script>", "elder": "yes", "density": "0"})
+
+    assert {name: cookie.value for name, cookie in client.cookies.items()} == {
+        "theme": "",
+        "elder": "",
+        "density": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "to"),
+    [
+        (f"{LIST}?q=剪纸", "/catalogue/skill-brands/?q=%E5%89%AA%E7%BA%B8"),
+        ("https://example.org/", "/"),
+        ("//example.org/", "/"),
+        ("/\\example.org", "/"),
+        ("/\t/example.org", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_after_choosing_a_preference_one_stays_on_this_site(client, target, to):
+    answer = client.post("/preferences/", {"elder": "on", "next": target})
+
+    assert (answer.status_code, answer.url) == (302, to)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://example.org", "null", "http://[", "http://testserver.example.org"]
+)
+def test_another_site_cannot_choose_a_preference(client, origin):
+    answer = client.post("/preferences/", {"elder": "on"}, headers={"Origin": origin})
+
+    assert (answer.status_code, dict(answer.cookies)) == (403, {})
