@@ -1,9 +1,9 @@
 """Every route on one screen."""
 
-from django.contrib import admin
 from django.urls import path, register_converter
 
 from portal import converters
+from portal.admin import site as administration
 from portal.views import account, desk, health, preferences, public, publishing, review
 
 register_converter(converters.RecordTypeConverter, "record")
@@ -38,5 +38,5 @@ urlpatterns = [
     path("desk/filings/<pk:pk>/publish/", publishing.publish, name="publish"),
     path("desk/catalogue/<code:code>/amend/", publishing.amend, name="amend"),
     path("desk/catalogue/<code:code>/exit/", publishing.exit, name="exit"),
-    path("admin/", admin.site.urls),
+    path("admin/", administration.urls),
 ]

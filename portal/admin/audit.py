@@ -1,0 +1,108 @@
+"""What the auditor reads: events, submitted versions, the log of this administration. Nothing is written."""
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.utils.html import format_html_join
+
+from portal.admin.base import ByPost, site
+from portal.models import Event, FilingVersion
+from portal.policy import ACTIONS
+from portal.vocabulary import Role
+
+ACTION_WORDS = {action.name: action.label for action in reversed(ACTIONS)} | {
+    "publish": "公布",
+    "exit": "退出目录",
+}
+MASK = "（个人信息不显示）"
+
+
+class ReadOnly(ByPost):
+    """Rows that are looked at and never touched."""
+
+    viewers = (Role.AUDITOR,)
+
+    def has_add_permission(self, request):
+        """Say no."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Say no."""
+        return False
+
+
+class ActionFilter(admin.SimpleListFilter):
+    """Events of one action, offered in words."""
+
+    title, parameter_name = "动作", "action"
+
+    def lookups(self, request, model_admin):
+        """Return the actions there are."""
+        return list(ACTION_WORDS.items())
+
+    def queryset(self, request, queryset):
+        """Narrow to the chosen action."""
+        return queryset.filter(action=self.value()) if self.value() in ACTION_WORDS else queryset
+
+
+@admin.register(Event, site=site)
+class EventAdmin(ReadOnly):
+    """Who did what to which filing, when, in whose name, with which request."""
+
+    list_display = (
+        "at",
+        "word",
+        "filing",
+        "version",
+        "source",
+        "target",
+        "by_name",
+        "organisation_name",
+        "request_id",
+    )
+    list_filter = (ActionFilter, ("at", admin.DateFieldListFilter))
+    list_select_related = ("filing",)
+    search_fields = ("by_name", "by__username", "organisation_name", "filing__title", "request_id")
+    search_help_text = "按经办人姓名或用户名、单位、填报名称、请求编号查找"
+    ordering = ("-at", "-pk")
+
+    @admin.display(description="动作", ordering="action")
+    def word(self, event):
+        """Return the action in words."""
+        return ACTION_WORDS.get(event.action, event.action)
+
+
+@admin.register(FilingVersion, site=site)
+class FilingVersionAdmin(ReadOnly):
+    """What was submitted, with its hash; names and numbers of persons stay covered."""
+
+    fields = ("filing", "number", "submitted_at", "submitted_by", "sha256", "content")
+    list_display = ("filing", "number", "submitted_at", "submitted_by", "sha256")
+    list_filter = (("submitted_at", admin.DateFieldListFilter),)
+    list_select_related = ("filing", "submitted_by")
+    search_fields = ("filing__title", "submitted_by__full_name", "submitted_by__username", "sha256")
+    ordering = ("-submitted_at", "-pk")
+
+    @admin.display(description="内容")
+    def content(self, version):
+        """Return the printed words of the version, field by field."""
+        personal = set(version.filing.record_type.personal)
+        fields = [field for section in version.snapshot["sections"] for field in section["fields"]]
+        lines = ((f["label"], MASK if f["name"] in personal else f["text"]) for f in fields)
+        return format_html_join("", "<p><b>{}</b><br>{}</p>", lines)
+
+
+@admin.register(LogEntry, site=site)
+class LogEntryAdmin(ReadOnly):
+    """What was done in this administration: accounts, posts, exports."""
+
+    fields = ("action_time", "user", "content_type", "object_repr", "message")
+    list_display = ("action_time", "user", "content_type", "object_repr", "message")
+    list_filter = (("action_time", admin.DateFieldListFilter),)
+    list_select_related = ("user", "content_type")
+    search_fields = ("user__full_name", "user__username", "object_repr")
+    ordering = ("-action_time", "-pk")
+
+    @admin.display(description="说明")
+    def message(self, entry):
+        """Return what was done in words."""
+        return entry.get_change_message()

@@ -1,0 +1,182 @@
+"""One RecordAdmin for all record types: look, filter, export, import drafts, decide by ``workflow.perform``.
+
+What is filed is changed at the workbench only; here nothing is typed over, and nothing is ever deleted.
+"""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import BooleanField, Case, Value, When
+from django.http import Http404
+from django.template.response import TemplateResponse
+from import_export.admin import ImportExportMixin
+
+from portal import drafts, excel, reading, registry, snapshot
+from portal.admin.base import site
+from portal.admin.decisions import decision
+from portal.models import ChoiceListField, Region
+from portal.policy import ACTIONS, REVIEWERS
+from portal.registry import RecordType
+from portal.scope import within
+from portal.vocabulary import BUSINESS_ROLES, Level, Role
+
+READERS = (*BUSINESS_ROLES, Role.JOINT_REVIEWER, Role.AUDITOR)
+DECISIONS = ("accept", "endorse", "approve", "return", "reject")
+
+
+class CityFilter(admin.SimpleListFilter):
+    """The cities within reach of the person's posts."""
+
+    title, parameter_name = "设区的市", "city"
+
+    def lookups(self, request, model_admin):
+        """Return the cities, by code."""
+        cities = Region.objects.filter(level=Level.CITY)
+        found = [cities.filter(within("code", post.organisation.region_id)) for post in request.user.posts]
+        return sorted({city for part in found for city in part.values_list("code", "name")})
+
+    def queryset(self, request, queryset):
+        """Narrow to one city; a code that is not offered narrows nothing."""
+        offered = self.value() in dict(self.lookup_choices)
+        return queryset.filter(within("region_id", self.value())) if offered else queryset
+
+
+class RecordAdmin(ImportExportMixin, admin.ModelAdmin):
+    """The page of one record type; everything of the type comes from its declaration."""
+
+    search_fields = ("title", "organisation__name", "entry__code")
+    search_help_text = "按名称、填报单位或目录编号查找"
+    ordering = ("-arrived_at", "-pk")
+    fields = ("organisation", "region", "state", "version", "submitted_at", "submitted_by", "decided_at")
+    readonly_fields = fields
+    show_full_result_count = False
+    list_per_page = 50
+    change_form_template = "admin/portal/record.html"
+    export_template_name = "admin/portal/export.html"
+
+    @property
+    def record_type(self) -> RecordType:
+        """The declaration this page is made from."""
+        return self.model.record_type
+
+    def has_view_permission(self, request, obj=None):
+        """Say whether a post lets the person look; which rows is said by the queryset."""
+        return request.user.has_role(*READERS)
+
+    def has_module_permission(self, request):
+        """Say whether the type is listed for the person."""
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request):
+        """Say no: drafts begin at the workbench or by import."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Say no: what is filed changes by the workflow only."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Say no: nothing is deleted."""
+        return False
+
+    def has_export_permission(self, request):
+        """Say whether the person may export: what he sees, he may take with him."""
+        return self.has_view_permission(request)
+
+    def has_import_permission(self, request):
+        """Say whether the person files this type for a bureau."""
+        return bool(drafts.filing_organisations(request.user, self.record_type))
+
+    def get_queryset(self, request):
+        """Return what the person may see, each row with the version last submitted where it differs."""
+        user, relations = request.user, _relations(self.record_type)
+        own = [post.organisation_id for post in user.posts if post.role == Role.FILER]
+        is_own = Case(
+            When(organisation_id__in=own, then=Value(True)), default=Value(False), output_field=BooleanField()
+        )
+        visible = reading.with_sent(self.model.objects.visible_to(user)).annotate(is_own=is_own)
+        single = [field.name for field in relations if not field.many_to_many]
+        many = [field.name for field in relations if field.many_to_many]
+        related = visible.select_related("organisation__region", "submitted_by", "entry", *single)
+        return related.prefetch_related(*many).order_by(*self.ordering)
+
+    def get_list_display(self, request):
+        """Return the columns of the declaration, then where the filing stands."""
+        columns = [_column(self.record_type, name) for name in self.record_type.columns]
+        return [*columns, "organisation", "state", "arrived_at"]
+
+    def get_list_filter(self, request):
+        """Return state, city and the facets of the declaration."""
+        return ["state", CityFilter, *self.record_type.facets]
+
+    def lookup_allowed(self, lookup, value, request):
+        """Let nobody ask by address for what no filter offers, such as the beginning of a phone number."""
+        return lookup.split("__")[0] in {"state", CityFilter.parameter_name, *self.record_type.facets}
+
+    def get_actions(self, request):
+        """Return the decisions of reviewers in the workflow's words, and the export of what is ticked."""
+        words = {
+            a.name: a.label for a in reversed(ACTIONS) if a.reviews and self.record_type.route in a.routes
+        }
+        names = [name for name in DECISIONS if name in words] if request.user.has_role(*REVIEWERS) else []
+        decisions = {name: (decision(name, words[name]), name, words[name]) for name in names}
+        return {**decisions, "export": (RecordAdmin.export_selected, "export", "导出所选")}
+
+    def export_selected(self, request, queryset):
+        """Export the ticked rows."""
+        return excel.export_response(request.user, self.record_type, queryset)
+
+    def export_action(self, request):
+        """Ask, then export what the list shows under the same filters; only the answer leaves a trace."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        queryset = self.get_export_queryset(request)
+        if request.method == "POST":
+            return excel.export_response(request.user, self.record_type, queryset)
+        context = {"title": f"导出{self.record_type}", "number": queryset.count(), "opts": self.opts}
+        return TemplateResponse(
+            request, self.export_template_name, self.admin_site.each_context(request) | context
+        )
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Show the filing as this person may read it, with its events."""
+        filing = self.get_object(request, object_id)
+        if filing is None:
+            raise Http404
+        hidden = () if excel.may_see_personal(request.user) else self.record_type.personal
+        shown = {"sheet": reading.read(filing, request.user), "hidden": hidden, "filing": filing}
+        events = filing.events.order_by("number")
+        return super().change_view(request, object_id, form_url, {**shown, "events": events})
+
+    def get_object(self, request, object_id, from_field=None):
+        """Return the filing under the title this person may read."""
+        filing = super().get_object(request, object_id, from_field)
+        if filing is not None:
+            filing.title = reading.title_for(filing, request.user)
+        return filing
+
+
+def _relations(record_type: RecordType) -> list:
+    fields = [record_type.field(name) for name in record_type.columns]
+    return [field for field in fields if field.is_relation]
+
+
+def _column(record_type: RecordType, name: str):
+    field = record_type.field(name)
+    sortable = not field.is_relation and not isinstance(field, ChoiceListField)
+
+    @admin.display(description=field.verbose_name, ordering=name if sortable else None, empty_value="")
+    def column(record):
+        sent = None if record.is_own else record.sent
+        return _words(sent, name) if sent else snapshot.shown(record, name)
+
+    column.__name__ = name
+    return column
+
+
+def _words(sent: dict, name: str) -> str:
+    fields = [item for section in sent["sections"] for item in section["fields"]]
+    return next((item["text"] for item in fields if item["name"] == name), "")
+
+
+for _type in registry.all_types():
+    site.register(_type.model, RecordAdmin)
