@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from portal import converters
 from portal.admin import site as administration
-from portal.views import account, desk, health, preferences, public, publishing, review
+from portal.views import account, desk, filing, health, preferences, public, publishing, review
 
 register_converter(converters.RecordTypeConverter, "record")
 register_converter(converters.FilingNumberConverter, "pk")
@@ -33,6 +33,11 @@ urlpatterns = [
     path("desk/filings/", desk.filing_lists, name="filing-lists"),
     path("desk/filings/<record:record_type>/", desk.filing_list, name="filing-list"),
     path("desk/filings/<record:record_type>/export/", desk.filing_export, name="filing-export"),
+    path("desk/new/", filing.new, name="filing-new"),
+    path("desk/new/<record:record_type>/", filing.new, name="filing-new"),
+    path("desk/filings/<pk:pk>/edit/", filing.edit, name="filing-edit"),
+    path("desk/filings/<pk:pk>/autosave/", filing.autosave, name="filing-autosave"),
+    path("desk/filings/<pk:pk>/check/", filing.check, name="filing-check"),
     path("desk/filings/<pk:pk>/", review.filing, name="filing"),
     path("desk/filings/<pk:pk>/act/", review.act, name="filing-act"),
     path("desk/filings/<pk:pk>/publish/", publishing.publish, name="publish"),

@@ -1,0 +1,330 @@
+"""Forms made from a declaration: one lenient form per record type, and the sets of its child rows.
+
+Only what a *draft* may hold is checked here (type, choice, length, namesake); what a submission must hold is
+``rules``. A value that fits its column is ``storable`` even when a rule finds fault with it, so that nothing
+typed is lost.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from portal import text
+from portal.models import ChoiceListField, Filing
+from portal.offers import Offer, offer
+from portal.registry import RecordType
+from portal.rules import TEXT_LIMIT
+from portal.snapshot import child_rows, related
+
+LARGEST_NUMBER = 2_147_483_647  # what an integer column holds on PostgreSQL
+MOST_ROWS = 60
+FEW_CHOICES = 5  # up to here as circles, more as a list to open
+NOT_PUBLIC = "不对外公开。"
+DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+
+
+class CleanText(forms.CharField):
+    """Text cleaned before any validator looks at it; without ``maxlength``, which cuts off what is pasted."""
+
+    def to_python(self, value: Any) -> str:
+        return text.clean(super().to_python(value))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict:
+        return {}
+
+
+class LongText(CleanText):
+    """Text of several lines, up to the technical cap where no notice sets a limit."""
+
+    widget = forms.Textarea
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if (length := text.count(value)) > TEXT_LIMIT:
+            raise ValidationError(f"最多填写{TEXT_LIMIT}字，现在有{length}字，请缩短后再暂存。")
+
+
+class WholeNumber(forms.IntegerField):
+    """A whole number as people type it: full-width digits, blanks and thousands separators are forgiven."""
+
+    widget = forms.TextInput
+    default_error_messages = {
+        "invalid": "请填写整数，例如620。",
+        "min_value": "请填写0或更大的整数。",
+        "max_value": "这个数太大，请核对。",
+        "required": "请填写。",
+    }
+
+    def to_python(self, value: Any) -> int | None:
+        typed = text.digits(str(value or "")).replace(",", "")
+        if typed and not _WHOLE_NUMBER.fullmatch(typed):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(typed)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict:
+        return {"inputmode": "numeric"}
+
+
+class Day(forms.DateField):
+    """A date, written as 2024-06-01 or in one of the ways people write it."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    default_error_messages = {"invalid": "请按“2024-06-01”的样子填写日期。", "required": "请填写。"}
+
+    def to_python(self, value: Any):
+        return super().to_python(text.digits(value) if isinstance(value, str) else value)
+
+
+class Codes(forms.MultipleChoiceField):
+    """Several codes of a fixed list, each once and in the order of the list."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> list[str]:
+        chosen = super().clean(value)
+        return [code for code, _ in self.choices if code in chosen]
+
+
+class _Offered:
+    """A field whose choices are objects offered at run time; cleans to the objects themselves."""
+
+    default_error_messages = {
+        "invalid_choice": "所选的内容已不在可选范围内，请重新选择。",
+        "required": "请选择。",
+    }
+    before: Sequence[tuple[str, str]] = ()
+    objects: dict[str, models.Model] = {}
+
+    def take(self, offered: Offer) -> None:
+        """Offer these objects."""
+        self.objects, self.choices = offered.objects, [*self.before, *offered.choices]
+
+
+class OneOffered(_Offered, forms.ChoiceField):
+    """One of the offered objects, or None."""
+
+    before = (("", "未选择"),)
+
+    def clean(self, value: Any) -> models.Model | None:
+        return self.objects.get(super().clean(value))
+
+
+class SeveralOffered(_Offered, forms.MultipleChoiceField):
+    """Several of the offered objects."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> list[models.Model]:
+        return [self.objects[key] for key in dict.fromkeys(super().clean(value))]
+
+
+def form_field(column: models.Field, **kwargs: Any) -> forms.Field:
+    """Return the lenient form field of a model field: empty is allowed, what is there must fit the column."""
+    label = str(column.verbose_name)
+    common = {"required": False, "label": label, "help_text": column.help_text}
+    if column.is_relation:
+        return (SeveralOffered if column.many_to_many else OneOffered)(**common)
+    if isinstance(column, ChoiceListField):
+        return Codes(choices=column.options, error_messages=_unknown(label), **common)
+    if column.choices:
+        return _choice(column, common)
+    return _typed(column, common)
+
+
+def _choice(column: models.Field, common: dict) -> forms.Field:
+    choices = list(column.flatchoices)
+    few = len(choices) <= FEW_CHOICES
+    widget = forms.RadioSelect if few else forms.Select
+    blank = [] if few else [("", "未选择")]
+    return forms.ChoiceField(
+        choices=[*blank, *choices], widget=widget, error_messages=_unknown(common["label"]), **common
+    )
+
+
+def _unknown(label: str) -> dict[str, str]:
+    return {"invalid_choice": f"“{label}”没有这个选项，请重新选择。"}
+
+
+def _typed(column: models.Field, common: dict) -> forms.Field:
+    if isinstance(column, models.BooleanField):
+        return forms.BooleanField(**common)
+    if isinstance(column, models.IntegerField):
+        least = 0 if "Positive" in column.get_internal_type() else None
+        return WholeNumber(min_value=least, max_value=LARGEST_NUMBER, **common)
+    if isinstance(column, models.DateField):
+        return Day(input_formats=DATE_FORMATS, **common)
+    if isinstance(column, models.TextField):
+        return LongText(**common)
+    too_long = {"max_length": "最多%(limit_value)d个字符，现在有%(show_value)d个，请缩短。"}
+    return CleanText(max_length=column.max_length, error_messages=too_long, **common)
+
+
+class FilingForm(forms.ModelForm):
+    """A draft's form; ``storable`` holds after validation what ``drafts.save`` may store."""
+
+    use_required_attribute = False
+    record_type: RecordType
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.storable: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            if isinstance(field, _Offered):
+                self._offer(name, field)
+
+    def _offer(self, name: str, field: _Offered) -> None:
+        column = self.instance._meta.get_field(name)
+        chosen = chosen_objects(self.instance, name)
+        field.take(offer(column.related_model, self.instance, chosen))
+        keys = [str(other.pk) for other in chosen]
+        self.initial[name] = keys if column.many_to_many else "".join(keys)
+
+    def _post_clean(self) -> None:
+        self.storable = dict(self.cleaned_data)
+        super()._post_clean()
+
+    def validate_constraints(self) -> None:
+        """Check the parent's constraints too: a ModelForm skips those that name a field it does not show."""
+        self.instance.title = self.instance.heading()[:100]
+        key = self.record_type.key[0]
+        try:
+            self.instance.validate_constraints()
+        except ValidationError as error:
+            self.storable.pop(key, None)
+            self.add_error(key, error.messages)
+
+
+def chosen_objects(record: models.Model, name: str) -> list[models.Model]:
+    """Return the objects a relation field of ``record`` holds now, as a list for both kinds of relation."""
+    if record._meta.get_field(name).many_to_many:
+        return related(record, name)
+    other = getattr(record, name)
+    return [other] if other else []
+
+
+@cache
+def _form_class(model: type[Filing]) -> type[FilingForm]:
+    record_type = model.record_type
+    form = forms.modelform_factory(
+        model,
+        form=type("TypedForm", (FilingForm,), {"record_type": record_type}),
+        fields=[*record_type.fields, "explanation"],
+        formfield_callback=form_field,
+    )
+    for name, field in form.base_fields.items():
+        _dress(field, record_type.example.get(name))
+        if name in record_type.personal and NOT_PUBLIC not in field.help_text:
+            field.help_text = f"{field.help_text}{NOT_PUBLIC}"
+    return form
+
+
+def form_class(record_type: RecordType) -> type[FilingForm]:
+    """Return the form of a record type: its sections' fields and 情况说明; made once."""
+    return _form_class(record_type.model)
+
+
+def _dress(field: forms.Field, example: Any) -> None:
+    is_typed = isinstance(field, CleanText | WholeNumber)
+    if is_typed and example not in (None, ""):
+        field.widget.attrs["placeholder"] = f"例如：{example}"
+
+
+class RowForm(forms.Form):
+    """One child row; one that is left empty is no row."""
+
+    use_required_attribute = False
+
+
+class RowSet(forms.BaseFormSet):
+    """The child rows of one kind: stored whole or not at all, so that a half-filled row deletes nothing."""
+
+    model: type[models.Model]
+    names: list[str]
+    default_error_messages = {
+        "missing_management_form": "这张表的行数没有传到，请刷新页面后再填。",
+        "too_many_forms": "这张表最多填%d行。",
+    }
+
+    def __init__(self, data=None, *, record: Filing, name: str, **kwargs: Any):
+        rows = child_rows(record, name)
+        self.offers = {
+            field: offer(column.related_model, record, [getattr(row, field) for row in rows])
+            for field, column in self._relations()
+        }
+        initial = None if data is not None else [self._initial(row) for row in rows]
+        super().__init__(data, prefix=name, initial=initial, **kwargs)
+
+    @classmethod
+    def _relations(cls):
+        columns = ((name, cls.model._meta.get_field(name)) for name in cls.names)
+        return [(name, column) for name, column in columns if column.is_relation]
+
+    def _initial(self, row: models.Model) -> dict[str, Any]:
+        return {name: getattr(row, self.model._meta.get_field(name).attname) for name in self.names}
+
+    def _construct_form(self, i: int, **kwargs: Any) -> forms.Form:
+        return super()._construct_form(i, **{**kwargs, "empty_permitted": True})
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        """Offer the choices, and name the box that takes a row away."""
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = "删除这一行"
+        for name, offered in self.offers.items():
+            form.fields[name].take(offered)
+
+    def clean(self) -> None:
+        """Refuse two rows of which the table holds one, in the constraint's own words."""
+        for constraint in self.model._meta.constraints:
+            if isinstance(constraint, models.UniqueConstraint):
+                self._check_once(constraint)
+
+    def _check_once(self, constraint: models.UniqueConstraint) -> None:
+        names, seen = [name for name in constraint.fields if name in self.names], set()
+        for row in self.rows():
+            values = tuple(row.get(name) for name in names)
+            if None not in values and values in seen:
+                raise ValidationError(constraint.get_violation_error_message())
+            seen.add(values)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows that were filled in and not ticked for deletion, as ``drafts.save`` takes them."""
+        return [
+            {name: form.cleaned_data.get(name) for name in self.names}
+            for form in self.forms
+            if form.has_changed() and not self._should_delete_form(form)
+        ]
+
+
+@cache
+def _row_set_class(model: type[Filing], name: str) -> type[RowSet]:
+    row_model, names = model.record_type.row_model(name), model.record_type.rows[name]
+    fields = {field: _row_field(row_model._meta.get_field(field)) for field in names}
+    return forms.formset_factory(
+        type("TypedRowForm", (RowForm,), fields),
+        formset=type("TypedRowSet", (RowSet,), {"model": row_model, "names": names}),
+        extra=1,
+        can_delete=True,
+        max_num=MOST_ROWS,
+        absolute_max=2 * MOST_ROWS,
+        validate_max=True,
+    )
+
+
+def _row_field(column: models.Field) -> forms.Field:
+    """A row is stored whole: what its columns demand is demanded here, and their validators hold here."""
+    field = form_field(column)
+    is_text = isinstance(column, models.CharField | models.TextField)
+    field.required = not column.null and not is_text and not isinstance(column, models.BooleanField)
+    field.validators = [*field.validators, *column._validators]
+    return field
+
+
+def row_set_class(record_type: RecordType, name: str) -> type[RowSet]:
+    """Return the set of forms of the child rows called ``name``; made once."""
+    return _row_set_class(record_type.model, name)

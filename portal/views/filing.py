@@ -1,0 +1,257 @@
+"""The filer's half of the workbench: begin a filing, fill it in, check it, submit it."""
+
+import re
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal import drafts, questionnaire, registry, rules, scope, submission
+from portal.forms import LongText
+from portal.models import Filing, Organisation
+from portal.questionnaire import Questionnaire
+from portal.registry import CITY, RecordType
+from portal.workflow import Conflict, Invalid, Refused
+
+STORED = "已暂存。"
+PARTLY_STORED = "其余内容已暂存，这几处没有存上：{}。点“暂存”查看原因。"
+TO_REPAIR = "已暂存，这几处要修改：{}。点“暂存”查看原因。"
+SIGNED_OUT = "登录已过期，刚才的修改还没有暂存。请在新窗口登录后回到本页，填写的内容仍在。"
+CHANGED_ELSEWHERE = "这份填报已在别处改动，刚才的修改没有暂存。填写的内容仍在本页，点“暂存”查看差别。"
+CHECK_AGAIN = "这份草稿刚刚有改动，没有提交。请核对下面的最新内容后再提交。"
+PHRASES = re.compile("“[^”]*”|[^“]+")  # a heading breaks between these, never inside one
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, record_type: RecordType | None = None) -> HttpResponse:
+    """The types this person may file, with a sentence each; POST begins a draft and leads to its form."""
+    wanted = [record_type] if record_type else registry.all_types()
+    offered = [(t, bureaus) for t in wanted if (bureaus := drafts.filing_organisations(request.user, t))]
+    if not offered:
+        raise Http404
+    if request.method == "POST" and record_type:
+        return redirect("filing-edit", _begun(request, *offered[0]).pk)
+    cards = [{"type": t, "bureaus": bureaus, "sentence": _sentence(t)} for t, bureaus in offered]
+    return render(request, "desk/new.html", {"nav": "file", "cards": cards, "only": record_type})
+
+
+def _begun(request: HttpRequest, record_type: RecordType, bureaus: list[Organisation]) -> Filing:
+    """Return a new draft, or the one begun before and left untouched: a double click begins one draft."""
+    wanted = request.POST.get("organisation", "")
+    bureau = next((bureau for bureau in bureaus if str(bureau.pk) == wanted), bureaus[0])
+    mine = Filing.objects.editable_by(request.user).filter(created_by=request.user, organisation=bureau)
+    untouched = mine.filter(kind=record_type.slug, revision=0, title="", amends=None).order_by("-pk").first()
+    return untouched or drafts.create(record_type, by=request.user, organisation=bureau)
+
+
+def _sentence(record_type: RecordType) -> str:
+    route = "报市级备案" if record_type.route == CITY else "经市级审核后报省级审核"
+    return f"{len(record_type.fields)} 个栏目，{route}，通过后公布进目录。"
+
+
+def own(request: HttpRequest, pk: int) -> Filing:
+    """Return a filing of a bureau this person files for, with all its form needs; anything else is 404."""
+    filing = get_object_or_404(Filing.objects.visible_to(request.user), pk=pk)
+    if not scope.files_for(request.user, filing.organisation_id):
+        raise Http404
+    return questionnaire.load(filing)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form of a draft; POST stores what may be stored and leads on, or shows again what was typed."""
+    record = own(request, pk)
+    if request.method == "POST":
+        return _store(request, record)
+    if not record.is_editable:
+        return redirect("filing", pk)
+    return _edit_page(request, Questionnaire(record))
+
+
+def _store(request: HttpRequest, record: Filing) -> HttpResponse:
+    sheet = Questionnaire(record, request.POST, more=request.POST.get("more", ""))
+    try:
+        sheet.store(by=request.user, revision=number(request, "revision"))
+    except Conflict as conflict:
+        return _conflict_page(request, sheet, conflict)
+    except Refused as refusal:
+        sheet.refuse(str(refusal))
+        return _edit_page(request, sheet)
+    if sheet.errors() or "more" in request.POST:
+        return _edit_page(request, sheet)
+    if request.POST.get("then") == "check":
+        return redirect("filing-check", record.pk)
+    messages.success(request, STORED)
+    return redirect("filing-edit", record.pk)
+
+
+def number(request: HttpRequest, name: str) -> int:
+    """Return a small number from the form; what is none can equal nothing that is stored."""
+    typed = request.POST.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
+
+
+def _edit_page(request: HttpRequest, sheet: Questionnaire) -> HttpResponse:
+    record = sheet.refresh()
+    found = rules.problems(record)
+    todo = sheet.todo(found)
+    context = {
+        **_heading(record),
+        "sections": sheet.sections(found),
+        "todo": todo,
+        "done": sum(line.done for line in todo),
+        "missing": sum(not line.done for line in todo),
+        "errors": [{"name": n, "label": sheet.label(n), "texts": t} for n, t in sheet.errors().items()],
+        "returned": _returned(record),
+        "example": questionnaire.example(record.record_type),
+        "proposals": _proposals(request, record.record_type),
+    }
+    return render(request, "desk/edit.html", context)
+
+
+def _heading(record: Filing) -> dict[str, Any]:
+    paper = record.record_type.paper
+    return {
+        "nav": "file",
+        "record": record,
+        "type": record.record_type,
+        "phrases": PHRASES.findall("".join(paper.title) if paper else record.record_type.label),
+        "standing": f"{record.get_state_display()} · 第 {record.version} 版",
+    }
+
+
+def _returned(record: Filing):
+    """Return the latest return, when that is why the form is open again."""
+    return record.events.filter(action="return").order_by("-number").first()
+
+
+def _proposals(request: HttpRequest, record_type: RecordType) -> list[RecordType]:
+    """Return the types this form picks from and this person may file himself (95号 二（一）3)."""
+    picked = [record_type.field(name).related_model for name in record_type.fields]
+    types = {model.record_type.slug: model.record_type for model in picked if hasattr(model, "record_type")}
+    return [found for found in types.values() if drafts.filing_organisations(request.user, found)]
+
+
+# Answers a stranger with 401 in words: a redirect to the sign-in page would say nothing to a script.
+@login_not_required
+@require_POST
+def autosave(request: HttpRequest, pk: int) -> JsonResponse:
+    """Store what was typed so far; the answer is what the form's script shows beside it."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"message": SIGNED_OUT}, status=401)
+    sheet = Questionnaire(own(request, pk), request.POST)
+    try:
+        sheet.store(by=request.user, revision=number(request, "revision"))
+    except Conflict as conflict:
+        if sheet.differences(questionnaire.load(conflict.filing)):
+            return JsonResponse({"message": CHANGED_ELSEWHERE}, status=409)
+    except Refused as refusal:
+        return JsonResponse({"message": str(refusal)}, status=409)
+    return JsonResponse(_saved(sheet))
+
+
+def _saved(sheet: Questionnaire) -> dict[str, Any]:
+    record, errors = sheet.refresh(), sheet.errors()
+    todo = sheet.todo(rules.problems(record))
+    missing = [line for line in todo if not line.done]
+    at = timezone.localtime(record.updated_at).strftime("%H:%M:%S")
+    return {
+        "saved_at": at,
+        "revision": record.revision,
+        "fields": {"revision": record.revision},
+        "missing": [{"text": line.text, "anchor": line.anchor} for line in missing],
+        "done": [line.text for line in todo if line.done],
+        "errors": errors,
+        "problem": bool(errors),
+        "message": _saved_words(sheet, errors) or f"已自动暂存 {at}",
+    }
+
+
+def _saved_words(sheet: Questionnaire, errors: dict) -> str:
+    unstored = [sheet.label(name) for name in errors if not sheet.is_stored(name)]
+    faulty = [sheet.label(name) for name in errors]
+    if unstored:
+        return PARTLY_STORED.format("、".join(unstored))
+    return TO_REPAIR.format("、".join(faulty)) if faulty else ""
+
+
+def _conflict_page(request: HttpRequest, sheet: Questionnaire, conflict: Conflict) -> HttpResponse:
+    """409: who wrote when, what was typed beside what is stored. The same text twice is no conflict."""
+    stored = questionnaire.load(conflict.filing)
+    differences = sheet.differences(stored)
+    if not differences:
+        return redirect("filing-check" if request.POST.get("then") == "check" else "filing-edit", stored.pk)
+    context = {
+        **_heading(stored),
+        "writer": submission.writer(stored, conflict.event, request.user),
+        "differences": differences,
+        "typed": sheet.typed() if stored.is_editable else [],
+    }
+    return render(request, "desk/edit_conflict.html", context, status=409)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """What passed and what is missing before submission; POST submits."""
+    record = own(request, pk)
+    if not record.is_editable:
+        return redirect("filing", pk)
+    return _submit(request, record) if request.method == "POST" else _check_page(request, record)
+
+
+def _submit(request: HttpRequest, record: Filing) -> HttpResponse:
+    typed = request.POST.get("explanation", record.explanation)
+    read = {name: number(request, name) for name in ("revision", "version", "step")}
+    try:
+        explanation = LongText(required=False).clean(typed)
+        event = submission.submit(
+            record, by=request.user, explanation=explanation, request_id=request.id, **read
+        )
+    except ValidationError as error:
+        return _check_page(request, record, explanation=typed, refusal=error.messages[0])
+    except Invalid:
+        return _check_page(request, own(request, record.pk))
+    except (Conflict, Refused) as obstacle:
+        return _not_submitted(request, record.pk, typed, obstacle)
+    messages.success(request, f"第 {event.version} 版已提交，{event.get_target_display()}。")
+    return redirect("filing", record.pk)
+
+
+def _not_submitted(request: HttpRequest, pk: int, typed: str, obstacle: Exception) -> HttpResponse:
+    """Lead a second click to the filing the first one submitted; else show what is there now."""
+    current = own(request, pk)
+    if not current.is_editable:
+        return redirect("filing", pk)
+    refusal = CHECK_AGAIN if isinstance(obstacle, Conflict) else str(obstacle)
+    return _check_page(request, current, explanation=typed, refusal=refusal, status=409)
+
+
+def _check_page(
+    request: HttpRequest,
+    record: Filing,
+    *,
+    explanation: str | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    sheet, found = Questionnaire(record), rules.problems(record)
+    warnings = [problem for problem in found if problem.needs_explanation]
+    context = {
+        **_heading(record),
+        "passed": [
+            line for line in sheet.todo(found) if line.done and line.name != questionnaire.EXPLANATION
+        ],
+        "errors": [problem for problem in found if not problem.needs_explanation],
+        "warnings": warnings,
+        "asks": bool(warnings or record.explanation),
+        "explanation": record.explanation if explanation is None else explanation,
+        "refusal": refusal,
+        "reviewer": submission.reviewing_desk(record, request.user),
+        "labels": sheet.labels(),
+    }
+    return render(request, "desk/check.html", context, status=status)
