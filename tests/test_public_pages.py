@@ -1,4 +1,4 @@
-"""The public pages: what a stranger finds, what he never sees, and that odd requests are answered in order."""
+"""The public pages: what a stranger finds, what he never sees, and how odd requests are answered."""
 
 from datetime import date, timedelta
 from html.parser import HTMLParser
@@ -261,7 +261,7 @@ def test_the_pages_of_a_list_are_numbered_and_end(client):
 def test_odd_parameters_are_refused_or_passed_over(client, query, code):
     factories.entry("skill-brands")
 
-    answers = [client.get(f"{LIST}{path}?{query}").status_code for path in ("", "download/")]
+    answers = [client.get(f"{LIST}{path}?{query}").status_code for path in ("", "download.xlsx")]
 
     assert answers[0] == code
     assert answers[1] in (code, 200)
@@ -387,7 +387,7 @@ def test_an_exited_entry_keeps_a_page_with_reason_date_and_document_and_nothing_
     assert titles(listed) == []
     assert titles(client.get(LIST, {"status": "exited"})) == [entry.title]
     assert "只有退出前可见" not in read(client, f"{LIST}?status=exited&view=table")
-    assert client.get(f"{LIST}download/?status=exited").status_code == 404
+    assert client.get(f"{LIST}download.xlsx?status=exited").status_code == 404
 
 
 def test_the_home_page_counts_what_is_in_force(client):
@@ -424,7 +424,7 @@ def test_the_download_holds_the_list_and_public_columns_only(client):
     factories.entry("building-units", place="370705", name="演示奎文单位", contact_phone="13800138000")
     factories.entry("building-units", place="370703", name="演示寒亭单位")
 
-    answer = client.get("/catalogue/building-units/download/", {"county": "370705"})
+    answer = client.get("/catalogue/building-units/download.xlsx", {"county": "370705"})
 
     content = cells(answer)
     assert ("演示奎文单位" in content, "演示寒亭单位" in content) == (True, False)
