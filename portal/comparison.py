@@ -1,4 +1,4 @@
-"""What changed between two texts or two tables, in parts a page can mark. Leaf module: plain words in and out."""
+"""What changed between two texts or two tables, in parts a page can mark. Leaf: plain words in and out."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,13 @@ SAME, GONE, NEW = "", "del", "ins"
 # Longer texts are compared clause by clause: quicker, and easier to read than scattered characters.
 LONGEST_BY_CHARACTER = 4000
 LEAST_SAME = 2  # one equal character between two changes is chance, not sense
+_WORD = re.compile(r"[0-9A-Za-z.]+|.", re.DOTALL)  # a changed number is one change
 _CLAUSE = re.compile(r"[^，。；：、！？\n]*[，。；：、！？\n]|[^，。；：、！？\n]+")
 
 
 def text_parts(old: str, new: str) -> list[tuple[str, str]]:
     """Return (mark, words) in reading order; the mark is ``""``, ``"del"`` or ``"ins"``."""
-    split = list if len(old) + len(new) <= LONGEST_BY_CHARACTER else _CLAUSE.findall
+    split = (_WORD if len(old) + len(new) <= LONGEST_BY_CHARACTER else _CLAUSE).findall
     before, after = split(old), split(new)
     parts: list[tuple[str, str]] = []
     for gone, added, same in _runs(before, after):

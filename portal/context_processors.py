@@ -2,8 +2,11 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
-from portal import registry
+from portal import notify, registry
+from portal.models import Filing
+from portal.vocabulary import Role
 
 ELDER, THEME, DENSITY = "elder", "theme", "density"
 THEMES = {"light": "浅色", "dark": "深色"}
@@ -21,4 +24,14 @@ def site(request: HttpRequest) -> dict:
         "density": density if density in DENSITIES else "standard",
         "densities": DENSITIES,
         "public_types": [record_type for record_type in registry.all_types() if record_type.public],
+    }
+
+
+def desk(request: HttpRequest) -> dict:
+    """Return ``files``, ``waiting`` and ``unread`` for the links of the workbench; asked where shown only."""
+    user = request.user
+    return {
+        "files": SimpleLazyObject(lambda: user.has_role(Role.FILER)),
+        "waiting": SimpleLazyObject(lambda: Filing.objects.awaiting(user).count()),
+        "unread": SimpleLazyObject(lambda: notify.unread(user)),
     }

@@ -1,4 +1,4 @@
-"""What stands beside a filing: the acts that are open with their consequence, the closed ones with their reason.
+"""What stands beside a filing: the open acts with their consequence, the closed ones with their reason.
 
 Drawn from ``policy.available_actions`` alone. Pure reads.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from portal import notify
-from portal.inbox import duration
+from portal.inbox import duration, holder
 from portal.models import Event, Filing, Membership, Organisation, User
 from portal.policy import ACTIONS, REVIEWERS, Action, Choice, available_actions
 from portal.registry import CITY
@@ -134,7 +134,7 @@ class _Offices:
 
 
 def colleagues(filing: Filing, user: User) -> list[User]:
-    """Return whom a filing under review may be handed to: the same desk, nobody of the bureau that filed it."""
+    """Return whom a filing under review may be handed to: the same desk, nobody who files for its bureau."""
     level = Level.CITY if filing.state == State.CITY_REVIEW else Level.PROVINCE
     code = filing.region_id[:4] if level == Level.CITY else filing.region_id[:2]
     posts = Membership.objects.current().filter(
@@ -148,7 +148,7 @@ def colleagues(filing: Filing, user: User) -> list[User]:
 
 
 def timeline(filing: Filing, user: User) -> list[dict]:
-    """Return what happened, newest first, for ``components/timeline.html``; where it waits now stands on top."""
+    """Return what happened, newest first, as ``timeline`` items; where it waits now stands on top."""
     events = filing.events.select_related("organisation").order_by("-number")
     return [*_now(filing, user), *(_item(event, filing, user) for event in events)]
 
@@ -157,9 +157,9 @@ def _now(filing: Filing, user: User) -> list[dict]:
     if filing.state not in IN_REVIEW:
         return []
     level = "市级" if filing.state == State.CITY_REVIEW else "省级"
-    holder = "您经办" if filing.holder_id == user.pk else f"{filing.holder}经办" if filing.holder else "等待受理"
     stayed = duration(timezone.now() - filing.arrived_at)
-    return [{"shape": "now", "title": f"{level}审核中", "who": holder, "at": f"已停留 {stayed}"}]
+    who = holder(filing, user) or "等待受理"
+    return [{"shape": "now", "title": f"{level}审核中", "who": who, "at": f"已停留 {stayed}"}]
 
 
 def _item(event: Event, filing: Filing, user: User) -> dict:

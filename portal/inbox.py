@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet, Value
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -45,10 +46,16 @@ class Wish:
         return bool(self.q or self.kind)
 
     @property
-    def pairs(self) -> dict[str, str]:
+    def params(self) -> QueryDict:
         """The wish as parameters of a link, empty ones left out."""
-        pairs = {"tab": self.tab, "q": self.q, "kind": self.kind, "sort": self.sort}
-        return {name: value for name, value in pairs.items() if value}
+        return as_params(tab=self.tab, q=self.q, kind=self.kind, sort=self.sort)
+
+
+def as_params(**pairs: str) -> QueryDict:
+    """Return the pairs that have a value as the parameters of a link."""
+    params = QueryDict(mutable=True)
+    params.update({name: value for name, value in pairs.items() if value})
+    return params
 
 
 @dataclass(frozen=True)
@@ -116,11 +123,13 @@ def counts(user: User) -> dict[str, int]:
     """Return how many filings each tab holds, and under ``late`` those that wait too long; one query."""
     wanted = {tab: filings(tab, user) for tab in tabs_of(user)}
     wanted["late"] = wanted[TODO].filter(arrived_at__lte=timezone.now() - LONG)
-    parts = [
-        found.order_by().annotate(tab=Value(tab)).values("tab").annotate(n=Count("pk")).values_list("tab", "n")
-        for tab, found in wanted.items()
-    ]
-    return dict.fromkeys(wanted, 0) | dict(parts[0].union(*parts[1:], all=True))
+    first, *others = (_counted(tab, found) for tab, found in wanted.items())
+    return dict.fromkeys(wanted, 0) | dict(first.union(*others, all=True))
+
+
+def _counted(tab: str, found: QuerySet) -> QuerySet:
+    named = found.order_by().annotate(tab=Value(tab)).values("tab")
+    return named.annotate(n=Count("pk")).values_list("tab", "n")
 
 
 def narrowed(found: QuerySet, *, q: str = "", kind: str = "") -> QuerySet:
@@ -175,11 +184,18 @@ def _about(filing: Filing, user: User) -> str:
 
 
 def _note(filing: Filing, user: User, act: str) -> str:
-    if filing.state in IN_REVIEW and filing.holder:
-        return "您经办" if filing.holder_id == user.pk else f"{filing.holder}经办"
+    if filing.state in IN_REVIEW:
+        return holder(filing, user)
     if filing.state == State.APPROVED and filing.decided_by_id == user.pk and not entry_of(filing):
         return "结论由您作出，须由他人公布" if catalogue.may_publish(user, filing) else ""
     return ""
+
+
+def holder(filing: Filing, user: User) -> str:
+    """Return in words who has taken a filing up, empty when nobody has."""
+    if filing.holder_id == user.pk:
+        return "您经办"
+    return f"{filing.holder}经办" if filing.holder_id else ""
 
 
 def _act(filing: Filing, user: User) -> tuple[str, str] | None:

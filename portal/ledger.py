@@ -4,11 +4,11 @@ Pure reads; a page costs the same number of queries at any size.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from dataclasses import asdict, dataclass, replace
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,10 +35,9 @@ class Wish:
     sort: str = f"-{UPDATED}"
 
     @property
-    def pairs(self) -> dict[str, str]:
+    def params(self) -> QueryDict:
         """The wish as parameters of a link, empty ones left out."""
-        names = ("q", "state", "city", "county", "sort")
-        return {name: value for name in names if (value := getattr(self, name))}
+        return inbox.as_params(**asdict(self))
 
     @property
     def is_narrowed(self) -> bool:
@@ -47,7 +46,7 @@ class Wish:
 
     def query(self, **changes: str) -> str:
         """Return the query string of this wish with some parts changed."""
-        return "?" + urlencode(replace(self, **changes).pairs)
+        return f"?{replace(self, **changes).params.urlencode()}"
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def _is_number(record_type: RecordType, name: str) -> bool:
 
 
 def rows(record_type: RecordType, found: Iterable[Filing], user: User) -> list[dict]:
-    """Return the rows of a page: ``url``, ``title``, declared ``cells``, ``bureau``, ``at``, ``state``, ``word``."""
+    """Return the rows of a page in words: title, declared cells, bureau, time, where it stands."""
     found = list(found)
     records = _records(record_type, [filing.pk for filing in found])
     return [_row(record_type, filing, records.get(filing.pk), user) for filing in found]
@@ -154,10 +153,8 @@ def _records(record_type: RecordType, ids: list[int]) -> dict[int, Filing]:
     columns = {name: record_type.field(name) for name in extra(record_type)}
     many = [name for name, column in columns.items() if column.many_to_many]
     one = [name for name, column in columns.items() if column.is_relation and not column.many_to_many]
-    wanted = record_type.model.objects.filter(pk__in=ids).select_related(*one) if one else (
-        record_type.model.objects.filter(pk__in=ids)
-    )
-    return {record.pk: record for record in wanted.prefetch_related(*many)}
+    wanted = record_type.model.objects.filter(pk__in=ids).prefetch_related(*many)
+    return {record.pk: record for record in (wanted.select_related(*one) if one else wanted)}
 
 
 def _row(record_type: RecordType, filing: Filing, record: Filing | None, user: User) -> dict:

@@ -1,6 +1,6 @@
 """A filing as its reader may see it: the version shown, its fields with clause and links, what changed since.
 
-Pure reads. Only the bureau itself sees what it has not submitted; everybody else reads the version last submitted.
+Pure reads. Only the bureau sees what it has not submitted; everybody else reads the version last submitted.
 """
 
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass
 class Sheet:
-    """A filing on paper: ``sections`` are (heading, lines), ``tables`` have label, columns and marked rows."""
+    """A filing as read: ``sections`` are (heading, lines), ``tables`` have label, columns and marked rows."""
 
     title: str
     version: int

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import drafts, excel, inbox, ledger, notify, reading, registry
+from portal import drafts, excel, inbox, ledger, reading, registry
 from portal.models import Message
 from portal.registry import RecordType
 from portal.vocabulary import Role
@@ -32,11 +32,11 @@ def desk(request: HttpRequest) -> HttpResponse:
         "wish": wish,
         "tabs": [{"name": t, "word": w, "count": counts[t]} for t, w in inbox.tabs_of(user).items()],
         "waiting": counts[inbox.TODO],
+        "late": counts["late"],
         "page": page,
         "rows": [inbox.row(filing, user, now) for filing in page],
         "kinds": list(registry.all_types()),
         "sorts": {name: word for name, (word, _) in inbox.SORTS.items()},
-        "files": user.has_role(Role.FILER),
         "empty": None if page.paginator.count else _empty(wish, counts, user),
     }
     return render(request, "desk/inbox.html", context)
@@ -121,5 +121,5 @@ def message_list(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"{read} 条消息已标为已读。" if read else "没有未读消息。")
         return redirect("messages")
     told = Message.objects.filter(user=request.user).select_related("filing").order_by("-created_at", "-pk")
-    context = {"nav": "messages", "page": _page(request, told), "params": {}, "unread": notify.unread(request.user)}
+    context = {"nav": "messages", "page": _page(request, told), "params": inbox.as_params()}
     return render(request, "desk/messages.html", context)

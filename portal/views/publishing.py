@@ -1,4 +1,4 @@
-"""The catalogue from the workbench: publish, amend, exit. Each view: scope, one call of ``catalogue``, answer."""
+"""The catalogue from the workbench: publish, amend, exit. Each view: scope, one domain call, answer."""
 
 from datetime import date
 
@@ -60,7 +60,7 @@ def _day(value: str) -> date | None:
 
 def _published(entry: CatalogueEntry) -> str:
     url = reverse("catalogue_entry", args=[entry.kind, entry.code])
-    return format_html("《{}》已公布，编号 {}。<a href=\"{}\">打开公开页</a>", entry.title, entry.code, url)
+    return format_html('《{}》已公布，编号 {}。<a href="{}">打开公开页</a>', entry.title, entry.code, url)
 
 
 def _publish_page(request: HttpRequest, found: Filing, typed, refusal: str = "") -> HttpResponse:
@@ -88,7 +88,7 @@ def catalogue_entry(found: Filing) -> CatalogueEntry | None:
 
 
 def _code_pattern(found: Filing) -> str:
-    return f"{found.record_type.code}-{found.region_id[:4].ljust(4, '0')}-····"
+    return f"{found.record_type.code}-{found.region_id[:4].ljust(4, '0')}-（序号公布时生成）"
 
 
 @require_POST
@@ -150,7 +150,7 @@ def _exit(request: HttpRequest, entry: CatalogueEntry) -> None:
 
 def _exited(entry: CatalogueEntry) -> str:
     url = reverse("catalogue_entry", args=[entry.kind, entry.code])
-    return format_html("《{}》已退出目录，公开页保留退出说明。<a href=\"{}\">打开公开页</a>", entry.title, url)
+    return format_html('《{}》已退出目录，公开页保留退出说明。<a href="{}">打开公开页</a>', entry.title, url)
 
 
 def _exit_page(request: HttpRequest, entry: CatalogueEntry, typed, refusal: str = "") -> HttpResponse:

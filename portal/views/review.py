@@ -1,4 +1,4 @@
-"""One filing at the workbench: its page, the acts on it, its official print. Each view: scope, one call, answer."""
+"""One filing at the workbench: its page, the acts on it, its print. Each view: scope, one call, answer."""
 
 import re
 from dataclasses import dataclass, replace
@@ -84,8 +84,9 @@ def _entry(found: Filing, user: User) -> dict:
     """Return the entry of a filing with what can be done to it, or whether it can be published."""
     entry = inbox.entry_of(found)
     if entry is None:
-        publishes = found.state == State.APPROVED and catalogue.may_publish(user, found)
-        return {"publishes": publishes, "why_not": catalogue.why_unpublishable(found, user) if publishes else ""}
+        if found.state != State.APPROVED or not catalogue.may_publish(user, found):
+            return {}
+        return {"publishes": True, "why_not": catalogue.why_unpublishable(found, user)}
     is_current = entry.valid_to is None
     amendment = reading.open_amendment(found) if is_current and reading.is_own(found, user) else None
     return {
@@ -144,7 +145,7 @@ def number(request: HttpRequest, name: str) -> int | None:
 def _told(found: Filing, event: Event) -> str:
     words = DONE.get(event.action) or f"已{decision.said(event, found)}"
     url = reverse("filing", args=[found.pk])
-    return format_html("《{}》{}。<a href=\"{}\">打开</a>", found, words, url)
+    return format_html('《{}》{}。<a href="{}">打开</a>', found, words, url)
 
 
 def conflict_page(request: HttpRequest, conflict: workflow.Conflict, kept: dict[str, str]) -> HttpResponse:

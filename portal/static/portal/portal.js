@@ -3,10 +3,13 @@
 //                                      where `fields` are written back into the form (e.g. the new revision)
 //   form[data-portal-guard]            only warns before unsaved changes are left
 //   [data-portal-saved]                where 已自动暂存 or what went wrong is said
+//   [data-portal-todo]                 what is still missing: -todo-title, -todo-count and a list, kept up to date
+//   [data-portal-toc]                  marks the section in view
 //   [data-portal-count="300"]          field whose 字数 shows in [data-portal-counter="its id"]
 //   [data-portal-rows] > template, [data-portal-rows-body] > [data-portal-row]; buttons -add-row, -remove-row
 //   [data-portal-open="id"], [data-portal-close]   native dialogs      [data-portal-print]   the print button
 //   [data-portal-filter="placeholder"] long list of boxes to narrow    [data-portal-focus]   focused after loading
+//   [data-portal-verb="退回修改"]      a radio that names the [data-portal-submit] button of its form
 //   -search -desk -save -submit -change -opinion   what the keyboard reaches
 "use strict";
 
@@ -33,7 +36,7 @@ class Draft {
     this.dirty = false;
     form.addEventListener("input", () => this.touched());
     form.addEventListener("change", () => this.touched());
-    form.addEventListener("submit", () => { this.leaving = true; });
+    form.addEventListener("submit", (event) => this.leave(event));
     window.addEventListener("beforeunload", (event) => this.guard(event));
   }
 
@@ -45,6 +48,15 @@ class Draft {
 
   guard(event) {
     if (this.dirty && !this.leaving) event.preventDefault();
+  }
+
+  // A button pressed while the draft is saving itself waits for the answer, else the two would collide.
+  leave(event) {
+    clearTimeout(this.timer);
+    this.leaving = true;
+    if (!this.saving) return;
+    event.preventDefault();
+    this.pressed = event.submitter;
   }
 
   say(text, failed = false) {
@@ -65,6 +77,7 @@ class Draft {
       this.timer = setTimeout(() => this.save(), 15000);
     } finally {
       this.saving = false;
+      if (this.leaving) this.form.requestSubmit(this.pressed);
     }
   }
 
@@ -84,12 +97,37 @@ class Draft {
     }
     for (const [name, value] of Object.entries(data.fields || {})) this.put(name, value);
     this.say(data.message || `已自动暂存 ${clock()}`, Boolean(data.problem));
+    if (data.missing) all("[data-portal-todo]").forEach((box) => showTodo(box, data));
   }
 
   put(name, value) {
     const field = this.form.elements[name];
     if (field) field.value = value;
   }
+}
+
+// The list beside the form says what the last save left open.
+function showTodo(box, { missing, done }) {
+  const open = missing.map(({ text, anchor }) => Object.assign(document.createElement("a"), { href: `#${anchor}`, textContent: text }));
+  const lines = [...open, ...done].map((content) => {
+    const line = document.createElement("li");
+    line.className = typeof content === "string" ? "done" : "miss";
+    line.append(content);
+    return line;
+  });
+  box.querySelector("ul").replaceChildren(...lines);
+  box.querySelector("[data-portal-todo-title]").textContent = open.length ? `提交前还缺 ${open.length} 项` : "已经可以提交";
+  box.querySelector("[data-portal-todo-count]").textContent = `${done.length} / ${lines.length}`;
+}
+
+function followToc(toc) {
+  const links = new Map(all("a[href^='#']", toc).map((link) => [document.querySelector(link.hash), link]));
+  const watcher = new IntersectionObserver((entries) => {
+    const seen = entries.find((entry) => entry.isIntersecting);
+    if (!seen) return;
+    for (const [section, link] of links) section === seen.target ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+  }, { rootMargin: "-20% 0px -75% 0px" });
+  for (const section of links.keys()) watcher.observe(section);
 }
 
 // Long lists of boxes get a box to type in; unticked lines that do not hold the text are hidden.
@@ -190,17 +228,25 @@ function onClick(event) {
   }
 }
 
+// The seal button carries the verb of the chosen conclusion; without scripts it says what holds for all.
+function showVerb(radio) {
+  radio.form.querySelector("[data-portal-submit]").textContent = radio.dataset.portalVerb;
+}
+
 function start() {
   document.documentElement.dataset.scripted = "";
   all("[data-portal-count]").forEach(showCount);
   all("form[data-portal-autosave], form[data-portal-guard]").forEach((form) => new Draft(form));
   all("[data-portal-filter]").forEach(addFilter);
+  all("[data-portal-toc]").forEach(followToc);
   all("[data-portal-keys-off]").forEach((box) => {
     box.checked = Boolean(localStorage.getItem(KEYS_OFF));
     box.addEventListener("change", () => (box.checked ? localStorage.setItem(KEYS_OFF, "1") : localStorage.removeItem(KEYS_OFF)));
   });
   document.querySelector("[data-portal-focus]")?.focus();
   document.addEventListener("input", (event) => event.target.matches("[data-portal-count]") && showCount(event.target));
+  all("[data-portal-verb]:checked").forEach(showVerb);
+  document.addEventListener("change", (event) => event.target.dataset?.portalVerb && showVerb(event.target));
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey);
 }
