@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from portal import scope
+from portal import scope, text
 from portal.models import Filing, Organisation, User
 from portal.registry import CITY, RecordType
 from portal.vocabulary import Level
@@ -97,5 +97,24 @@ def _replace_rows(record: Filing, name: str, wanted: Sequence[Mapping[str, Any]]
     relation = record._meta.get_field(name)
     model: type[models.Model] = relation.related_model
     getattr(record, name).all().delete()
-    model.objects.bulk_create([model(**{relation.field.name: record}, **row) for row in wanted])
+    try:
+        with transaction.atomic():
+            model.objects.bulk_create(
+                [model(**{relation.field.name: record}, **_clean(row)) for row in wanted]
+            )
+    except IntegrityError as error:
+        raise _twice(model, error) from None
     getattr(record, "_prefetched_objects_cache", {}).pop(name, None)
+
+
+def _clean(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: text.clean(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _twice(model: type[models.Model], error: IntegrityError) -> Exception:
+    """Return ``Refused`` with the sentence of the constraint that two rows broke, else the error itself."""
+    for constraint in model._meta.constraints:
+        columns = [f"{model._meta.db_table}.{model._meta.get_field(f).column}" for f in constraint.fields]
+        if constraint.name in str(error) or ", ".join(columns) in str(error):
+            return Refused(f"{model._meta.verbose_name_plural}：{constraint.violation_error_message}")
+    return error

@@ -83,12 +83,22 @@ def _rows(record: Filing) -> Iterator[Problem]:
     for name, fields in record.record_type.rows.items():
         for number, row in enumerate(child_rows(record, name), 1):
             for field in fields:
-                column = row._meta.get_field(field)
-                if is_required(column) and is_empty(row, field):
-                    label = row._meta.verbose_name_plural
-                    yield Problem(
-                        name, f"{label}第{number}行请填写{column.verbose_name}。", record.record_type.basis
-                    )
+                if said := _wrong_in_row(row, row._meta.get_field(field)):
+                    place = f"{row._meta.verbose_name_plural}第{number}行"
+                    yield Problem(name, f"{place}{said}", record.record_type.basis)
+
+
+def _wrong_in_row(row: models.Model, column: models.Field) -> str:
+    """Return what is missing or wrong in one cell of a child row, else nothing."""
+    if is_empty(row, column.name):
+        return f"请填写{column.verbose_name}。" if is_required(column) else ""
+    if column.is_relation:
+        return ""
+    try:
+        column.clean(getattr(row, column.name), row)
+    except ValidationError as error:
+        return f"的{column.verbose_name}：{error.messages[0]}"
+    return ""
 
 
 def _namesake(record: Filing) -> Iterator[Problem]:
