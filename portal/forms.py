@@ -22,6 +22,7 @@ from portal.rules import TEXT_LIMIT
 from portal.snapshot import child_rows, related
 
 LARGEST_NUMBER = 2_147_483_647  # what an integer column holds on PostgreSQL
+MOST_DIGITS = 20
 MOST_ROWS = 60
 FEW_CHOICES = 5  # up to here as circles, more as a list to open
 NOT_PUBLIC = "不对外公开。"
@@ -56,8 +57,8 @@ class WholeNumber(forms.IntegerField):
     widget = forms.TextInput
     default_error_messages = {
         "invalid": "请填写整数，例如620。",
-        "min_value": "请填写0或更大的整数。",
-        "max_value": "这个数太大，请核对。",
+        "min_value": "请填写%(limit_value)s或更大的整数。",
+        "max_value": "最多填%(limit_value)s，请核对。",
         "required": "请填写。",
     }
 
@@ -65,6 +66,8 @@ class WholeNumber(forms.IntegerField):
         typed = text.digits(str(value or "")).replace(",", "")
         if typed and not _WHOLE_NUMBER.fullmatch(typed):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if len(typed) > MOST_DIGITS:  # Python itself refuses to read some thousand digits
+            raise ValidationError(self.error_messages["max_value"], params={"limit_value": self.max_value})
         return super().to_python(typed)
 
     def widget_attrs(self, widget: forms.Widget) -> dict:
@@ -188,9 +191,10 @@ class FilingForm(forms.ModelForm):
     def _post_clean(self) -> None:
         self.storable = dict(self.cleaned_data)
         super()._post_clean()
+        self._check_all_constraints()
 
-    def validate_constraints(self) -> None:
-        """Check the parent's constraints too: a ModelForm skips those that name a field it does not show."""
+    def _check_all_constraints(self) -> None:
+        """Check the parent's too: a ModelForm skips every constraint that names a field it does not show."""
         self.instance.title = self.instance.heading()[:100]
         key = self.record_type.key[0]
         try:
@@ -248,7 +252,7 @@ class RowSet(forms.BaseFormSet):
     names: list[str]
     default_error_messages = {
         "missing_management_form": "这张表的行数没有传到，请刷新页面后再填。",
-        "too_many_forms": "这张表最多填%d行。",
+        "too_many_forms": "这张表最多填%(num)d行。",
     }
 
     def __init__(self, data=None, *, record: Filing, name: str, **kwargs: Any):
