@@ -26,6 +26,7 @@ class PortalSite(admin.AdminSite):
 
     site_header = site_title = "管理后台"
     index_title = "可以查看和办理的内容"
+    enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Say whether the person may enter at all."""

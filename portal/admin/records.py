@@ -46,8 +46,7 @@ class RecordAdmin(ImportExportMixin, admin.ModelAdmin):
     search_fields = ("title", "organisation__name", "entry__code")
     search_help_text = "按名称、填报单位或目录编号查找"
     ordering = ("-arrived_at", "-pk")
-    fields = ("organisation", "region", "state", "version", "submitted_at", "submitted_by", "decided_at")
-    readonly_fields = fields
+    fields = readonly_fields = ("bureau", "place", "state", "version", "submitted_at", "decided_at")
     show_full_result_count = False
     list_per_page = 50
     change_form_template = "admin/portal/record.html"
@@ -84,7 +83,7 @@ class RecordAdmin(ImportExportMixin, admin.ModelAdmin):
 
     def has_import_permission(self, request):
         """Say whether the person files this type for a bureau."""
-        return bool(drafts.filing_organisations(request.user, self.record_type))
+        return False and bool(drafts.filing_organisations(request.user, self.record_type))
 
     def get_queryset(self, request):
         """Return what the person may see, each row with the version last submitted where it differs."""
@@ -96,7 +95,7 @@ class RecordAdmin(ImportExportMixin, admin.ModelAdmin):
         visible = reading.with_sent(self.model.objects.visible_to(user)).annotate(is_own=is_own)
         single = [field.name for field in relations if not field.many_to_many]
         many = [field.name for field in relations if field.many_to_many]
-        related = visible.select_related("organisation__region", "submitted_by", "entry", *single)
+        related = visible.select_related("organisation__region", "region__parent", "entry", *single)
         return related.prefetch_related(*many).order_by(*self.ordering)
 
     def get_list_display(self, request):
@@ -146,6 +145,16 @@ class RecordAdmin(ImportExportMixin, admin.ModelAdmin):
         shown = {"sheet": reading.read(filing, request.user), "hidden": hidden, "filing": filing}
         events = filing.events.order_by("number")
         return super().change_view(request, object_id, form_url, {**shown, "events": events})
+
+    @admin.display(description="填报单位")
+    def bureau(self, filing):
+        """Return the bureau by name; whoever reads a filing may not open its bureau here."""
+        return filing.organisation.name
+
+    @admin.display(description="所属区划")
+    def place(self, filing):
+        """Return the division with its city."""
+        return filing.region.full_name
 
     def get_object(self, request, object_id, from_field=None):
         """Return the filing under the title this person may read."""
