@@ -1,9 +1,11 @@
 """Two people at the same instant, on real connections: one act each time, the other learns who was first."""
 
+import re
 from collections import Counter
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from portal import catalogue, drafts, guards, workflow
@@ -61,6 +63,35 @@ def test_of_two_who_decide_at_once_one_decides_and_the_other_is_told():
     told = [outcome.event.action for pair in outcomes for outcome in pair if kinds([outcome]) == ["Conflict"]]
     assert Counter(told).total() == ROUNDS
     assert set(told) <= {"approve", "reject"}
+
+
+def test_over_http_the_one_who_comes_second_gets_the_page_that_names_the_first_and_keeps_his_words():
+    filings = many_filings(ROUNDS, "skill-brands", State.PROVINCE_REVIEW)
+    first, second = approver(), person("approver", PROVINCE, name="second approver")
+
+    answers = race(filings, posting("approve", first), posting("reject", second))
+
+    assert Counter(map(tuple, (sorted(a.status_code for a in pair) for pair in answers))) == {
+        (302, 409): ROUNDS
+    }
+    assert events_after(filings, filings[0].step) == {1: ROUNDS}
+    pages = [answer.content.decode() for pair in answers for answer in pair if answer.status_code == 409]
+    told = Counter(re.search("作了“(.+?)”", page)[1] for page in pages)
+    done = Counter(Filing.objects.filter(pk__in=[f.pk for f in filings]).values_list("state", flat=True))
+    assert (told["审核通过"], told["不予通过"]) == (done["approved"], done["rejected"])
+    assert [page for page in pages if COMMENT not in page or "您的操作没有提交" not in page] == []
+
+
+def posting(action: str, by):
+    """Return a runner that sends the decision form of a filing as ``by``, signed in on his own client."""
+    client = Client()
+    client.force_login(by)
+
+    def run(filing: Filing):
+        sent = {"action": action, "version": filing.version, "step": filing.step, "comment": COMMENT}
+        return client.post(f"/desk/filings/{filing.pk}/act/", sent)
+
+    return run
 
 
 def test_control_the_same_race_shows_doubles_when_the_state_is_only_read_and_then_saved():
