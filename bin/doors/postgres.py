@@ -59,7 +59,7 @@ def server_user() -> pwd.struct_passwd:
 
 
 def reachable(folder: Path) -> bool:
-    """Tell whether another account can walk down to ``folder``; /root, for one, lets nobody through."""
+    """Tell whether another account can walk down to ``folder``; the home of root lets nobody through."""
     return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
 
 
