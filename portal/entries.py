@@ -157,11 +157,14 @@ def lineage(record_type: RecordType, code: str) -> list[CatalogueEntry]:
     entries = CatalogueEntry.objects.filter(
         kind=record_type.slug, code=code, valid_from__lte=timezone.localdate()
     )
-    return list(entries.select_related("region__parent").order_by("valid_from", "pk"))
+    return list(entries.select_related("region__parent", "filing").order_by("valid_from", "pk"))
 
 
 def identity(record_type: RecordType, entry: CatalogueEntry, number: int) -> list[tuple[str, str]]:
-    """Return the facts every published entry carries: code, who, basis, document, date, edition, validity."""
+    """Return the facts every published entry carries: code, who, basis, document, date, edition, validity.
+
+    Needs ``filing`` loaded; a row taken over from a public source names it.
+    """
     edition = Edition.latest(record_type.slug)
     pairs = [
         ("编号", entry.code),
@@ -173,6 +176,7 @@ def identity(record_type: RecordType, entry: CatalogueEntry, number: int) -> lis
         ("版本", f"第 {number} 版"),
         ("有效性", validity(entry)),
         ("公开方式", "主动公开"),
+        ("资料来源", entry.filing.source),
     ]
     return [(name, value) for name, value in pairs if value]
 
@@ -187,14 +191,14 @@ def validity(entry: CatalogueEntry) -> str:
 
 
 def history(entries: list[CatalogueEntry]) -> list[dict]:
-    """Return the change record of a lineage, newest first, as ``timeline`` items."""
+    """Return the change record of a lineage, newest first, as ``timeline`` items; old versions are linked."""
+    last = entries[-1]
     items = []
     for number, entry in enumerate(entries, 1):
         title = "公布" if number == 1 else f"变更，公布第 {number} 版"
-        items.append(
-            {"shape": "ok", "title": title, "at": str(entry.valid_from), "comment": entry.document_number}
-        )
-    last = entries[-1]
+        url = f"?version={number}" if entry is not last and not last.is_exited else ""
+        items.append({"shape": "ok", "title": title, "url": url, "at": str(entry.valid_from)})
+        items[-1]["comment"] = entry.document_number
     if last.is_exited:
         said = f"{last.get_exit_reason_display()}　{last.exit_document_number}"
         items.append({"shape": "back", "title": "退出目录", "at": str(last.valid_to), "comment": said})

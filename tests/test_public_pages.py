@@ -13,7 +13,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from portal import browse, catalogue, registry
-from portal.models import CatalogueEntry, Edition
+from portal.models import CatalogueEntry, Edition, Filing
 from portal.vocabulary import BrandLevel, ExitReason, State
 from tests import copies, factories
 
@@ -367,6 +367,7 @@ def test_an_amended_entry_shows_the_new_text_and_keeps_the_old_one_at_hand(clien
     assert ("新的简介" in now, "原来的简介" in now, "现行有效" in now) == (True, False, True)
     assert ("新的简介" in before, "原来的简介" in before) == (False, True)
     assert "这是第 1 版" in before
+    assert "?version=1" in Links(now).found
     assert [client.get(f"{url}?version={v}").status_code for v in ("0", "3", "x", "2")] == [
         404,
         404,
@@ -388,6 +389,13 @@ def test_an_exited_entry_keeps_a_page_with_reason_date_and_document_and_nothing_
     assert titles(client.get(LIST, {"status": "exited"})) == [entry.title]
     assert "只有退出前可见" not in read(client, f"{LIST}?status=exited&view=table")
     assert client.get(f"{LIST}download.xlsx?status=exited").status_code == 404
+
+
+def test_a_row_taken_over_from_a_public_source_names_it(client):
+    entry = factories.entry("labour-brands")
+    Filing.objects.filter(pk=entry.filing_id).update(source="演示报，2023年1月")
+
+    assert "演示报，2023年1月" in read(client, address(entry))
 
 
 def test_the_home_page_counts_what_is_in_force(client):
