@@ -11,6 +11,8 @@ register_converter(converters.FilingNumberConverter, "pk")
 register_converter(converters.CodeConverter, "code")
 register_converter(converters.PaperConverter, "paper")
 
+handler500 = "portal.views.errors.server_error"
+
 urlpatterns = [
     path("", public.home, name="home"),
     path("catalogue/", public.catalogue, name="catalogue"),

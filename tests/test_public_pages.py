@@ -391,6 +391,16 @@ def test_an_exited_entry_keeps_a_page_with_reason_date_and_document_and_nothing_
     assert client.get(f"{LIST}download.xlsx?status=exited").status_code == 404
 
 
+def test_a_fault_of_ours_is_told_with_the_number_of_the_request(client, monkeypatch):
+    client.raise_request_exception = False
+    monkeypatch.delattr("portal.models.catalogue.EntryQuerySet.in_force")
+
+    answer = client.get("/")
+
+    assert answer.status_code == 500
+    assert answer["X-Request-ID"] in answer.content.decode()
+
+
 def test_a_row_taken_over_from_a_public_source_names_it(client):
     entry = factories.entry("labour-brands")
     Filing.objects.filter(pk=entry.filing_id).update(source="演示报，2023年1月")
