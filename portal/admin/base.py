@@ -54,7 +54,14 @@ def sits_at_province(user: User, *roles: str) -> bool:
     return any(post.role in roles and post.organisation.region.level == Level.PROVINCE for post in user.posts)
 
 
-class ByPost(admin.ModelAdmin):
+class NotThere:
+    """What is out of reach answers as what does not exist."""
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        raise Http404
+
+
+class ByPost(NotThere, admin.ModelAdmin):
     """A page opened by posts at the province: ``viewers`` look, ``editors`` add and change, nobody deletes.
 
     ``fixed`` fields are given once and shown greyed afterwards.
@@ -93,6 +100,3 @@ class ByPost(admin.ModelAdmin):
         for name in set(self.fixed) & set(form.base_fields) if change else ():
             form.base_fields[name].disabled = True
         return form
-
-    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
-        raise Http404

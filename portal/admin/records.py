@@ -4,14 +4,15 @@ What is filed is changed at the workbench only; here nothing is typed over, and 
 """
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, Case, Value, When
 from django.http import Http404
 from django.template.response import TemplateResponse
 from import_export.admin import ImportExportMixin
 
-from portal import drafts, excel, reading, registry, snapshot
-from portal.admin.base import site
+from portal import excel, reading, registry, snapshot
+from portal.admin.base import NotThere, site
 from portal.admin.decisions import decision
 from portal.models import ChoiceListField, Region
 from portal.policy import ACTIONS, REVIEWERS
@@ -40,7 +41,17 @@ class CityFilter(admin.SimpleListFilter):
         return queryset.filter(within("region_id", self.value())) if offered else queryset
 
 
-class RecordAdmin(ImportExportMixin, admin.ModelAdmin):
+class AsRead(ChangeList):
+    """A list in which every filing bears the title its reader may see."""
+
+    def get_results(self, request):
+        """Fetch the page and set the titles."""
+        super().get_results(request)
+        for record in self.result_list:
+            record.title = reading.title_for(record, request.user)
+
+
+class RecordAdmin(NotThere, ImportExportMixin, admin.ModelAdmin):
     """The page of one record type; everything of the type comes from its declaration."""
 
     search_fields = ("title", "organisation__name", "entry__code")
@@ -83,7 +94,7 @@ class RecordAdmin(ImportExportMixin, admin.ModelAdmin):
 
     def has_import_permission(self, request):
         """Say whether the person files this type for a bureau."""
-        return False and bool(drafts.filing_organisations(request.user, self.record_type))
+        return False  # until the import is in place
 
     def get_queryset(self, request):
         """Return what the person may see, each row with the version last submitted where it differs."""
@@ -97,6 +108,10 @@ class RecordAdmin(ImportExportMixin, admin.ModelAdmin):
         many = [field.name for field in relations if field.many_to_many]
         related = visible.select_related("organisation__region", "region__parent", "entry", *single)
         return related.prefetch_related(*many).order_by(*self.ordering)
+
+    def get_changelist(self, request, **kwargs):
+        """Return the list whose titles are as read."""
+        return AsRead
 
     def get_list_display(self, request):
         """Return the columns of the declaration, then where the filing stands."""

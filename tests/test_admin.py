@@ -1,0 +1,273 @@
+"""The administration: closed by default, scoped like every other page, and decisions by the workflow only."""
+
+from io import BytesIO
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from portal import drafts, registry
+from portal.admin import site
+from portal.models import Edition, Event, Filing, FilingVersion, User
+from portal.vocabulary import State
+from tests import copies, factories
+from tests.administration import ADMINISTRATION, enter, listed, submitted, url
+
+pytestmark = pytest.mark.django_db
+TYPES = list(registry.all_types())
+every_type = pytest.mark.parametrize("record_type", TYPES, ids=lambda record_type: record_type.slug)
+every_page = pytest.mark.parametrize("model", list(site._registry), ids=lambda model: model.__name__)
+BUSINESS = {record_type.model for record_type in TYPES}
+
+
+def test_a_stranger_is_sent_to_the_one_sign_in_page(client):
+    response = client.get("/admin/", follow=True)
+
+    assert [address for address, _ in response.redirect_chain] == [
+        "/admin/login/?next=/admin/",
+        f"{reverse('login')}?next=/admin/",
+    ]
+
+
+def test_somebody_with_a_post_but_not_of_the_staff_is_turned_away(client):
+    client.force_login(factories.reviewer())
+
+    response = client.get("/admin/", follow=True)
+
+    assert response.status_code == 403
+
+
+@every_page
+def test_staff_without_a_post_and_even_a_superuser_find_every_page_closed(model, client):
+    factories.entry("building-units")
+    user = factories.stranger()
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+    enter(client, user)
+
+    answers = {
+        client.get(url(model, "changelist"), follow=True).status_code,
+        client.get(url(model, "add"), follow=True).status_code,
+        client.get("/admin/", follow=True).status_code,
+    }
+
+    assert answers == {403}
+
+
+@pytest.mark.parametrize("page", ["import", "process_import", "export"])
+@pytest.mark.parametrize("superuser", [False, True])
+def test_import_and_export_are_closed_to_staff_without_a_post(page, superuser, client):
+    factories.submitted("building-units")
+    user = factories.stranger()
+    User.objects.filter(pk=user.pk).update(is_superuser=superuser)
+    enter(client, user)
+    before = Filing.objects.count()
+
+    for record_type in TYPES:
+        for method in (client.get, client.post):
+            response = method(url(record_type.model, page), follow=True)
+
+            assert response.status_code == 403
+            assert "演示家政服务有限公司" not in response.content.decode()
+    assert Filing.objects.count() == before
+
+
+SEEN = {
+    "reviewer": BUSINESS,
+    "filer": BUSINESS,
+    "approver": BUSINESS | {Edition},
+    "joint": BUSINESS,
+    "sysadmin": ADMINISTRATION,
+    "secadmin": ADMINISTRATION,
+}
+
+
+@pytest.mark.parametrize("who", SEEN)
+def test_the_index_lists_what_the_post_opens_and_nothing_else(who, client):
+    response = enter(client, getattr(factories, who)()).get("/admin/")
+
+    shown = {model["model"] for app in response.context["app_list"] for model in app["models"]}
+    assert shown == SEEN[who]
+
+
+def test_the_auditor_reads_everything_and_adds_nothing(client):
+    enter(client, factories.auditor())
+
+    response = client.get("/admin/")
+
+    models = [model for app in response.context["app_list"] for model in app["models"]]
+    assert {Event, FilingVersion} | BUSINESS < {model["model"] for model in models}
+    assert {tuple(sorted(m for m, may in model["perms"].items() if may)) for model in models} == {("view",)}
+
+
+@every_page
+@pytest.mark.parametrize("who", ["reviewer", "filer", "publisher", "sysadmin", "secadmin", "auditor"])
+def test_nobody_deletes(model, who, client):
+    factories.entry("building-units")
+    Edition.objects.create(kind="exam-projects", name="演示版", on="2024-01-01")
+    row = model.objects.first()
+    enter(client, getattr(factories, who)())
+
+    answer = client.post(url(model, "delete", row.pk), {"post": "yes"}) if row else None
+
+    assert row is None or answer.status_code in (403, 404)
+    assert row is None or model.objects.filter(pk=row.pk).exists()
+
+
+@every_type
+@pytest.mark.parametrize("place", ["3707", "3717", "37"])
+def test_a_list_shows_exactly_the_filings_in_scope(record_type, place, client):
+    for home in ("3707", "3717"):
+        submitted(record_type, home)
+    user = factories.reviewer(place)
+
+    response = enter(client, user).get(url(record_type.model, "changelist"))
+
+    visible = record_type.model.objects.visible_to(user)
+    assert {record.pk for record in response.context["cl"].result_list} == {record.pk for record in visible}
+    assert response.context["cl"].result_count == (2 if place == "37" else 1)
+
+
+@every_type
+def test_a_filing_out_of_scope_is_as_if_it_were_not_there(record_type, client):
+    record = factories.submitted(record_type)
+    enter(client, factories.reviewer("3717"))
+
+    assert client.get(url(record_type.model, "change", record.pk)).status_code == 404
+    assert client.get(url(record_type.model, "history", record.pk)).status_code == 404
+
+
+@every_type
+def test_the_page_of_a_filing_is_read_only_and_shows_its_sections(record_type, client):
+    record = factories.submitted(record_type)
+    enter(client, factories.reviewer())
+
+    page = client.get(url(record_type.model, "change", record.pk))
+    post = client.post(url(record_type.model, "change", record.pk), {"name": "改了", "state": "approved"})
+
+    body = page.content.decode()
+    assert [heading for heading in record_type.sections if heading not in body] == []
+    assert post.status_code == 403
+    assert (record_type.model.objects.get(pk=record.pk).name, Filing.objects.get(pk=record.pk).state) == (
+        record.name,
+        State.CITY_REVIEW,
+    )
+
+
+def test_what_another_bureau_is_changing_is_shown_as_it_was_submitted(client):
+    record = factories.filing("building-units", State.RETURNED)
+    drafts.save(
+        record,
+        by=factories.filer(),
+        revision=record.revision,
+        values={"name": "改名后", "address": "未报送的路"},
+    )
+    pages = [url(type(record), "changelist"), url(type(record), "change", record.pk)]
+
+    for who, unsent in [(factories.reviewer(), False), (factories.filer(), True)]:
+        enter(client, who)
+        for page in pages:
+            body = client.get(page).content.decode()
+
+            assert [("改名后" in body), ("未报送的路" in body)] == [unsent, unsent]
+
+
+def test_names_and_numbers_of_persons_are_covered_for_joint_departments_and_the_auditor(client):
+    record = factories.submitted(
+        "building-units", contact_phone="13900000000", legal_representative="演示张三"
+    )
+
+    for who, covered in [
+        (factories.joint("3707"), True),
+        (factories.auditor(), True),
+        (factories.reviewer(), False),
+    ]:
+        body = enter(client, who).get(url(type(record), "change", record.pk)).content.decode()
+
+        assert [("13900000000" not in body), ("演示张三" not in body)] == [covered, covered]
+
+
+def test_nobody_asks_by_address_for_what_no_filter_offers(client):
+    factories.submitted("building-units", contact_phone="13900000000")
+    enter(client, factories.joint("3707"))
+
+    answers = {
+        query: client.get(url(registry.get("building-units").model, "changelist") + f"?{query}").status_code
+        for query in (
+            "contact_phone__startswith=139",
+            "submitted_by__password__startswith=m",
+            "holder__username=x",
+        )
+    }
+
+    assert set(answers.values()) == {400}
+
+
+def test_filters_narrow_to_state_city_and_facet(client):
+    record_type = registry.get("labour-brands")
+    model = record_type.model
+    submitted(record_type, "3717", name="演示菏泽品牌")
+    submitted(record_type, "370705", name="演示潍坊品牌", brand_type="livelihood")
+    factories.filing("labour-brands", State.RETURNED, name="演示潍坊退回品牌")
+    enter(client, factories.reviewer("37"))
+
+    found = {
+        query: listed(client.get(url(model, "changelist") + f"?{query}"))
+        for query in (
+            "city=3707",
+            "state__exact=returned",
+            "brand_type__exact=livelihood",
+            "q=菏泽",
+            "city=x",
+        )
+    }
+
+    assert found == {
+        "city=3707": {"演示潍坊品牌", "演示潍坊退回品牌"},
+        "state__exact=returned": {"演示潍坊退回品牌"},
+        "brand_type__exact=livelihood": {"演示潍坊品牌"},
+        "q=菏泽": {"演示菏泽品牌"},
+        "city=x": {"演示菏泽品牌", "演示潍坊品牌", "演示潍坊退回品牌"},
+    }
+
+
+@every_type
+def test_a_list_costs_the_same_queries_at_any_length(record_type, client):
+    record = factories.submitted(record_type)
+    enter(client, factories.reviewer())
+    counts = []
+    client.get(url(record_type.model, "changelist"))
+    for more in (0, 2, 30):
+        copies.multiply(type(record).objects.latest("pk"), more)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(url(record_type.model, "changelist"))
+        counts.append(len(queries))
+
+    assert counts == [counts[0]] * 3
+
+
+@every_type
+def test_an_export_follows_scope_and_filters_and_leaves_a_note(record_type, client):
+    for place in ("3707", "370705", "3717"):
+        submitted(record_type, place, name=f"演示潍坊{place}")
+    user = factories.reviewer()
+    enter(client, user)
+    page = url(record_type.model, "export")
+
+    asked = client.get(page)
+    response = client.post(page + "?q=370705")
+
+    book = load_workbook(BytesIO(b"".join(response.streaming_content)))
+    names = {row[0] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)}
+    assert asked.context["number"] == 2
+    assert names == {"演示潍坊370705"}
+    assert [entry.change_message[:4] for entry in user.logentry_set.all()] == ["导出1条"]
+
+
+def test_asking_for_an_export_writes_nothing(client):
+    user = factories.reviewer()
+
+    enter(client, user).get(url(TYPES[0].model, "export"))
+
+    assert user.logentry_set.count() == 0

@@ -1,0 +1,218 @@
+"""Accounts, posts, divisions, editions, the auditor: three administrators, each apart from the others."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.models import Edition, Event, FilingVersion, Membership, Organisation, Region, User
+from portal.vocabulary import Kind, Role, State
+from tests import factories
+from tests.administration import ADMINISTRATION, enter, told, url
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_account_gets_a_password_told_once_that_must_be_changed(client):
+    enter(client, factories.sysadmin())
+
+    response = client.post(
+        url(User, "add"),
+        {"username": "kuiwen_filer", "full_name": "演示王五", "post": "科员", "is_active": "on"},
+        follow=True,
+    )
+
+    (sentence, _) = told(response)
+    password = sentence.split("：")[1].split()[0]
+    user = User.objects.get(username="kuiwen_filer")
+    assert (user.check_password(password), user.must_change_password, user.is_superuser) == (
+        True,
+        True,
+        False,
+    )
+    assert len(password) == 14
+
+
+def test_a_reset_ends_the_old_password_and_the_open_session(client, django_user_model):
+    person, at_work = factories.filer(), Client()
+    at_work.force_login(person)
+    admin = factories.sysadmin()
+    enter(client, admin)
+
+    response = client.post(
+        url(User, "changelist"),
+        {"action": "reset_passwords", "_selected_action": [person.pk, admin.pk], "index": 0},
+        follow=True,
+    )
+
+    person = User.objects.get(pk=person.pk)
+    assert len(told(response)) == 1
+    assert (person.check_password(factories.PASSWORD), person.must_change_password) == (False, True)
+    assert User.objects.get(pk=admin.pk).check_password(factories.PASSWORD) is True
+    assert at_work.get(reverse("desk")).status_code == 302
+
+
+def test_the_system_administrator_makes_nobody_a_superuser_and_gives_no_post(client):
+    person = factories.filer()
+    enter(client, factories.sysadmin())
+    data = {"username": person.username, "full_name": "演示新名", "is_active": "on", "is_superuser": "on"}
+
+    client.post(url(User, "change", person.pk), data | {"password": "x", "must_change_password": ""})
+    post = client.post(url(Membership, "add"), {"user": person.pk, "role": Role.APPROVER})
+
+    changed = User.objects.get(pk=person.pk)
+    assert (changed.full_name, changed.is_superuser) == ("演示新名", False)
+    assert changed.check_password(factories.PASSWORD) is True
+    assert post.status_code == 403
+
+
+def test_an_account_is_closed_by_a_tick_and_its_own_tick_is_out_of_reach(client):
+    person, admin = factories.filer(), factories.sysadmin()
+    enter(client, admin)
+
+    for user in (person, admin):
+        client.post(url(User, "change", user.pk), {"username": user.username, "full_name": "演示"})
+
+    assert [User.objects.get(pk=user.pk).is_active for user in (person, admin)] == [False, True]
+
+
+def give(client, user: User, role: str, place: str = "3707", kind: str = Kind.HRSS_BUREAU):
+    data = {"user": user.pk, "organisation": factories.bureau(place, kind).pk, "role": role}
+    return client.post(url(Membership, "add"), data)
+
+
+def test_the_security_administrator_gives_and_ends_posts(client):
+    enter(client, factories.secadmin())
+    person = factories.stranger()
+
+    given = give(client, person, Role.REVIEWER)
+    (post,) = Membership.objects.filter(user=person)
+    data = {"valid_from": "2024-01-01", "valid_to": "2024-06-01", "role": Role.APPROVER}
+    ended = client.post(url(Membership, "change", post.pk), data)
+
+    post.refresh_from_db()
+    assert (given.status_code, ended.status_code) == (302, 302)
+    assert (post.role, str(post.valid_to)) == (Role.REVIEWER, "2024-06-01")
+    assert User.objects.get(pk=person.pk).posts == []
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.AUDITOR, Role.SECURITY_ADMIN])
+def test_posts_that_exclude_each_other_are_refused_in_a_sentence(role, client):
+    enter(client, factories.secadmin())
+    person = factories.reviewer()
+
+    response = give(client, person, role)
+
+    assert response.context["adminform"].form.non_field_errors() == [
+        "系统管理员、安全管理员、审计员互斥，也不能兼任业务岗位。"
+    ]
+    assert Membership.objects.filter(user=person).count() == 1
+
+
+def test_a_post_given_twice_or_ended_before_it_begins_is_a_sentence_and_no_crash(client):
+    enter(client, factories.secadmin())
+    person = factories.reviewer()
+    (post,) = Membership.objects.filter(user=person)
+
+    twice = give(client, person, Role.REVIEWER)
+    early = client.post(
+        url(Membership, "change", post.pk), {"valid_from": "2024-06-01", "valid_to": "2024-01-01"}
+    )
+
+    assert twice.context["adminform"].form.non_field_errors() == ["这个岗位已经有了。"]
+    assert early.context["adminform"].form.non_field_errors() == ["停用日期不能早于启用日期。"]
+
+
+def test_nobody_gives_himself_a_post_or_changes_his_own(client):
+    me = factories.secadmin()
+    enter(client, me)
+    (mine,) = Membership.objects.filter(user=me)
+
+    give(client, me, Role.SECURITY_ADMIN, "3707")
+    changed = client.post(url(Membership, "change", mine.pk), {"valid_to": "2030-01-01"})
+
+    assert Membership.objects.filter(user=me).count() == 1
+    assert changed.status_code == 403
+
+
+@pytest.mark.parametrize("place", ["3707", "370705"])
+def test_an_administrator_s_post_outside_the_province_opens_nothing(place, client):
+    for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN):
+        enter(client, factories.person(role, place))
+
+        assert [client.get(url(model, "changelist")).status_code for model in ADMINISTRATION] == [403] * 4
+
+
+def test_a_division_is_dated_but_its_code_stays(client):
+    enter(client, factories.sysadmin())
+    data = {
+        "code": "999999",
+        "name": "奎文区",
+        "short_name": "奎文",
+        "level": "city",
+        "valid_to": "2026-01-01",
+    }
+
+    response = client.post(url(Region, "change", "370705"), data)
+
+    kuiwen = Region.objects.get(pk="370705")
+    assert response.status_code == 302
+    assert (str(kuiwen.valid_to), kuiwen.level, Region.objects.filter(pk="999999").exists()) == (
+        "2026-01-01",
+        "county",
+        False,
+    )
+
+
+def test_a_second_bureau_of_a_kind_in_one_place_is_refused_and_no_crash(client):
+    enter(client, factories.sysadmin())
+    data = {"name": "又一个局", "short_name": "又一局", "kind": Kind.HRSS_BUREAU, "region": "3707"}
+
+    response = client.post(url(Organisation, "add"), data)
+
+    assert response.status_code == 200
+    assert Organisation.objects.filter(name="又一个局").count() == 0
+
+
+def test_an_edition_is_kept_by_the_publishers_of_the_province(client):
+    data = {
+        "kind": "exam-projects",
+        "name": "2026年版",
+        "document_number": "鲁人社字〔2026〕1号",
+        "on": "2026-01-01",
+    }
+
+    answers = {}
+    for who in (factories.publisher("3707"), factories.reviewer("37"), factories.publisher()):
+        enter(client, who)
+        answers[who.username] = client.post(url(Edition, "add"), data).status_code
+    bad = client.post(url(Edition, "add"), data | {"kind": "nothing", "document_number": "95号"})
+
+    assert list(answers.values()) == [403, 403, 302]
+    assert Edition.objects.filter(kind="exam-projects", name="2026年版").count() == 1
+    assert set(bad.context["adminform"].form.errors) == {"kind", "document_number"}
+
+
+def test_the_auditor_finds_acts_by_person_and_action_and_cannot_touch_them(client):
+    record = factories.filing("skill-brands", State.RETURNED)
+    enter(client, factories.auditor())
+
+    page = url(Event, "changelist")
+    by_person = client.get(page, {"q": factories.reviewer().username}).context["cl"].result_list
+    by_action = client.get(page, {"action": "submit"}).context["cl"].result_list
+    event = record.events.first()
+    changed = client.post(url(Event, "change", event.pk), {"comment": "改了"})
+
+    assert [event.action for event in by_person] == ["return", "endorse"]
+    assert {event.action for event in by_action} == {"submit"}
+    assert changed.status_code == 403
+    assert client.get(url(Event, "add")).status_code == 403
+
+
+def test_a_version_is_read_with_the_persons_covered(client):
+    record = factories.submitted("building-units", contact_phone="13900000000")
+    enter(client, factories.auditor())
+
+    body = client.get(url(FilingVersion, "change", record.versions.get().pk)).content.decode()
+
+    assert "演示路2号" in body
+    assert "13900000000" not in body
