@@ -243,9 +243,10 @@ def _rows_below(table: Table, row: int, labels: Labels) -> Iterator[int]:
 
 
 def _is_note(table: Table, row: int) -> bool:
-    """Say whether a row of a list is empty or one line across it, as 备注 and 填表人 are."""
-    shown = {table.merged.get((row, c), (row, c)) for c in range(_width(table)) if table.text(row, c).strip()}
-    return len(shown) < 2
+    """Say whether a row of a list is empty, or one cell across several columns as 备注 and 填表人 are."""
+    filled = [column for column in range(_width(table)) if table.text(row, column).strip()]
+    origins = {table.merged.get((row, column), (row, column)) for column in filled}
+    return not filled or (len(origins) == 1 and len(filled) > 1)
 
 
 def _width(table: Table) -> int:
@@ -273,8 +274,10 @@ def _right_of(table: Table, place: Place, row: int) -> Iterator[Place]:
 
 def _continuation(table: Table, row: int) -> str:
     """Return the text of a row whose first cell is empty: the rest of the value above."""
-    first, *others = [table.text(row, column) for column in range(_width(table))]
-    return "" if first.strip() else next((value for value in others if value.strip()), "")
+    if table.text(row, 0).strip():
+        return ""
+    beside = (table.text(row, column) for column in range(1, _width(table)))
+    return next((value for value in beside if value.strip()), "")
 
 
 def _cell(table: Table, label: _Label, row: int, value: str) -> Cell:
