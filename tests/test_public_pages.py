@@ -1,7 +1,6 @@
 """The public pages: what a stranger finds, what he never sees, and how odd requests are answered."""
 
 from datetime import date, timedelta
-from html.parser import HTMLParser
 from io import BytesIO
 
 import pytest
@@ -12,36 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from portal import browse, catalogue, registry
-from portal.models import CatalogueEntry, Edition, Filing
-from portal.vocabulary import BrandLevel, ExitReason, State
+from portal import browse, registry
+from portal.models import CatalogueEntry, Edition
+from portal.vocabulary import BrandLevel, State
 from tests import copies, factories
+from tests.public import Links, address, leave, read
 
 pytestmark = pytest.mark.django_db
 PUBLIC_TYPES = [pytest.param(t, id=t.slug) for t in registry.all_types() if t.public]
 LIST, SEARCH = "/catalogue/skill-brands/", "/search/"
-
-
-class Links(HTMLParser):
-    """Collects the addresses a page links to."""
-
-    def __init__(self, page: str):
-        super().__init__()
-        self.found: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.found += [value for name, value in attrs if name == "href" and value]
-
-
-def read(client: Client, url: str) -> str:
-    answer = client.get(url)
-    assert answer.status_code == 200, url
-    return answer.content.decode()
-
-
-def address(entry: CatalogueEntry) -> str:
-    return reverse("catalogue_entry", args=[entry.kind, entry.code])
 
 
 def titles(answer) -> list[str]:
@@ -161,13 +139,6 @@ def test_two_choices_of_one_facet_show_both(client):
 
 def facet(answer, label: str) -> list[dict]:
     return next(facet["options"] for facet in answer.context["facets"] if facet["label"] == label)
-
-
-def leave(entry: CatalogueEntry) -> None:
-    """Let an entry exit as the province's publisher."""
-    catalogue.exit(
-        entry, by=factories.publisher(), reason=ExitReason.VOLUNTARY, document_number="演示文〔2025〕3号"
-    )
 
 
 def test_a_county_is_chosen_within_its_city(client):
@@ -310,87 +281,6 @@ def test_each_type_has_its_list_its_table_and_its_page(client, record_type):
     assert entry.document_number in pages[2]
 
 
-def test_brand_project_institution_and_unit_link_to_one_another(client):
-    labour = factories.entry("labour-brands", name="潍坊演示家政")
-    unit = factories.entry("building-units", place="370705")
-    project = factories.entry("exam-projects", name="演示风筝制作")
-    where = factories.entry(
-        "exam-institutions",
-        name="演示风筝学校",
-        authorizations=[{"project": "演示风筝制作", "region": "潍坊市"}],
-    )
-    learn = factories.entry("handicraft-projects", exam_project="演示风筝制作")
-    brand = factories.entry(
-        "skill-brands",
-        name="潍坊风筝品牌（演示）",
-        exam_projects=["演示风筝制作"],
-        institutions=["演示风筝学校"],
-        labour_brands=["潍坊演示家政"],
-    )
-    family = {address(entry) for entry in (labour, unit, project, where, learn, brand)}
-
-    linked = {url: {link for link in Links(read(client, url)).found if link in family} for url in family}
-
-    assert linked == {url: family - {url} for url in family}
-
-
-def test_a_neighbour_that_was_amended_is_still_linked(client):
-    project = factories.entry("exam-projects", name="演示风筝制作")
-    brand = factories.entry("skill-brands", name="潍坊风筝品牌（演示）", exam_projects=["演示风筝制作"])
-    amended(project, summary="演示数据。新的简介。")
-
-    pages = [read(client, address(brand)), read(client, address(project))]
-
-    assert address(project) in Links(pages[0]).found
-    assert address(brand) in Links(pages[1]).found
-
-
-def amended(entry: CatalogueEntry, **values) -> CatalogueEntry:
-    """Publish an amendment of an entry through every hand it needs."""
-    place = entry.filing.organisation.region_id
-    draft = catalogue.amend(entry, by=factories.filer(place))
-    for name, value in values.items():
-        setattr(draft, name, value)
-    draft.save()
-    for action, by, arguments in factories.road(draft, State.APPROVED):
-        factories.act(draft, action, by, **arguments)
-    return factories.publish(draft.record, document_number="演示文〔2025〕2号")
-
-
-def test_an_amended_entry_shows_the_new_text_and_keeps_the_old_one_at_hand(client):
-    entry = factories.entry("exam-projects", summary="演示数据。原来的简介。")
-    amended(entry, summary="演示数据。新的简介。")
-    url = address(entry)
-
-    now, before = read(client, url), read(client, f"{url}?version=1")
-
-    assert ("新的简介" in now, "原来的简介" in now, "现行有效" in now) == (True, False, True)
-    assert ("新的简介" in before, "原来的简介" in before) == (False, True)
-    assert "这是第 1 版" in before
-    assert "?version=1" in Links(now).found
-    assert [client.get(f"{url}?version={v}").status_code for v in ("0", "3", "x", "2")] == [
-        404,
-        404,
-        404,
-        200,
-    ]
-
-
-def test_an_exited_entry_keeps_a_page_with_reason_date_and_document_and_nothing_else(client):
-    entry = factories.entry("skill-brands", advantage_features="演示数据。只有退出前可见。")
-    leave(entry)
-
-    page, listed = read(client, address(entry)), client.get(LIST)
-    today = str(timezone.localdate())
-
-    assert [word in page for word in (entry.title, today, "自愿退出", "演示文〔2025〕3号")] == [True] * 4
-    assert "只有退出前可见" not in page
-    assert titles(listed) == []
-    assert titles(client.get(LIST, {"status": "exited"})) == [entry.title]
-    assert "只有退出前可见" not in read(client, f"{LIST}?status=exited&view=table")
-    assert client.get(f"{LIST}download.xlsx?status=exited").status_code == 404
-
-
 def test_a_fault_of_ours_is_told_with_the_number_of_the_request(client, monkeypatch):
     client.raise_request_exception = False
     monkeypatch.delattr("portal.models.catalogue.EntryQuerySet.in_force")
@@ -399,13 +289,6 @@ def test_a_fault_of_ours_is_told_with_the_number_of_the_request(client, monkeypa
 
     assert answer.status_code == 500
     assert answer["X-Request-ID"] in answer.content.decode()
-
-
-def test_a_row_taken_over_from_a_public_source_names_it(client):
-    entry = factories.entry("labour-brands")
-    Filing.objects.filter(pk=entry.filing_id).update(source="演示报，2023年1月")
-
-    assert "演示报，2023年1月" in read(client, address(entry))
 
 
 def test_the_home_page_counts_what_is_in_force(client):
@@ -457,74 +340,3 @@ def test_a_public_page_sets_no_cookie_and_is_the_same_for_everybody():
 
     assert [dict(answer.cookies) for pair in answers for answer in pair] == [{}] * 10
     assert [one.content == other.content for one, other in answers] == [True] * 5
-
-
-def test_facts_of_the_site_show_when_they_are_filled_in(client, settings):
-    before = read(client, "/")
-    settings.SITE = settings.SITE | {"owner": "演示单位", "icp": "演示备案号"}
-
-    after = read(client, "/")
-
-    assert ["主办单位" in page for page in (before, after)] == [False, True]
-    assert "演示备案号" in after
-
-
-def test_the_strip_shows_that_rows_are_invented(client, settings):
-    pages = []
-    for settings.DEMO in (True, False):
-        pages.append(read(client, "/"))
-
-    assert ["演示环境" in page for page in pages] == [True, False]
-
-
-@pytest.mark.parametrize(
-    ("sent", "attribute"),
-    [
-        ({"elder": "on"}, "data-elder"),
-        ({"theme": "dark"}, 'data-theme="dark"'),
-        ({"theme": "light"}, 'data-theme="light"'),
-    ],
-)
-def test_a_preference_is_kept_and_taken_back(client, sent, attribute):
-    client.post("/preferences/", {**sent, "next": LIST})
-    kept = read(client, "/")
-    client.post("/preferences/", dict.fromkeys(sent, ""))
-
-    assert [attribute in page for page in (kept, read(client, "/"))] == [True, False]
-
-
-def test_a_preference_that_does_not_exist_is_not_kept(client):
-    client.post("/preferences/", {"theme": "<script>", "elder": "yes", "density": "0"})
-
-    assert {name: cookie.value for name, cookie in client.cookies.items()} == {
-        "theme": "",
-        "elder": "",
-        "density": "",
-    }
-
-
-@pytest.mark.parametrize(
-    ("target", "to"),
-    [
-        (f"{LIST}?q=剪纸", "/catalogue/skill-brands/?q=%E5%89%AA%E7%BA%B8"),
-        ("https://example.org/", "/"),
-        ("//example.org/", "/"),
-        ("/\\example.org", "/"),
-        ("/\t/example.org", "/"),
-        ("javascript:alert(1)", "/"),
-        ("", "/"),
-    ],
-)
-def test_after_choosing_a_preference_one_stays_on_this_site(client, target, to):
-    answer = client.post("/preferences/", {"elder": "on", "next": target})
-
-    assert (answer.status_code, answer.url) == (302, to)
-
-
-@pytest.mark.parametrize(
-    "origin", ["https://example.org", "null", "http://[", "http://testserver.example.org"]
-)
-def test_another_site_cannot_choose_a_preference(client, origin):
-    answer = client.post("/preferences/", {"elder": "on"}, headers={"Origin": origin})
-
-    assert (answer.status_code, dict(answer.cookies)) == (403, {})
