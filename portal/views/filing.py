@@ -240,6 +240,7 @@ def _check_page(
     status: int = 200,
 ) -> HttpResponse:
     sheet, found = Questionnaire(record), rules.problems(record)
+    explanation = record.explanation if explanation is None else explanation
     warnings = [problem for problem in found if problem.needs_explanation]
     context = {
         **_heading(record),
@@ -248,8 +249,8 @@ def _check_page(
         ],
         "errors": [problem for problem in found if not problem.needs_explanation],
         "warnings": warnings,
-        "asks": bool(warnings or record.explanation),
-        "explanation": record.explanation if explanation is None else explanation,
+        "asks": bool(warnings or explanation),
+        "explanation": explanation,
         "refusal": refusal,
         "reviewer": submission.reviewing_desk(record, request.user),
         "labels": sheet.labels(),
