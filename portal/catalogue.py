@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -13,6 +14,8 @@ from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.registry import CITY, RecordType
 from portal.vocabulary import BrandLevel, ExitReason, Level, Role, State
 from portal.workflow import Conflict, Refused, record_event, swap
+
+NOT_TOO_LONG = MaxLengthValidator(60, "文号最多60个字，请核对。")  # what the column holds on PostgreSQL
 
 
 def may_publish(user: User, filing: Filing) -> bool:
@@ -94,6 +97,7 @@ def _publisher(by: User, filing: Filing) -> str:
 def _checked(document_number: str) -> str:
     try:
         DOCUMENT_NUMBER(number := text.clean(document_number))
+        NOT_TOO_LONG(number)
     except ValidationError as error:
         raise Refused(error.messages[0]) from None
     return number

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from portal import converters
 from portal.admin import site as administration
-from portal.views import account, desk, filing, health, preferences, public, publishing, review
+from portal.views import account, desk, filing, health, preferences, printing, public, publishing, review
 
 register_converter(converters.RecordTypeConverter, "record")
 register_converter(converters.FilingNumberConverter, "pk")
@@ -42,6 +42,8 @@ urlpatterns = [
     path("desk/filings/<pk:pk>/check/", filing.check, name="filing-check"),
     path("desk/filings/<pk:pk>/", review.filing, name="filing"),
     path("desk/filings/<pk:pk>/act/", review.act, name="filing-act"),
+    path("desk/filings/<pk:pk>/print.<paper:suffix>", printing.filing_print, name="filing-print"),
+    path("desk/forms/<record:record_type>/blank.<paper:suffix>", printing.form_blank, name="form-blank"),
     path("desk/filings/<pk:pk>/publish/", publishing.publish, name="publish"),
     path("desk/catalogue/<code:code>/amend/", publishing.amend, name="amend"),
     path("desk/catalogue/<code:code>/exit/", publishing.exit, name="exit"),

@@ -1,0 +1,59 @@
+"""Official forms on paper: a filing in any of its versions, and the blank form of a type."""
+
+import re
+from io import BytesIO
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from portal import documents, reading
+from portal.models import Filing, FilingVersion
+from portal.registry import RecordType
+from portal.views.review import in_scope
+
+CONTENT_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+@require_safe
+def filing_print(request: HttpRequest, pk: int, suffix: str) -> HttpResponse:
+    """A filing as its official form; other bureaus' unsent text is never printed."""
+    found = in_scope(request, pk)
+    version = _version(request, found)
+    title = version.snapshot["title"] if version else str(found)
+    ending = f"第{version.number}版" if version else "未提交"
+    return _download(
+        documents.printed_form(found, version=version.number if version else None),
+        suffix,
+        f"{title}-{ending}",
+    )
+
+
+def _version(request: HttpRequest, found: Filing) -> FilingVersion | None:
+    """Return the version to print, None for the live text of one's own bureau."""
+    asked = request.GET.get("version", "")
+    if not asked:
+        return reading.version_for(found, request.user)
+    if not re.fullmatch("[0-9]{1,9}", asked, re.ASCII):
+        raise Http404("no version number")
+    return get_object_or_404(found.versions, number=asked)
+
+
+@require_safe
+def form_blank(request: HttpRequest, record_type: RecordType, suffix: str) -> HttpResponse:
+    """The empty form of a type, to be filled in with a pen or in Word."""
+    return _download(documents.blank_form(record_type), suffix, f"{record_type.label}-空白表")
+
+
+def _download(form, suffix: str, name: str) -> FileResponse:
+    """Send a form: a PDF opens in the browser, a Word file is saved."""
+    write = {"pdf": documents.form_pdf, "docx": documents.form_docx}[suffix]
+    return FileResponse(
+        BytesIO(write(form)),
+        as_attachment=suffix == "docx",
+        filename=f"{name}.{suffix}",
+        content_type=CONTENT_TYPES[suffix],
+    )

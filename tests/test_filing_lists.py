@@ -1,0 +1,165 @@
+"""All filings of a type: whose list holds what, how it is narrowed and sorted, what may be taken out."""
+
+from io import BytesIO
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from portal import drafts, registry
+from portal.models import Filing
+from portal.vocabulary import State
+from tests import copies, factories
+
+pytestmark = pytest.mark.django_db
+TYPES = [pytest.param(t, id=t.slug) for t in registry.all_types()]
+BRANDS = "/desk/filings/skill-brands/"
+
+
+def listed(client, user, url=BRANDS, **params):
+    factories.sign_in(client, user)
+    answer = client.get(url, params)
+    assert answer.status_code == 200
+    return answer
+
+
+def names(answer) -> list[str]:
+    return [row["title"] for row in answer.context["rows"]]
+
+
+def grow(filing, more: int) -> None:
+    """Add ``more`` filings like this one; each call finds names that are free."""
+    copies.multiply(Filing.objects.filter(kind=filing.kind).latest("pk").record, more)
+
+
+@pytest.mark.parametrize("record_type", TYPES)
+def test_the_list_asks_as_much_for_a_thousand_as_for_one(client, record_type):
+    first = factories.submitted(record_type)
+    factories.sign_in(client, factories.reviewer())
+    costs = []
+    for more in (0, 2, 997):
+        grow(first, more)
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(reverse("filing-list", args=[record_type]))
+        costs.append(len(queries))
+
+    assert answer.context["page"].paginator.count == 1000
+    assert costs == [costs[0]] * 3
+
+
+def test_a_list_holds_what_its_reader_may_see_and_nothing_else(client):
+    here = factories.submitted("skill-brands", name="潍坊风筝品牌（演示）")
+    there = factories.submitted("skill-brands", place="3701", name="济南鲁绣品牌（演示）")
+    begun = factories.draft("skill-brands", name="潍坊年画品牌（演示）")
+
+    found = {
+        user.username: set(names(listed(client, user)))
+        for user in (
+            factories.reviewer(),
+            factories.filer(),
+            factories.filer("370705"),
+            factories.reviewer("37"),
+            factories.sysadmin(),
+        )
+    }
+
+    assert list(found.values()) == [
+        {here.title, begun.title},
+        {here.title, begun.title},
+        set(),
+        {here.title, there.title},
+        set(),
+    ]
+
+
+def test_a_list_filters_by_state_and_by_place(client):
+    waiting = factories.submitted("building-units", place="370705")
+    entry = factories.entry("building-units", place="370702")
+    province, url = factories.reviewer("37"), "/desk/filings/building-units/"
+
+    found = [
+        names(listed(client, province, url, **params))
+        for params in (
+            {"state": "city_review"},
+            {"state": "in_force"},
+            {"state": "approved"},
+            {"state": "exited"},
+            {"city": "3707", "county": "370705"},
+            {"city": "3701"},
+        )
+    ]
+
+    assert found == [[waiting.title], [entry.title], [], [], [waiting.title], []]
+
+
+def test_places_to_choose_from_are_those_below_the_reader(client):
+    regions = {
+        user.username: [len(answer.context["where"].cities), len(answer.context["where"].counties)]
+        for user in (
+            factories.reviewer("37"),
+            factories.reviewer(),
+            factories.filer("370705"),
+            factories.stranger(),
+        )
+        if (answer := listed(client, user))
+    }
+
+    cities, counties = zip(*regions.values(), strict=True)
+    assert cities == (16, 0, 0, 0)
+    assert (counties[0], counties[1] > 0, counties[2:]) == (0, True, (0, 0))
+
+
+def test_a_list_sorts_by_a_column_both_ways(client):
+    a = factories.submitted("labour-brands", name="潍坊演示甲", worker_count=10)
+    b = factories.submitted("labour-brands", name="潍坊演示乙", worker_count=20)
+    user, url = factories.reviewer(), "/desk/filings/labour-brands/"
+
+    found = [names(listed(client, user, url, sort=sort)) for sort in ("worker_count", "-worker_count")]
+
+    assert found == [[a.title, b.title], [b.title, a.title]]
+    directions = [h["direction"] for h in listed(client, user, url, sort="worker_count").context["headings"]]
+    assert directions.count("ascending") == 1
+
+
+def test_nobody_but_the_bureau_reads_in_a_list_what_was_not_sent(client):
+    filing = factories.filing("skill-brands", State.RETURNED, name="潍坊剪纸品牌（演示）", direction="food")
+    drafts.save(
+        filing,
+        by=factories.filer(),
+        revision=filing.revision,
+        values={"name": "潍坊未提交品牌（演示）", "direction": "agriculture"},
+    )
+
+    pages = {
+        user.username: listed(client, user).content.decode()
+        for user in (factories.filer(), factories.reviewer(), factories.reviewer("37"), factories.auditor())
+    }
+
+    assert ["潍坊未提交品牌（演示）" in page for page in pages.values()] == [True, False, False, False]
+    assert ["农业种植技术" in page for page in pages.values()] == [True, False, False, False]
+
+
+def test_an_export_leaves_out_what_another_bureau_is_still_changing(client):
+    sent = factories.submitted("skill-brands", name="潍坊风筝品牌（演示）")
+    factories.filing("skill-brands", State.RETURNED, name="潍坊年画品牌（演示）")
+    factories.sign_in(client, factories.reviewer())
+
+    answer = client.post(f"{BRANDS}export/")
+
+    lines = list(load_workbook(BytesIO(b"".join(answer.streaming_content))).worksheets[0].values)
+    told = [line for line in lines if any("品牌（演示）" in str(cell) for cell in line)]
+    assert [sent.title in line for line in told] == [True]
+
+
+def test_an_export_is_a_post_for_it_writes_down_who_took_what(client):
+    factories.sign_in(client, factories.reviewer())
+
+    assert client.get(f"{BRANDS}export/").status_code == 405
+
+
+def test_a_list_of_a_type_that_does_not_exist_is_not_found(client):
+    factories.sign_in(client, factories.reviewer())
+
+    assert client.get("/desk/filings/no-such-type/").status_code == 404

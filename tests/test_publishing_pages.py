@@ -1,0 +1,207 @@
+"""The catalogue from the workbench: publish, amend, exit, and how each goes wrong."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import registry
+from portal.models import CatalogueEntry, Filing
+from portal.vocabulary import BrandLevel, ExitReason, Role, State
+from tests import factories
+from tests.pages import acts, page, rewritten
+
+pytestmark = pytest.mark.django_db
+TYPES = [pytest.param(t, id=t.slug) for t in registry.all_types()]
+
+
+def publish(client, user, filing, **data):
+    factories.sign_in(client, user)
+    sent = {
+        "document_number": factories.DOCUMENT,
+        "on": str(timezone.localdate()),
+        "level": BrandLevel.MUNICIPAL,
+    }
+    return client.post(reverse("publish", args=[filing.pk]), {**sent, **data})
+
+
+@pytest.mark.parametrize("record_type", TYPES)
+def test_the_publication_page_shows_what_will_be_public_and_nothing_else(client, record_type):
+    filing = factories.approved(record_type)
+    factories.sign_in(client, factories.publisher())
+
+    answer = client.get(reverse("publish", args=[filing.pk]))
+
+    labels = [str(record_type.field(name).verbose_name) for name in record_type.public]
+    assert [label for label, _ in answer.context["lines"]] == labels
+    for name in record_type.personal:
+        assert getattr(filing.record, name) not in answer.content.decode()
+
+
+def test_a_publisher_publishes_and_the_public_finds_it(client):
+    filing = factories.approved("skill-brands")
+
+    answer = publish(client, factories.publisher(), filing, level=BrandLevel.PROVINCIAL)
+
+    entry = CatalogueEntry.objects.get(filing=filing)
+    assert (answer.status_code, answer.url, entry.level) == (302, "/desk/?tab=publish", "provincial")
+    client.logout()
+    public = client.get(reverse("catalogue_entry", args=[entry.kind, entry.code]))
+    assert filing.title in public.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"document_number": "鲁人社字[2024]95号"}, "文号要写成"),
+        ({"document_number": ""}, "文号要写成"),
+        ({"document_number": "鲁" * 100 + "〔2024〕95号"}, "文号"),
+        ({"on": "明天"}, "日期要写成"),
+        ({"on": "2024-02-30"}, "日期要写成"),
+        ({"on": "9999-12-31"}, "日期不能晚于今天"),
+        ({"level": "national"}, "级别只能是市级或省级"),
+    ],
+)
+def test_a_wrong_fact_of_publication_is_told_and_the_rest_is_kept(client, wrong, sentence):
+    filing = factories.approved("skill-brands")
+
+    answer = publish(
+        client, factories.publisher(), filing, **{"document_number": "演示文〔2024〕7号", **wrong}
+    )
+
+    assert answer.status_code == 422
+    assert sentence in answer.context["refusal"]
+    kept = wrong.get("document_number", "演示文〔2024〕7号")
+    assert f'value="{kept}"' in answer.content.decode()
+    assert CatalogueEntry.objects.filter(filing=filing).count() == 0
+
+
+def test_who_decided_reads_that_another_must_publish(client):
+    filing = factories.approved("skill-brands")
+    factories.add_post(factories.approver(), Role.PUBLISHER, "37")
+    factories.sign_in(client, factories.approver())
+
+    answer = client.get(reverse("publish", args=[filing.pk]))
+
+    assert answer.context["reason"] == "审核结论是您作出的，须由另一人公布。"
+    assert '<button class="full btn seal"' not in answer.content.decode()
+    assert publish(client, factories.approver(), filing).status_code == 422
+
+
+def test_a_publication_on_a_page_that_is_out_of_date_is_a_conflict(client):
+    filing = factories.approved("skill-brands")
+    step = filing.step
+    factories.act(filing, "reopen", factories.approver(), comment="复核。")
+    factories.act(filing, "approve", factories.approver())
+
+    answer = publish(client, factories.publisher(), filing, step=step)
+
+    assert answer.status_code == 409
+    assert CatalogueEntry.objects.filter(filing=filing).count() == 0
+
+
+@pytest.mark.parametrize(
+    "somebody", [factories.filer, factories.reviewer, factories.joint, factories.auditor]
+)
+def test_publishing_and_exit_are_not_there_for_other_posts(client, somebody):
+    filing = factories.approved("skill-brands")
+    entry = factories.entry("skill-brands", name="潍坊风筝品牌（演示）")
+
+    assert publish(client, somebody(), filing).status_code == 404
+    assert client.get(reverse("publish", args=[filing.pk])).status_code == 404
+    assert client.get(reverse("exit", args=[entry.code])).status_code == 404
+    assert client.post(reverse("exit", args=[entry.code])).status_code == 404
+
+
+def test_the_bureau_opens_an_amendment_once(client):
+    entry = factories.entry("skill-brands")
+    factories.sign_in(client, factories.filer())
+
+    first = client.post(reverse("amend", args=[entry.code]))
+    second = client.post(reverse("amend", args=[entry.code]))
+
+    draft = Filing.objects.get(amends=entry.filing)
+    assert (first.status_code, first.url) == (302, reverse("filing-edit", args=[draft.pk]))
+    assert (second.status_code, second.url) == (302, reverse("filing", args=[entry.filing_id]))
+    shown = page(client, factories.filer(), entry.filing)
+    assert (shown.context["amends"], shown.context["amendment"].pk) == (False, draft.pk)
+
+
+@pytest.mark.parametrize(
+    "somebody", [factories.reviewer, factories.publisher, lambda: factories.filer("370705")]
+)
+def test_only_the_bureau_amends_its_entry(client, somebody):
+    entry = factories.entry("skill-brands")
+    factories.sign_in(client, somebody())
+
+    assert client.post(reverse("amend", args=[entry.code])).status_code == 404
+    assert Filing.objects.filter(amends=entry.filing).count() == 0
+
+
+def test_a_published_amendment_keeps_the_code_and_ends_the_old_text(client):
+    entry = factories.entry("skill-brands")
+    factories.sign_in(client, factories.filer())
+    client.post(reverse("amend", args=[entry.code]))
+    draft = Filing.objects.get(amends=entry.filing).record
+    rewritten(draft, advantage_people="演示数据。人数已更新。")
+    for action, by, arguments in factories.road(draft, State.APPROVED):
+        factories.act(draft, action, by, **arguments)
+
+    answer = publish(client, factories.publisher(), draft)
+
+    assert answer.status_code == 302
+    assert CatalogueEntry.objects.get(filing=draft).code == entry.code
+    assert page(client, factories.filer(), entry.filing).context["word"] == "已由变更替换"
+
+
+def exit_sent(**data) -> dict:
+    sent = {
+        "reason": ExitReason.VOLUNTARY,
+        "document_number": "演示文〔2025〕3号",
+        "on": str(timezone.localdate()),
+    }
+    return {**sent, **data}
+
+
+def test_an_entry_leaves_with_its_reason_and_its_page_stays(client):
+    entry = factories.entry("skill-brands")
+    factories.sign_in(client, factories.publisher())
+
+    answer = client.post(reverse("exit", args=[entry.code]), exit_sent(comment="自愿。"))
+
+    assert (answer.status_code, answer.url) == (302, reverse("filing", args=[entry.filing_id]))
+    assert acts(entry.filing)[-1] == "exit"
+    client.logout()
+    tombstone = client.get(reverse("catalogue_entry", args=[entry.kind, entry.code]))
+    assert "退出目录" in tombstone.content.decode()
+    factories.sign_in(client, factories.publisher())
+    assert "终止" in client.get(reverse("exit", args=[entry.code])).content.decode()
+    assert client.post(reverse("exit", args=[entry.code]), exit_sent()).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"reason": ""}, "请选择退出原因"),
+        ({"reason": "x\x00"}, "请选择退出原因"),
+        ({"document_number": "3号"}, "文号要写成"),
+        ({"on": "x"}, "日期要写成"),
+        ({"on": str(timezone.localdate() - timedelta(days=9))}, "退出日期不能早于公布日期"),
+    ],
+)
+def test_a_wrong_fact_of_an_exit_is_told_and_the_rest_is_kept(client, wrong, sentence):
+    entry = factories.entry("skill-brands")
+    factories.sign_in(client, factories.publisher())
+
+    answer = client.post(reverse("exit", args=[entry.code]), exit_sent(comment="说明在此。", **wrong))
+
+    assert (answer.status_code, sentence in answer.context["refusal"]) == (422, True)
+    assert "说明在此。" in answer.content.decode()
+    assert CatalogueEntry.objects.in_force().filter(pk=entry.pk).count() == 1
+
+
+def test_a_code_that_nobody_holds_is_not_found(client):
+    factories.sign_in(client, factories.publisher())
+
+    assert client.get("/desk/catalogue/SB-3707-9999/exit/").status_code == 404
