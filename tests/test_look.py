@@ -215,6 +215,40 @@ def test_the_slash_key_leads_to_the_search_and_types_nothing(page):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_single_keys_are_explained_and_can_be_switched_off(page):
+    page.goto(reverse("home"))
+
+    page.keyboard.press("?")
+    told = page.is_visible("#keys")
+    page.check("[data-portal-keys-off]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+
+    assert (told, page.is_visible("#keys")) == (True, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_words_of_a_draft_are_counted_while_typing_and_saved_by_themselves(page, live_server):
+    filing = factories.draft("skill-brands")
+    sign_in(page, factories.filer())
+    page.goto(reverse("filing-edit", args=[filing.pk]))
+
+    page.fill("[name=advantage_features]", "三艺 俱全。")
+    page.wait_for_selector("[data-portal-saved]:has-text('已自动暂存')")
+
+    assert page.inner_text("[data-portal-counter=id_advantage_features] b") == "5"
+    assert filing.record_type.model.objects.get(pk=filing.pk).advantage_features == "三艺 俱全。"
+
+
+def sign_in(page, user) -> None:
+    """Sign a person in through the page."""
+    page.goto(reverse("login"))
+    page.fill("[name=username]", user.username)
+    page.fill("[name=password]", factories.PASSWORD)
+    page.click("main button")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_every_control_can_be_reached_and_seen_by_keyboard(page, published):
     page.goto(published[0])
 

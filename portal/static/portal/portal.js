@@ -186,13 +186,22 @@ const KEYS = {
 };
 let before = "";
 
+// A browser may forbid storage; then the choice lasts as long as the page.
+let keysOff = false;
+try { keysOff = Boolean(localStorage.getItem(KEYS_OFF)); } catch { /* forbidden */ }
+
+function switchKeys(off) {
+  keysOff = off;
+  try { off ? localStorage.setItem(KEYS_OFF, "1") : localStorage.removeItem(KEYS_OFF); } catch { /* forbidden */ }
+}
+
 function typing(target) {
   return target.closest("input, textarea, select, [contenteditable], dialog[open]");
 }
 
 function onKey(event) {
   if ((event.ctrlKey || event.metaKey) && !event.altKey) return withControl(event);
-  if (event.altKey || typing(event.target) || localStorage.getItem(KEYS_OFF)) return;
+  if (event.altKey || typing(event.target) || keysOff) return;
   const act = KEYS[`${before} ${event.key}`] || KEYS[event.key];
   before = act ? "" : event.key;
   if (!act) return;
@@ -240,8 +249,8 @@ function start() {
   all("[data-portal-filter]").forEach(addFilter);
   all("[data-portal-toc]").forEach(followToc);
   all("[data-portal-keys-off]").forEach((box) => {
-    box.checked = Boolean(localStorage.getItem(KEYS_OFF));
-    box.addEventListener("change", () => (box.checked ? localStorage.setItem(KEYS_OFF, "1") : localStorage.removeItem(KEYS_OFF)));
+    box.checked = keysOff;
+    box.addEventListener("change", () => switchKeys(box.checked));
   });
   document.querySelector("[data-portal-focus]")?.focus();
   document.addEventListener("input", (event) => event.target.matches("[data-portal-count]") && showCount(event.target));
