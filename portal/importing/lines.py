@@ -1,0 +1,250 @@
+"""Reading sheets: one record a line, columns found by their headers, child rows on sheets of their own."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models
+
+from portal import text
+from portal.annexes import CellError
+from portal.forms import form_class, row_set_class
+from portal.importing.cells import Names, Unfit, is_empty, value
+from portal.importing.reading import Draft, Reading
+from portal.rules import is_required
+from portal.sandbox import Table
+from portal.sheets import SAMPLE, Column, Sheet, is_context, layout
+
+HEADER_WITHIN = 20  # the header stands in one of the first lines, below titles
+BUREAU, REGION = "填报单位", "所属区划"
+NOTE_BEGINS = ("注：", "注:", "备注：", "备注:", "填表人", "合计")
+
+
+def read_lines(reading: Reading, tables: list[Table]) -> bool:
+    """Add the records of the sheets to ``reading``; return False when no sheet has the type's header."""
+    main, *others = layout(reading.record_type)
+    table = _table_of(main, tables)
+    if table is None:
+        return False
+    names = Names(
+        reading.record_type.model(organisation=reading.organisation, region=reading.organisation.region)
+    )
+    _MainLines(reading, main, table, names).read()
+    left = [other for other in tables if other is not table]
+    for sheet in others:
+        if own := _titled(sheet, left):
+            _ChildLines(reading, sheet, own, names).read()
+            left.remove(own)
+    reading.warnings += [
+        f"工作表“{other.name}”不是本类型的表，没有读取。" for other in left if any(other.rows)
+    ]
+    return True
+
+
+def _table_of(main: Sheet, tables: list[Table]) -> Table | None:
+    with_header = [table for table in tables if _header_row(main, table) is not None]
+    return _titled(main, with_header) or next(iter(with_header), None)
+
+
+def _titled(sheet: Sheet, tables: list[Table]) -> Table | None:
+    return next((table for table in tables if text.key(table.name) == text.key(sheet.title)), None)
+
+
+def _header_row(sheet: Sheet, table: Table) -> int | None:
+    """Return the line that names most columns, two at least or the only one."""
+    found = {
+        row: sum(1 for header in table.rows[row] if header.strip() and sheet.column(header))
+        for row in range(min(HEADER_WITHIN, len(table.rows)))
+    }
+    best = max(found, key=lambda row: (found[row], -row), default=None)
+    return best if best is not None and found[best] >= min(2, len(sheet.columns)) else None
+
+
+class _Lines:
+    """One sheet being read: what its columns are, and one dict of values a line."""
+
+    def __init__(self, reading: Reading, sheet: Sheet, table: Table, names: Names):
+        self.reading, self.sheet, self.table, self.names = reading, sheet, table, names
+        self.fields: dict[str, Any] = {}
+        self.limits: dict[str, int] = {}
+        self.empty: Counter[str] = Counter()
+
+    def read(self) -> None:
+        """Read the header, then every line below it."""
+        header = _header_row(self.sheet, self.table)
+        if header is None:
+            self.error(0, "", "", f"工作表“{self.table.name}”没有认出表头，请使用下载的模板。")
+            return
+        self.headers = [self.table.text(header, c).strip() for c in range(len(self.table.rows[header]))]
+        if not self.check_headers(header):
+            return
+        for row in range(header + 1, len(self.table.rows)):
+            if not self._is_to_skip(row):
+                self.line(row)
+        self.finish()
+
+    def check_headers(self, header: int) -> bool:
+        """Report columns that are missing, unknown or there twice; return whether the lines can be read."""
+        columns = [column.header for word in self.headers if (column := self.sheet.column(word))]
+        twice = [word for word, times in Counter(columns).items() if times > 1]
+        for word in twice:
+            self.error(header, word, word, f"“{word}”有两列，请删去一列。")
+        first = self.key_column()
+        if first.header not in columns:
+            self.error(header, first.header, "", f"没有找到“{first.header}”这一列，请使用下载的模板。")
+        for word in self.headers:
+            if word and not self.sheet.column(word) and not is_context(word):
+                self.reading.warnings.append(f"“{word}”这一列不是本表的内容，没有读取。")
+        return not twice and first.header in columns
+
+    def key_column(self) -> Column:
+        """The column without which a line means nothing."""
+        raise NotImplementedError
+
+    def line(self, row: int) -> None:
+        """Read one line of data."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Say what is to be minded of the sheet as a whole."""
+
+    def cells(self, row: int) -> Iterator[tuple[Column, str]]:
+        """Yield (column, text) of a line for the columns that are known."""
+        for place, header in enumerate(self.headers):
+            if column := self.sheet.column(header):
+                yield column, self.table.text(row, place)
+
+    def context(self, row: int, header: str) -> str:
+        """Return the text under a header that an export adds for the reader, empty when it is not there."""
+        places = [place for place, word in enumerate(self.headers) if text.key(word) == header]
+        return text.clean(self.table.text(row, places[0])) if places else ""
+
+    def value(self, row: int, column: Column, said: str) -> Any:
+        """Return the value of a cell; None, and an error in the reading, when it is wrong."""
+        try:
+            limit = self.limits.get(column.name)
+            return value(column.field, self.fields[column.name], said, self.names, limit)
+        except Unfit as unfit:
+            self.error(row, column.header, said if unfit.said is None else unfit.said, str(unfit))
+            return None
+
+    def error(self, row: int, column: str, said: str, message: str) -> None:
+        """Add an error at a line, counted from 0 here and from 1 for people."""
+        self.reading.errors.append(CellError(self.table.name, row + 1, column, text.clean(said), message))
+
+    def _is_to_skip(self, row: int) -> bool:
+        """Skip empty lines, sample lines and the notes below the table."""
+        width = len(self.headers)
+        filled = [place for place in range(width) if self.table.text(row, place).strip()]
+        if not filled:
+            return True
+        first = self.table.text(row, filled[0]).strip()
+        origins = {self.table.merged.get((row, place), (row, place)) for place in filled}
+        is_note = len(origins) == 1 and (len(filled) > 1 or first.startswith(NOTE_BEGINS))
+        return first.startswith(SAMPLE) or is_note
+
+
+class _MainLines(_Lines):
+    """The sheet of the records."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.fields = form_class(self.reading.record_type).base_fields
+        self.limits = self.reading.record_type.limits
+
+    def key_column(self) -> Column:
+        name = self.reading.record_type.key[0]
+        return next(column for column in self.sheet.columns if column.name == name)
+
+    def line(self, row: int) -> None:
+        draft = Draft(self.table.name, row + 1)
+        self._check_bureau(row)
+        for column, said in self.cells(row):
+            if is_empty(column.field, said):
+                self._leave_empty(row, column)
+            elif (found := self.value(row, column, said)) is not None:
+                draft.values[column.name] = found
+        self.reading.records.append(draft)
+
+    def _leave_empty(self, row: int, column: Column) -> None:
+        if column.name == self.key_column().name:
+            self.error(row, column.header, "", f"“{column.header}”没有填写。")
+        elif is_required(column.field):
+            self.empty[column.header] += 1
+
+    def _check_bureau(self, row: int) -> None:
+        bureau = self.reading.organisation
+        named, region = self.context(row, BUREAU), self.context(row, REGION)
+        if named and text.key(named) not in {text.key(bureau.name), text.key(bureau.short_name)}:
+            message = f"填报单位写的是“{named}”，与您的单位“{bureau.name}”不一致。"
+            self.error(row, BUREAU, named, message)
+        own = {text.key(bureau.region.full_name), text.key(bureau.region.name)}
+        if region and text.key(region) not in own:
+            message = f"所属区划写的是“{region}”，与您的单位所在的“{bureau.region.full_name}”不一致。"
+            self.error(row, REGION, region, message)
+
+    def finish(self) -> None:
+        lacking = [
+            c.header for c in self.sheet.columns if is_required(c.field) and c.header not in self.headers
+        ]
+        for header in lacking:
+            self.reading.warnings.append(f"没有“{header}”这一列，导入后须补填才能提交。")
+        for header, times in self.empty.items():
+            self.reading.warnings.append(f"“{header}”有{times}行没有填写，导入后须补填才能提交。")
+
+
+class _ChildLines(_Lines):
+    """A sheet of child rows; the first column names the record each belongs to."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        record_type, name = self.reading.record_type, self.sheet.rows
+        self.fields = row_set_class(record_type, name).form.base_fields
+        self.model = record_type.row_model(name)
+        key = record_type.key[0]
+        self.owners = {text.key(str(d.values[key])): d for d in self.reading.records if key in d.values}
+        self.seen: set[tuple] = set()
+
+    def key_column(self) -> Column:
+        return self.sheet.columns[0]
+
+    def line(self, row: int) -> None:
+        values, complete = {}, True
+        for column, said in self.cells(row):
+            if not column.name:
+                owner = self._owner(row, column, said)
+            elif is_empty(column.field, said):
+                complete &= self._may_be_empty(row, column)
+                values[column.name] = column.field.get_default()
+            else:
+                values[column.name] = self.value(row, column, said)
+                complete &= values[column.name] is not None
+        if owner and complete and self._is_first(row, owner, values):
+            owner.rows.setdefault(self.sheet.rows, []).append(values)
+
+    def _owner(self, row: int, column: Column, said: str) -> Draft | None:
+        found = self.owners.get(text.key(said))
+        if found is None:
+            self.error(row, column.header, said, f"前一张表中没有“{text.clean(said)}”，请写成一致的名称。")
+        return found
+
+    def _may_be_empty(self, row: int, column: Column) -> bool:
+        if self.fields[column.name].required:
+            self.error(row, column.header, "", f"“{column.header}”没有填写。")
+        return not self.fields[column.name].required
+
+    def _is_first(self, row: int, owner: Draft, values: dict[str, Any]) -> bool:
+        for constraint in self.model._meta.constraints:
+            if isinstance(constraint, models.UniqueConstraint):
+                names = [name for name in constraint.fields if name in values]
+                mark = (id(owner), *(values[name] for name in names))
+                if mark in self.seen:
+                    self.error(
+                        row,
+                        self.sheet.columns[0].header,
+                        owner.title,
+                        constraint.get_violation_error_message(),
+                    )
+                    return False
+                self.seen.add(mark)
+        return True
