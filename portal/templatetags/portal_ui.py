@@ -174,3 +174,9 @@ def page_numbers(page) -> list[int | str]:
 def message_kind(level: str) -> str:
     """Return the kind of ``say`` for the level of a Django message."""
     return {"success": "ok", "warning": "warn", "error": "bad"}.get(level, "")
+
+
+@register.filter
+def polite(sentence: str) -> str:
+    """Return a sentence of Django's own in our form of address: 您, never 你."""
+    return str(sentence).replace("你", "您")
