@@ -4,7 +4,18 @@ from django.urls import path, register_converter
 
 from portal import converters
 from portal.admin import site as administration
-from portal.views import account, desk, filing, health, preferences, printing, public, publishing, review
+from portal.views import (
+    account,
+    desk,
+    filing,
+    health,
+    preferences,
+    printing,
+    public,
+    publishing,
+    review,
+    upload,
+)
 
 register_converter(converters.RecordTypeConverter, "record")
 register_converter(converters.FilingNumberConverter, "pk")
@@ -37,6 +48,8 @@ urlpatterns = [
     path("desk/filings/<record:record_type>/export/", desk.filing_export, name="filing-export"),
     path("desk/new/", filing.new, name="filing-new"),
     path("desk/new/<record:record_type>/", filing.new, name="filing-new"),
+    path("desk/import/", upload.import_file, name="filing-import"),
+    path("desk/forms/<record:record_type>/template.xlsx", upload.template, name="filing-template"),
     path("desk/filings/<pk:pk>/edit/", filing.edit, name="filing-edit"),
     path("desk/filings/<pk:pk>/autosave/", filing.autosave, name="filing-autosave"),
     path("desk/filings/<pk:pk>/check/", filing.check, name="filing-check"),

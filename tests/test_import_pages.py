@@ -1,0 +1,251 @@
+"""Importing over HTTP: what is read is shown first and confirmed by a second step; nothing else is stored."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from openpyxl import Workbook
+
+from portal.models import Filing
+from tests.factories import KUIWEN, draft, entry, filer, filing, reviewer
+
+pytestmark = pytest.mark.django_db
+EXAMPLE = Path(__file__).parent / "files" / "情况表-示例-潍坊.docx"
+NAME = "潍坊风筝扎制品牌（演示）"
+URL = "/desk/import/"
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(1000)
+HEADERS = ["培训项目名称", "项目来源", "培训对象", "课时"]
+
+
+@pytest.fixture
+def desk(client):
+    """Return a client at which the filer of 潍坊 is signed in."""
+    client.force_login(filer())
+    return client
+
+
+def upload(desk, data: bytes, name: str, slug: str = "skill-brands", **more):
+    """Choose a file and press 上传并预览."""
+    return desk.post(URL, {"type": slug, "file": SimpleUploadedFile(name, data), **more})
+
+
+def confirm(desk, preview):
+    """Press 确认导入 on a preview as it was shown."""
+    context = preview.context
+    sent = {"confirm": "1", "type": context["chosen"].slug, "name": context["upload"].name}
+    return desk.post(URL, sent | {"content": context["upload"].carried})
+
+
+def workbook(*lines: list) -> bytes:
+    """Return a workbook of training projects with these lines."""
+    book = Workbook()
+    book.active.append(HEADERS)
+    for line in lines:
+        book.active.append(line)
+    file = BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_the_official_form_is_shown_confirmed_and_becomes_a_draft(desk):
+    entry("exam-projects", name="风筝制作")
+
+    preview = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name)
+    shown, before = preview.content.decode(), Filing.objects.filter(kind="skill-brands").count()
+    answer = confirm(desk, preview)
+
+    made = Filing.objects.get(kind="skill-brands").record
+    assert "共读取1份，没有错误。" in shown
+    assert f"<dd>{NAME}</dd>" in shown
+    assert before == 0
+    assert answer.url == reverse("filing-edit", args=[made.pk])
+    assert (made.name, made.organisation, made.state) == (NAME, filer().organisation, "draft")
+    assert [project.name for project in made.exam_projects.all()] == ["风筝制作"]
+    assert made.advantage_people == "从业人员稳定，技能领头人带徒授艺。"
+
+
+def test_with_an_error_nothing_is_imported_and_its_place_is_named(desk):
+    preview = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name)
+
+    content = preview.content.decode()
+    assert preview.status_code == 422
+    assert "共读取1份，1处错误，未导入任何数据。" in content
+    assert '<td class="hd" data-l="栏">专项职业能力考核项目</td>' in content
+    assert '<td class="c-bad" data-l="填的内容">风筝制作</td>' in content
+    assert 'aria-disabled="true">确认导入' in content
+    assert Filing.objects.count() == 0
+
+
+def test_confirming_what_holds_errors_imports_nothing(desk):
+    preview = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name)
+
+    answer = confirm(desk, preview)
+
+    assert (answer.status_code, Filing.objects.count()) == (422, 0)
+
+
+def test_several_lines_become_drafts_and_lead_to_the_list(desk):
+    lines = [[f"演示项目{n}", "其他", "企业职工、非遗传承人", 40 + n] for n in range(7)]
+
+    preview = upload(desk, workbook(*lines), "项目.xlsx", "handicraft-projects")
+    answer = confirm(desk, preview)
+
+    made = Filing.objects.filter(kind="handicraft-projects").order_by("pk")
+    assert [row["number"] for row in preview.context["rows"]] == [2, 3, 4, 5, 6, 7, 8]
+    assert answer.url == reverse("filing-list", args=["handicraft-projects"])
+    assert [(f.title, f.record.hours) for f in made] == [(f"演示项目{n}", 40 + n) for n in range(7)]
+
+
+def test_the_lines_in_error_come_first_with_the_sentence_in_the_cell(desk):
+    lines = [[f"演示项目{n}", "其他", "企业职工", "四十" if n == 5 else 40] for n in range(7)]
+
+    preview = upload(desk, workbook(*lines), "项目.xlsx", "handicraft-projects")
+
+    first = preview.context["rows"][0]
+    faulty = [(cell["label"], cell["text"], cell["fault"]) for cell in first["cells"] if cell["fault"]]
+    assert (first["number"], faulty) == (7, [("课时", "四十", "请填写整数，例如620。")])
+    assert Filing.objects.count() == 0
+
+
+def test_a_double_click_on_confirm_imports_once(desk):
+    entry("exam-projects", name="风筝制作")
+    preview = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name)
+
+    first, second = confirm(desk, preview), confirm(desk, preview)
+
+    assert first.url == second.url
+    assert Filing.objects.filter(kind="skill-brands").count() == 1
+
+
+def test_a_name_the_bureau_holds_already_is_an_error_of_the_file(desk):
+    entry("exam-projects", name="风筝制作")
+    filing("skill-brands", "city_review", name=NAME)
+
+    preview = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name)
+
+    assert [error.column for error in preview.context["reading"].errors] == ["品牌项目名称"]
+    assert Filing.objects.filter(kind="skill-brands").count() == 1
+
+
+def test_a_large_file_is_chosen_again_to_confirm(desk, monkeypatch):
+    entry("exam-projects", name="风筝制作")
+    monkeypatch.setattr("portal.views.upload.CARRIED", 100)
+
+    content = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name).content.decode()
+    answer = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name, confirm="1")
+
+    assert "文件较大，确认时请再选一次同一个文件" in content
+    assert 'name="content"' not in content
+    assert answer.url == reverse("filing-edit", args=[Filing.objects.get(kind="skill-brands").pk])
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        pytest.param("情况表.docx", b"", "这个文件是空的，没有读取；请核对后重新选择。", id="empty file"),
+        pytest.param("情况表.docx", PICTURE, "未导入任何数据。", id="a picture named docx"),
+        pytest.param("情况表.xlsx", PICTURE, "未导入任何数据。", id="a picture named xlsx"),
+        pytest.param("情况表.exe", b"MZ", "未导入任何数据。", id="a program"),
+        pytest.param("情况表", b"x", "未导入任何数据。", id="no suffix"),
+        pytest.param("a.csv", b"\x00\x01\x02\xff\xfe", "未导入任何数据。", id="NUL and control characters"),
+        pytest.param("../../" + "长" * 300 + ".docx", PICTURE, "未导入任何数据。", id="a path for a name"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_a_sentence_and_stores_nothing(desk, name, data, sentence):
+    answer = upload(desk, data, name)
+
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert Filing.objects.count() == 0
+
+
+class Unread(BytesIO):
+    """A body that nobody may read."""
+
+    def read(self, *args):
+        raise AssertionError("the body was read")
+
+
+def test_fifty_megabytes_are_refused_without_being_read():
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(filer())
+
+    answer = client.generic(
+        "POST",
+        URL,
+        content_type="multipart/form-data; boundary=x",
+        **{"wsgi.input": Unread(), "CONTENT_LENGTH": str(50 * 2**20)},
+    )
+
+    assert answer.status_code == 413
+    assert "文件超过 10 MB，没有读取；请删去图片，或分成几个文件后再上传。" in answer.content.decode()
+
+
+def test_a_file_over_the_limit_within_its_envelope_is_refused_too(desk, settings):
+    settings.UPLOAD_LIMIT = 1000
+
+    answer = upload(desk, bytes(1001), "情况表.docx")
+
+    assert answer.status_code == 422
+    assert "文件超过 10 MB，没有读取" in answer.content.decode()
+
+
+def test_the_token_is_still_asked_for():
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(filer())
+
+    answer = upload(client, EXAMPLE.read_bytes(), EXAMPLE.name)
+
+    assert (answer.status_code, Filing.objects.count()) == (403, 0)
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({}, "请选择要导入的类型。"),
+        ({"type": "moon-brands"}, "请选择要导入的类型。"),
+        ({"type": "skill-brands"}, "请选择要导入的文件。"),
+        ({"type": "skill-brands", "confirm": "1"}, "没有收到刚才的文件，没有导入；请重新选择文件。"),
+        ({"type": "skill-brands", "confirm": "1", "content": "%%%"}, "没有收到刚才的文件"),
+        ({"type": "skill-brands", "confirm": "1", "content": "eHh4", "name": "x.docx"}, "未导入任何数据。"),
+    ],
+)
+def test_an_incomplete_form_is_answered_in_a_sentence(desk, sent, sentence):
+    answer = desk.post(URL, sent)
+
+    assert (answer.status_code, Filing.objects.count()) == (422, 0)
+    assert sentence in answer.content.decode()
+
+
+def test_the_page_offers_forms_and_templates_of_what_one_may_file(desk):
+    content = desk.get(f"{URL}?type=building-units").content.decode()
+
+    assert '<option value="building-units" selected>' in content
+    assert reverse("form-blank", args=["skill-brands", "docx"]) in content
+    assert reverse("filing-template", args=["exam-institutions"]) in content
+
+
+def test_the_template_is_a_workbook_called_by_its_type(desk):
+    answer = desk.get(reverse("filing-template", args=["labour-brands"]))
+
+    assert answer.filename == "劳务品牌-模板.xlsx"
+    assert b"".join(answer.streaming_content)[:2] == b"PK"
+
+
+@pytest.mark.parametrize("url", [URL, "/desk/forms/skill-brands/template.xlsx"])
+def test_who_files_nothing_finds_no_such_page(client, url):
+    client.force_login(reviewer())
+
+    assert [client.get(url).status_code, client.post(url).status_code] in ([404, 404], [404, 405])
+
+
+def test_a_stranger_uploads_nothing(client):
+    draft("skill-brands", place=KUIWEN)
+
+    answer = upload(client, EXAMPLE.read_bytes(), EXAMPLE.name)
+
+    assert answer.url == f"{reverse('login')}?next={URL}"
+    assert Filing.objects.filter(title=NAME).count() == 0
