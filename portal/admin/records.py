@@ -4,54 +4,25 @@ What is filed is changed at the workbench only; here nothing is typed over, and 
 """
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, Case, Value, When
 from django.http import Http404
 from django.template.response import TemplateResponse
-from import_export.admin import ImportExportMixin
+from import_export.admin import ExportMixin
 
-from portal import excel, reading, registry, snapshot
+from portal import excel, reading, registry
 from portal.admin.base import NotThere, site
 from portal.admin.decisions import decision
-from portal.models import ChoiceListField, Region
+from portal.admin.imports import DraftImport
+from portal.admin.lists import AsRead, CityFilter, as_read, column
 from portal.policy import ACTIONS, REVIEWERS
 from portal.registry import RecordType
-from portal.scope import within
-from portal.vocabulary import BUSINESS_ROLES, Level, Role
+from portal.vocabulary import BUSINESS_ROLES, Role
 
 READERS = (*BUSINESS_ROLES, Role.JOINT_REVIEWER, Role.AUDITOR)
 DECISIONS = ("accept", "endorse", "approve", "return", "reject")
 
 
-class CityFilter(admin.SimpleListFilter):
-    """The cities within reach of the person's posts."""
-
-    title, parameter_name = "设区的市", "city"
-
-    def lookups(self, request, model_admin):
-        """Return the cities, by code."""
-        cities = Region.objects.filter(level=Level.CITY)
-        found = [cities.filter(within("code", post.organisation.region_id)) for post in request.user.posts]
-        return sorted({city for part in found for city in part.values_list("code", "name")})
-
-    def queryset(self, request, queryset):
-        """Narrow to one city; a code that is not offered narrows nothing."""
-        offered = self.value() in dict(self.lookup_choices)
-        return queryset.filter(within("region_id", self.value())) if offered else queryset
-
-
-class AsRead(ChangeList):
-    """A list in which every filing bears the title its reader may see."""
-
-    def get_results(self, request):
-        """Fetch the page and set the titles."""
-        super().get_results(request)
-        for record in self.result_list:
-            record.title = reading.title_for(record, request.user)
-
-
-class RecordAdmin(NotThere, ImportExportMixin, admin.ModelAdmin):
+class RecordAdmin(NotThere, DraftImport, ExportMixin, admin.ModelAdmin):
     """The page of one record type; everything of the type comes from its declaration."""
 
     search_fields = ("title", "organisation__name", "entry__code")
@@ -60,6 +31,7 @@ class RecordAdmin(NotThere, ImportExportMixin, admin.ModelAdmin):
     fields = readonly_fields = ("bureau", "place", "state", "version", "submitted_at", "decided_at")
     show_full_result_count = False
     list_per_page = 50
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     change_form_template = "admin/portal/record.html"
     export_template_name = "admin/portal/export.html"
 
@@ -92,22 +64,9 @@ class RecordAdmin(NotThere, ImportExportMixin, admin.ModelAdmin):
         """Say whether the person may export: what he sees, he may take with him."""
         return self.has_view_permission(request)
 
-    def has_import_permission(self, request):
-        """Say whether the person files this type for a bureau."""
-        return False  # until the import is in place
-
     def get_queryset(self, request):
-        """Return what the person may see, each row with the version last submitted where it differs."""
-        user, relations = request.user, _relations(self.record_type)
-        own = [post.organisation_id for post in user.posts if post.role == Role.FILER]
-        is_own = Case(
-            When(organisation_id__in=own, then=Value(True)), default=Value(False), output_field=BooleanField()
-        )
-        visible = reading.with_sent(self.model.objects.visible_to(user)).annotate(is_own=is_own)
-        single = [field.name for field in relations if not field.many_to_many]
-        many = [field.name for field in relations if field.many_to_many]
-        related = visible.select_related("organisation__region", "region__parent", "entry", *single)
-        return related.prefetch_related(*many).order_by(*self.ordering)
+        """Return what the person may see, each filing as he may read it."""
+        return as_read(self.record_type, request.user).order_by(*self.ordering)
 
     def get_changelist(self, request, **kwargs):
         """Return the list whose titles are as read."""
@@ -115,7 +74,7 @@ class RecordAdmin(NotThere, ImportExportMixin, admin.ModelAdmin):
 
     def get_list_display(self, request):
         """Return the columns of the declaration, then where the filing stands."""
-        columns = [_column(self.record_type, name) for name in self.record_type.columns]
+        columns = [column(self.record_type, name) for name in self.record_type.columns]
         return [*columns, "organisation", "state", "arrived_at"]
 
     def get_list_filter(self, request):
@@ -177,29 +136,6 @@ class RecordAdmin(NotThere, ImportExportMixin, admin.ModelAdmin):
         if filing is not None:
             filing.title = reading.title_for(filing, request.user)
         return filing
-
-
-def _relations(record_type: RecordType) -> list:
-    fields = [record_type.field(name) for name in record_type.columns]
-    return [field for field in fields if field.is_relation]
-
-
-def _column(record_type: RecordType, name: str):
-    field = record_type.field(name)
-    sortable = not field.is_relation and not isinstance(field, ChoiceListField)
-
-    @admin.display(description=field.verbose_name, ordering=name if sortable else None, empty_value="")
-    def column(record):
-        sent = None if record.is_own else record.sent
-        return _words(sent, name) if sent else snapshot.shown(record, name)
-
-    column.__name__ = name
-    return column
-
-
-def _words(sent: dict, name: str) -> str:
-    fields = [item for section in sent["sections"] for item in section["fields"]]
-    return next((item["text"] for item in fields if item["name"] == name), "")
 
 
 for _type in registry.all_types():
