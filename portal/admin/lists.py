@@ -1,4 +1,4 @@
-"""What the lists of filings are made of: titles and words as their reader may see them, cities within reach."""
+"""What lists of filings are made of: titles and words as their reader may see them, cities within reach."""
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
