@@ -13,7 +13,7 @@ from portal.inbox import duration, holder
 from portal.models import Event, Filing, Membership, Organisation, User
 from portal.policy import ACTIONS, REVIEWERS, Action, Choice, available_actions
 from portal.registry import CITY
-from portal.vocabulary import DECIDED, HRSS_KINDS, IN_REVIEW, Kind, Level, Role, State
+from portal.vocabulary import HRSS_KINDS, IN_REVIEW, Kind, Level, Role, State
 
 CONCLUSIONS = ("endorse", "approve", "return", "reject", "reopen")
 FILER_ACTS = ("submit", "withdraw", "cancel", "reopen")
@@ -90,8 +90,7 @@ def box(filing: Filing, user: User) -> Box:
 
 def _is_worth_a_word(choice: Choice, filing: Filing) -> bool:
     """Leave out taking back what is not decided or cancelled: nobody looks for it."""
-    finished = (*DECIDED, State.CANCELLED)
-    return choice.is_open or choice.action.name != "reopen" or filing.state in finished
+    return choice.action.name != "reopen" or filing.state in choice.action.sources
 
 
 def _by_reason(choices: Iterable[Choice]) -> list[tuple[str, str]]:

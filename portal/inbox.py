@@ -14,7 +14,7 @@ from django.utils import timezone
 from portal import catalogue, reading, registry, text
 from portal.models import CatalogueEntry, Event, Filing, User
 from portal.policy import ACTIONS, available_actions
-from portal.registry import CITY
+from portal.registry import CITY, RecordType
 from portal.vocabulary import EDITABLE, IN_REVIEW, Role, State
 
 TODO, DONE, MINE, PUBLISH = "todo", "done", "mine", "publish"
@@ -224,10 +224,16 @@ def standing(filing: Filing) -> tuple[str, str]:
     """Return the shape and the word of where a filing stands; once published, of its entry."""
     entry = entry_of(filing)
     if entry is None:
-        return filing.state, State(filing.state).label
+        return filing.state, word(filing.state, filing.record_type)
     if entry.is_exited:
         return "exited", "已退出"
     return ("replaced", "已由变更替换") if entry.valid_to else ("in_force", "已公布")
+
+
+def word(state: str, record_type: RecordType) -> str:
+    """Return the word of a state; where a type ends at the city, approval is 准予备案 (domain.md A.2)."""
+    ends_well = (a.label for a in ACTIONS if a.target == State.APPROVED and record_type.route in a.routes)
+    return next(ends_well) if state == State.APPROVED else State(state).label
 
 
 def duration(waited: timedelta) -> str:

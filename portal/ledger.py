@@ -18,7 +18,7 @@ from portal.registry import RecordType
 from portal.vocabulary import Level, State
 
 IN_FORCE, EXITED = "in_force", "exited"
-STANDINGS = {**dict(State.choices), IN_FORCE: "已公布", EXITED: "已退出"}
+ENTRY_STANDINGS = {IN_FORCE: "已公布", EXITED: "已退出"}
 BUREAU, UPDATED = "bureau", "updated"
 PARENT_ORDER = {"title": "title", BUREAU: "organisation__region_id", "state": "state", UPDATED: "updated_at"}
 UNSORTABLE = (models.ManyToManyField, models.ForeignKey, models.TextField, ChoiceListField)
@@ -74,11 +74,16 @@ def read_wish(record_type: RecordType, params, where: Places) -> Wish:
     sort = params.get("sort", "")
     return Wish(
         q=text.clean(params.get("q", "")[: inbox.LONGEST_QUERY]),
-        state=_known(params.get("state", ""), STANDINGS),
+        state=_known(params.get("state", ""), standings(record_type)),
         city=_known(params.get("city", ""), {region.code for region in where.cities}),
         county=_known(params.get("county", ""), {region.code for region in where.counties}),
         sort=sort if sort.removeprefix("-") in orders(record_type) else Wish.sort,
     )
+
+
+def standings(record_type: RecordType) -> dict[str, str]:
+    """Return what the list can be narrowed to: the states in the words of the type, and those of entries."""
+    return {state: inbox.word(state, record_type) for state in State.values} | ENTRY_STANDINGS
 
 
 def _known(value: str, known: Iterable[str]) -> str:

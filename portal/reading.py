@@ -17,6 +17,7 @@ from portal.vocabulary import EDITABLE, Role, State
 # In these states the live text may differ from what was submitted.
 UNSETTLED = (*EDITABLE, State.CANCELLED)
 NAMELESS = "（未命名）"
+NOT_SHOWN = "涉及个人信息，只对填报和审核岗位显示"
 
 
 @dataclass
@@ -105,14 +106,19 @@ def open_amendment(filing: Filing) -> Filing | None:
     return filing.amendments.filter(entry=None).exclude(state__in=ended).order_by("-pk").first()
 
 
-def read(filing: Filing, user: User, *, compare: bool = False) -> Sheet:
-    """Return the sheet ``user`` reads; with ``compare`` each change since the version before is marked."""
+def read(filing: Filing, user: User, *, compare: bool = False, personal: bool = True) -> Sheet:
+    """Return the sheet ``user`` reads; with ``compare`` each change since the version before is marked.
+
+    Without ``personal`` the fields that hold a person's name or number say that they are not shown (PIPL 51).
+    """
     version = version_for(filing, user)
     content = version.snapshot if version else live(filing.record)
     sheet = _sheet(filing.record_type, content, version)
     earlier = before(filing, version.number if version else filing.version) if compare else None
     if earlier:
         _mark(sheet, content, earlier.snapshot)
+    if not personal:
+        _mask(sheet, filing.record_type)
     return sheet
 
 
@@ -226,3 +232,9 @@ def _mark(sheet: Sheet, content: dict, old: dict) -> None:
     sheet.tables = [_table(t, row_parts(rows.get(t["name"], []), t["rows"])) for t in content["tables"]]
     changed_tables = [t for t in sheet.tables if any(mark for mark, _ in t["rows"])]
     sheet.changes = sum(line.is_changed for line in lines) + len(changed_tables)
+
+
+def _mask(sheet: Sheet, record_type: RecordType) -> None:
+    for line in (line for _, lines in sheet.sections for line in lines):
+        if line.name in record_type.personal:
+            line.text, line.parts = NOT_SHOWN, []

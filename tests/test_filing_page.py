@@ -16,6 +16,11 @@ pytestmark = pytest.mark.django_db
 TYPES = [pytest.param(t, id=t.slug) for t in registry.all_types()]
 
 
+def word_tables(answer) -> list:
+    """Return the tables of a downloaded Word file."""
+    return Document(BytesIO(b"".join(answer.streaming_content))).tables
+
+
 @pytest.mark.parametrize("record_type", TYPES)
 @pytest.mark.parametrize("state", [State.DRAFT, State.CITY_REVIEW, State.APPROVED])
 def test_the_page_of_every_type_shows_all_its_fields(client, record_type, state):
@@ -78,6 +83,26 @@ def test_out_of_scope_is_as_if_it_were_not_there(client, somebody):
     assert [client.get(url).status_code for url in urls] == [404] * 5
     assert client.post(reverse("filing-act", args=[filing.pk]), {"action": "return"}).status_code == 404
     assert client.post(reverse("amend", args=[entry.code])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("reader", "reads"),
+    [
+        (factories.reviewer, True),
+        (factories.publisher, True),
+        (factories.joint, False),
+        (factories.auditor, False),
+    ],
+)
+def test_names_and_numbers_of_people_are_for_the_posts_that_work_on_the_filing(client, reader, reads):
+    filing = factories.submitted("building-units", contact_name="演示张三", contact_phone="13800000000")
+
+    shown = page(client, reader(), filing).content.decode()
+    answer = client.get(reverse("filing-print", args=[filing.pk, "docx"]))
+
+    printed = str([c.text for t in word_tables(answer) for c in t._cells])
+    told = ("演示张三", "13800000000")
+    assert [[secret in text for secret in told] for text in (shown, printed)] == [[reads, reads]] * 2
 
 
 def test_a_filing_that_does_not_exist_is_not_found(client):
@@ -179,7 +204,7 @@ def test_a_filing_prints_as_word_and_as_pdf(client):
 
     word, pdf = (client.get(reverse("filing-print", args=[filing.pk, kind])) for kind in ("docx", "pdf"))
 
-    cells = [c.text for t in Document(BytesIO(b"".join(word.streaming_content))).tables for c in t._cells]
+    cells = [c.text for t in word_tables(word) for c in t._cells]
     assert any(filing.title in cell for cell in cells)
     assert b"".join(pdf.streaming_content)[:5] == b"%PDF-"
     assert word["Content-Disposition"].startswith("attachment")
@@ -193,7 +218,7 @@ def test_others_print_the_version_that_was_sent(client, query):
 
     answer = client.get(reverse("filing-print", args=[filing.pk, "docx"]) + query)
 
-    cells = [c.text for t in Document(BytesIO(b"".join(answer.streaming_content))).tables for c in t._cells]
+    cells = [c.text for t in word_tables(answer) for c in t._cells]
     assert [any(w in c for c in cells) for w in ("潍坊剪纸品牌", "尚未提交的人数")] == [True, False]
 
 
@@ -213,4 +238,4 @@ def test_every_type_has_a_blank_form(client, record_type):
 
     answer = client.get(reverse("form-blank", args=[record_type, "docx"]))
 
-    assert Document(BytesIO(b"".join(answer.streaming_content))).tables != []
+    assert word_tables(answer) != []

@@ -93,7 +93,7 @@ def filing_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "types": list(registry.all_types()),
         "wish": wish,
         "where": where,
-        "standings": ledger.STANDINGS,
+        "standings": ledger.standings(record_type),
         "page": page,
         "headings": ledger.headings(record_type, wish),
         "rows": ledger.rows(record_type, page, request.user),

@@ -1,13 +1,15 @@
 """Official forms on paper: a filing in any of its versions, and the blank form of a type."""
 
 import re
+from dataclasses import replace
 from io import BytesIO
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from portal import documents, reading
+from portal import documents, excel, reading
+from portal.documents import PrintedForm
 from portal.models import Filing, FilingVersion
 from portal.registry import RecordType
 from portal.views.review import in_scope
@@ -25,11 +27,17 @@ def filing_print(request: HttpRequest, pk: int, suffix: str) -> HttpResponse:
     version = _version(request, found)
     title = version.snapshot["title"] if version else str(found)
     ending = f"第{version.number}版" if version else "未提交"
-    return _download(
-        documents.printed_form(found, version=version.number if version else None),
-        suffix,
-        f"{title}-{ending}",
-    )
+    form = documents.printed_form(found, version=version.number if version else None)
+    if not excel.may_see_personal(request.user):
+        form = _impersonal(form, found.record_type)
+    return _download(form, suffix, f"{title}-{ending}")
+
+
+def _impersonal(form: PrintedForm, record_type: RecordType) -> PrintedForm:
+    """Return the form without the rows that hold a person's name or number (PIPL 51)."""
+    labels = {str(record_type.field(name).verbose_name) for name in record_type.personal}
+    kept = [replace(s, rows=tuple(r for r in s.rows if r.label not in labels)) for s in form.sections]
+    return replace(form, sections=tuple(section for section in kept if section.rows))
 
 
 def _version(request: HttpRequest, found: Filing) -> FilingVersion | None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import catalogue, decision, inbox, reading, rules, text, workflow
+from portal import catalogue, decision, excel, inbox, reading, rules, text, workflow
 from portal.models import Event, Filing, User
 from portal.vocabulary import IN_REVIEW, State
 
@@ -51,7 +51,7 @@ def in_scope(request: HttpRequest, pk: int) -> Filing:
 
 def _page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
     user, compare = request.user, request.GET.get("compare") == "1"
-    sheet = reading.read(found, user, compare=compare)
+    sheet = reading.read(found, user, compare=compare, personal=excel.may_see_personal(user))
     state, word = inbox.standing(found)
     context = {
         "nav": "desk",
