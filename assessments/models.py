@@ -76,7 +76,7 @@ SOURCE_TAGS = [
     example={
         "name": "演示剪纸制作",
         "catalogue_class": "handcraft",
-        "source_tags": ["ich", "local_industry"],
+        "source_tags": ["local_industry", "ich"],
         "summary": "演示数据。考核剪纸的构图、剪刻与装裱能力。",
         "developer": "演示工艺美术学校",
         "specifications": [
