@@ -6,7 +6,7 @@ from copy import copy
 from django.db import connection, models
 from django.db.models import OuterRef, Subquery
 
-from portal.models import CatalogueEntry, Event, Filing, FilingVersion, canonical
+from portal.models import CatalogueEntry, CodeCounter, Event, Filing, FilingVersion, canonical
 from portal.registry import RecordType
 from portal.snapshot import digest
 from portal.vocabulary import DECIDED, State
@@ -28,15 +28,19 @@ def many_entries(
 ) -> list[CatalogueEntry]:
     """Return ``number`` entries in force; the filings behind them are copies of one walked history."""
     first = factories.entry(record_type, place=place)
-    copies = multiply(first.filing.record, number - 1)
-    prefix, serial = first.code.rsplit("-", 1)
-    return [
-        first,
-        *CatalogueEntry.objects.bulk_create(
-            _other(first, filing_id=filing.pk, title=filing.title, code=f"{prefix}-{int(serial) + place:04d}")
-            for place, filing in enumerate(copies, 1)
-        ),
-    ]
+    return [first, *multiply_entry(first, number - 1)]
+
+
+def multiply_entry(first: CatalogueEntry, number: int) -> list[CatalogueEntry]:
+    """Return ``number`` entries like ``first``, each with a filing of its own and the next free code."""
+    prefix = first.code.rsplit("-", 1)[0]
+    counter = CodeCounter.objects.get(prefix=prefix)
+    entries = CatalogueEntry.objects.bulk_create(
+        _other(first, filing_id=filing.pk, title=filing.title, code=f"{prefix}-{serial:04d}")
+        for serial, filing in enumerate(multiply(first.filing.record, number), counter.last + 1)
+    )
+    CodeCounter.objects.filter(prefix=prefix).update(last=counter.last + number)
+    return entries
 
 
 def multiply(original: Filing, number: int) -> list[Filing]:
@@ -45,9 +49,10 @@ def multiply(original: Filing, number: int) -> list[Filing]:
         f.attname: getattr(original, f.attname) for f in Filing._meta.concrete_fields if not f.primary_key
     }
     fresh = {"state": State.DRAFT, "step": 0, "decided_at": None, "decided_by_id": None}
+    start = Filing.objects.filter(kind=original.kind, organisation=original.organisation_id).count()
     copies = Filing.objects.bulk_create(
         Filing(**{**fields, **fresh, "title": f"{original.title}第{place}份"[:100]})
-        for place in range(1, number + 1)
+        for place in range(start, start + number)
     )
     _copy_children(original, copies)
     _copy_history(original, copies)

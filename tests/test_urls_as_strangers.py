@@ -1,0 +1,277 @@
+"""Every URL there is, met by people it is not for: 404 or the sign-in page, nothing leaked, nothing changed.
+
+The URLs come from the resolver, so a new one is tested the day it is written. Canaries are planted where a
+leak would show: in drafts, in names under review, in fields that are not public, in a phone number.
+"""
+
+import re
+import zipfile
+from datetime import date
+from io import BytesIO
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from portal import catalogue
+from portal.models import Filing, User
+from portal.vocabulary import State
+from tests.factories import (
+    COMMENT,
+    DOCUMENT,
+    KUIWEN,
+    PROVINCE,
+    auditor,
+    filer,
+    filing,
+    joint,
+    publish,
+    publisher,
+    reviewer,
+    secadmin,
+    stranger,
+    sysadmin,
+)
+
+pytestmark = pytest.mark.django_db
+
+# The whole list of what is open to everybody; a route that is not named here asks for a sign-in.
+PUBLIC = {
+    "home",
+    "catalogue",
+    "catalogue_list",
+    "catalogue_download",
+    "catalogue_entry",
+    "search",
+    "preferences",
+    "login",
+    "healthz",
+    "readyz",
+}
+KIND, ADMIN_PAGES = "exam-institutions", "admin:assessments_assessmentinstitution_"
+CANARY, PHONE = "金丝雀", "13900003707"
+SECRET = {"venue": f"{CANARY}场地", "contact_name": f"{CANARY}联系人", "contact_phone": PHONE}
+# Enough of every form to go through, were it let through.
+SENT = {
+    "action": "endorse",
+    "version": "1",
+    "step": "1",
+    "revision": "0",
+    "comment": COMMENT,
+    "name": "改过的名称",
+    "document_number": DOCUMENT,
+    "reason": "voluntary",
+    "on": "2024-06-01",
+    "level": "municipal",
+    "then": "check",
+    "format": "0",
+    "_selected_action": "1",
+}
+
+
+@pytest.fixture
+def planted() -> list[Filing]:
+    """Plant institutions of 潍坊: a draft, one under review, one in force and its amendment."""
+    hidden = [
+        filing(KIND, state, name=f"{CANARY}{state}", **SECRET) for state in (State.DRAFT, State.CITY_REVIEW)
+    ]
+    shown = publish(filing(KIND, State.APPROVED, name="演示公开学校", **SECRET), on=date(2024, 5, 1))
+    return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
+
+
+def routes(patterns=None, prefix: str = "", namespace: str = ""):
+    """Yield (name, route) of every URL there is."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}", route
+        else:
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes(pattern.url_patterns, route, inner)
+
+
+def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
+    """Return the addresses of a route for what was planted; pages of other things are asked for once."""
+    numbers, codes = [str(f.pk) for f in planted], [planted[2].entry.code]
+    values = {
+        "record_type": [KIND],
+        "pk": numbers,
+        "object_id": numbers if name.startswith(ADMIN_PAGES) else ["1"],
+        "code": codes,
+        "suffix": ["docx", "pdf"],
+        "content_type_id": ["1"],
+        "app_label": ["assessments"],
+        "url": ["no/such/page/"],
+    }
+    found = [re.sub(r"\^|\$", "", re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route))]
+    for name, choices in values.items():
+        mark = re.compile(rf"<(?:\w+:)?{name}>")
+        found = [mark.sub(choice, url) for url in found for choice in (choices if mark.search(url) else [""])]
+    return [f"/{url}" for url in found]
+
+
+def is_guarded(name: str, route: str) -> bool:
+    """Say whether a route leads to one planted filing."""
+    in_admin = "object_id" in route and name.startswith(ADMIN_PAGES)
+    return name not in PUBLIC and ("<pk:" in route or "<code:" in route or in_admin)
+
+
+def words(response) -> str:
+    """Return everything a response says, a workbook's or a document's parts unpacked."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    if content.startswith(b"PK"):
+        archive = zipfile.ZipFile(BytesIO(content))
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    return content.decode("utf-8", "replace")
+
+
+def is_shut(response) -> bool:
+    """Say whether a response is a 404 or its like, or the way to the sign-in page."""
+    to_sign_in = response.status_code == 302 and response.url.startswith(("/login/", "/admin/login/"))
+    return to_sign_in or response.status_code in (401, 403, 404, 405)
+
+
+def everything(but_of: User | None = None) -> dict[str, list[dict]]:
+    """Return every row of ours, but sign-in times and the drafts that one person began for himself."""
+    own = set(Filing.objects.filter(created_by=but_of).values_list("pk", flat=True)) if but_of else set()
+    mine = [
+        m for m in apps.get_models() if m._meta.app_label in ("portal", "brands", "assessments", "workforce")
+    ]
+    rows = {m._meta.label: list(m.objects.order_by("pk").values()) for m in mine}
+    for user in rows["portal.User"]:
+        del user["last_login"]
+    for label, found in rows.items():
+        key = "id" if label == "portal.Filing" else "filing_ptr_id"
+        rows[label] = [row for row in found if row.get(key) not in own]
+    return rows
+
+
+def crawl(user: User | None, planted: list[Filing], methods=("get", "post")):
+    """Yield (name, route, request, response) for every URL there is, as ``user``."""
+    for name, route in routes():
+        client = Client()  # a new one for each route: one of them signs out
+        if user:
+            client.force_login(user)
+        for url in urls(name, route, planted):
+            for method in methods:
+                query = "?q=场地" if method == "get" and not name.startswith("admin:") else ""
+                response = getattr(client, method)(url + query, SENT if method == "post" else None)
+                yield name, route, f"{method} {url}", response
+
+
+def test_exactly_these_urls_are_open_to_everybody(planted):
+    before = everything()
+
+    met = [(name, asked, response) for name, _, asked, response in crawl(None, planted)]
+
+    assert {name for name, _, response in met if not is_shut(response)} == PUBLIC
+    assert [asked for _, asked, response in met if CANARY in (said := words(response)) or PHONE in said] == []
+    assert everything() == before
+
+
+def test_no_url_knows_a_method_that_deletes_or_puts(planted):
+    met = [(asked, response.status_code) for _, _, asked, response in crawl(None, planted, ("put", "delete"))]
+
+    # Django's form views take PUT as POST; nobody is signed in by it without his password.
+    assert [(asked, status) for asked, status in met if status not in (302, 405)] == [("put /login/", 200)]
+
+
+OTHERS = {
+    "somebody without a post": stranger,
+    "the county below": lambda: filer(KUIWEN),
+    "a filer of another city": lambda: filer("3708"),
+    "a reviewer of another city": lambda: reviewer("3708"),
+    "a publisher of another city": lambda: publisher("3708"),
+    "a joint department of another city": lambda: joint("3708"),
+    "the system administrator": sysadmin,
+    "the security administrator": secadmin,
+}
+
+
+@pytest.mark.parametrize("who", OTHERS.values(), ids=OTHERS)
+def test_whoever_is_out_of_scope_finds_nothing_and_changes_nothing(planted, who):
+    user = who()
+    User.objects.filter(pk=user.pk).update(is_staff=True)  # the stronger case: the administration lets him in
+    before = everything()
+
+    met = [(name, route, asked, r, words(r)) for name, route, asked, r in crawl(user, planted)]
+
+    opened = [
+        (asked, r.status_code)
+        for name, route, asked, r, _ in met
+        if is_guarded(name, route) and not is_shut(r)
+    ]
+    assert opened == []
+    assert [asked for _, _, asked, _, said in met if CANARY in said or PHONE in said] == []
+    assert [asked for _, _, asked, r, _ in met if r.status_code >= 500] == []
+    assert everything(but_of=user) == before
+
+
+# The same filings, met by those in whose scope they lie: what each role opens, and what stays shut to it.
+ROLES = """
+asked                     filer  reviewer  province  publisher  auditor  joint
+get  draft    filing         200    200       404       404        404      404
+get  draft    filing-edit    200    404       404       404        404      404
+get  draft    filing-check   200    404       404       404        404      404
+get  draft    filing-print   200    200       404       404        404      404
+post draft    filing-edit    200    404       404       404        404      404
+post draft    filing-act     422    422       404       404        404      404
+get  reviewed filing         200    200       200       200        200      200
+get  reviewed filing-edit    302    404       404       404        404      404
+get  reviewed filing-check   302    404       404       404        404      404
+get  reviewed filing-print   200    200       200       200        200      200
+post reviewed filing-autosave 409   404       404       404        404      404
+post reviewed filing-act     422    302       422       422        422      422
+get  reviewed publish        404    404       404       200        404      404
+get  current  publish        404    404       404       200        404      404
+get  current  exit           404    404       404       200        404      404
+post current  exit           404    404       404       302        404      404
+post current  amend          302    404       404       404        404      404
+"""
+IN_SCOPE = {
+    "filer": filer,
+    "reviewer": reviewer,
+    "province": lambda: reviewer(PROVINCE),
+    "publisher": publisher,
+    "auditor": auditor,
+    "joint": joint,
+}
+
+
+@pytest.mark.parametrize("line", ROLES.strip().splitlines()[1:], ids=lambda line: " ".join(line.split()[:3]))
+def test_a_person_in_scope_opens_what_his_role_opens(planted, line):
+    method, which, name, *expected = line.split()
+    draft, reviewed, current = planted[:3]
+    found = Filing.objects.get(pk={"draft": draft, "reviewed": reviewed, "current": current}[which].pk)
+
+    answers = {role: answered(who(), method, address(name, found), found) for role, who in IN_SCOPE.items()}
+
+    assert answers == dict(zip(IN_SCOPE, map(int, expected), strict=True))
+
+
+def address(name: str, of: Filing) -> str:
+    """Return the address of a named page of one filing."""
+    if name in ("amend", "exit"):
+        return reverse(name, args=[of.entry.code])
+    return reverse(name, args=[of.pk, "docx"] if name == "filing-print" else [of.pk])
+
+
+def answered(user: User, method: str, url: str, found: Filing) -> int:
+    """Return the status of the answer to ``user`` and undo what the request did."""
+    client, sent = Client(), {**SENT, "version": found.version, "step": found.step}
+    client.force_login(user)
+    with transaction.atomic():
+        status = getattr(client, method)(url, sent if method == "post" else None).status_code
+        transaction.set_rollback(True)
+    return status
+
+
+def test_control_the_canaries_are_there_for_those_who_may_see_them(planted):
+    client = Client()
+    client.force_login(filer())
+
+    said = [words(client.get(reverse("filing", args=[found.pk]))) for found in planted]
+
+    assert [(CANARY in page, PHONE in page) for page in said] == [(True, True)] * len(planted)
