@@ -114,12 +114,21 @@ def value(column: models.Field, field: forms.Field, said: str, names: Names, lim
 
 
 def _typed(column: models.Field, field: forms.Field, said: str, limit: int | None) -> Any:
+    spelled = text.digits(said)
     try:
-        typed = field.clean(_one_line(column, said))
-        column.run_validators(typed)
+        typed = _cleaned(column, field, _one_line(column, said))
     except ValidationError as error:
-        raise Unfit("".join(error.messages)) from None
+        # A code or number typed in full width, or with blanks: right once it is written plainly.
+        if spelled == said or isinstance(column, models.TextField):
+            raise Unfit("".join(error.messages)) from None
+        return _typed(column, field, spelled, limit)
     _refuse_too_long(column, typed, limit)
+    return typed
+
+
+def _cleaned(column: models.Field, field: forms.Field, said: str) -> Any:
+    typed = field.clean(said)
+    column.run_validators(typed)
     return typed
 
 

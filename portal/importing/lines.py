@@ -234,17 +234,15 @@ class _ChildLines(_Lines):
         return not self.fields[column.name].required
 
     def _is_first(self, row: int, owner: Draft, values: dict[str, Any]) -> bool:
+        """Refuse a second row of which the database would hold one, in the constraint's own words."""
         for constraint in self.model._meta.constraints:
             if isinstance(constraint, models.UniqueConstraint):
-                names = [name for name in constraint.fields if name in values]
-                mark = (id(owner), *(values[name] for name in names))
+                own = [values[name] for name in constraint.fields if name in values]
+                mark = (constraint.name, id(owner), *own)
                 if mark in self.seen:
-                    self.error(
-                        row,
-                        self.sheet.columns[0].header,
-                        owner.title,
-                        constraint.get_violation_error_message(),
-                    )
+                    name = str(owner.values[self.reading.record_type.key[0]])
+                    header = self.sheet.columns[0].header
+                    self.error(row, header, name, constraint.get_violation_error_message())
                     return False
                 self.seen.add(mark)
         return True
