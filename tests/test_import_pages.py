@@ -162,25 +162,31 @@ def test_what_cannot_be_read_is_said_in_a_sentence_and_stores_nothing(desk, name
     assert Filing.objects.count() == 0
 
 
-class Unread(BytesIO):
-    """A body that nobody may read."""
+class Passing(BytesIO):
+    """A body of any length that notes how much of it is asked for at once."""
 
-    def read(self, *args):
-        raise AssertionError("the body was read")
+    def __init__(self):
+        super().__init__()
+        self.asked: list[int] = []
+
+    def read(self, size: int) -> bytes:
+        self.asked.append(size)
+        return bytes(size)
 
 
-def test_fifty_megabytes_are_refused_without_being_read():
-    client = Client(enforce_csrf_checks=True)
+@pytest.mark.parametrize(("megabytes", "passed"), [(50, 50), (5000, 64)])
+def test_what_is_far_too_large_passes_by_in_small_pieces_and_is_refused(megabytes, passed):
+    client, body = Client(enforce_csrf_checks=True), Passing()
     client.force_login(filer())
 
     answer = client.generic(
         "POST",
         URL,
         content_type="multipart/form-data; boundary=x",
-        **{"wsgi.input": Unread(), "CONTENT_LENGTH": str(50 * 2**20)},
+        **{"wsgi.input": body, "CONTENT_LENGTH": str(megabytes * 2**20)},
     )
 
-    assert answer.status_code == 413
+    assert (answer.status_code, max(body.asked), sum(body.asked)) == (413, 64 * 1024, passed * 2**20)
     assert "文件超过 10 MB，没有读取；请删去图片，或分成几个文件后再上传。" in answer.content.decode()
 
 

@@ -22,6 +22,7 @@ from portal.registry import RecordType
 from portal.workflow import Refused
 
 ENVELOPE = 64 * 1024  # what a form adds around its file
+CHUNK, DISCARDED = 64 * 1024, 64 * 2**20
 CARRIED = 700 * 1024  # a file up to here travels in the preview page and need not be chosen twice
 TWO_CLICKS = timedelta(minutes=1)
 SHOWN_WHOLE = 5  # so many records are shown with every field, more as a table
@@ -49,10 +50,18 @@ class Upload:
 
 @csrf_exempt  # the length is looked at before the body is read; ``_import`` checks the token
 def import_file(request: HttpRequest) -> HttpResponse:
-    """Upload, preview and confirmation; what is too large is refused unread."""
+    """Upload, preview and confirmation; what is too large is refused before anything looks at it."""
     if length(request) > settings.UPLOAD_LIMIT + ENVELOPE:
+        discard(request)
         return _page(request, _offered(request.user), refusal=sandbox.TOO_BIG, status=413)
     return _import(request)
+
+
+def discard(request: HttpRequest) -> None:
+    """Let the body pass by without keeping it: a sender cut off in the middle never sees the answer."""
+    for _ in range(DISCARDED // CHUNK):
+        if not request.read(CHUNK):
+            return
 
 
 def length(request: HttpRequest) -> int:
