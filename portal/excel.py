@@ -39,6 +39,7 @@ from portal.sheets import (
 )
 from portal.snapshot import NONE, child_rows
 from portal.vocabulary import BUSINESS_ROLES
+from portal.workbook import Pen
 
 A4 = 9
 YES_NO = ["是", "否"]
@@ -68,9 +69,9 @@ def export_workbook(
     written = [(sheet, _opened(book, sheet)) for sheet in sheets]
     for record in _loaded(queryset, sheets).iterator(chunk_size=2000):
         sent = sent_to(record, reader) if reader else None
-        for sheet, target in written:
+        for sheet, pen in written:
             for line in _sent_lines(record, sheet, sent) if sent else _lines(record, sheet, labels):
-                target.append([workbook.cell(target, value) for value in line])
+                pen.line(line)
     return workbook.saved(book, record_type.label)
 
 
@@ -82,15 +83,15 @@ def _export_sheets(record_type: RecordType, columns, personal: bool, public: boo
     return [Sheet(main.title, "", chosen + context), *([] if public or columns else others)]
 
 
-def _opened(book: Workbook, sheet: Sheet, notes: dict[str, str] | None = None):
-    target = book.create_sheet(sheet.title)
-    _dress(target, sheet)
-    header = [workbook.cell(target, column.header, _header_style(column)) for column in sheet.columns]
+def _opened(book: Workbook, sheet: Sheet, notes: dict[str, str] | None = None) -> Pen:
+    pen = Pen(book.create_sheet(sheet.title))
+    _dress(pen.sheet, sheet)
+    header = [pen.cell(column.header, _header_style(column)) for column in sheet.columns]
     for cell in header:
         if note := (notes or {}).get(cell.value):
             cell.comment = Comment(note, "填报说明", width=280, height=40 + 20 * (len(note) // 18))
-    target.append(header)
-    return target
+    pen.sheet.append(header)
+    return pen
 
 
 def _loaded(queryset: models.QuerySet, sheets: list[Sheet]) -> models.QuerySet:
@@ -165,10 +166,10 @@ def template_workbook(record_type: RecordType) -> bytes:
     sheets, book = layout(record_type), Workbook(write_only=True)
     lists = _lists(sheets)
     for sheet in sheets:
-        target = _opened(book, sheet, _notes(record_type, sheet))
+        pen = _opened(book, sheet, _notes(record_type, sheet))
         for line in _samples(record_type, sheet):
-            target.append([workbook.cell(target, value, "sample") for value in line])
-        _check_cells(target, sheet, lists, _names(record_type, sheets[0]))
+            pen.line(line, "sample")
+        _check_cells(pen.sheet, sheet, lists, _names(record_type, sheets[0]))
     _write_lists(book, lists)
     book.properties.keywords = template_version(record_type)
     return workbook.saved(book, f"{record_type.label}填报模板")
@@ -243,13 +244,13 @@ def _list_name(sheet: Sheet, column: Column) -> str:
 
 
 def _write_lists(book: Workbook, lists: dict[str, list[str]]) -> None:
-    sheet = book.create_sheet(LISTS)
-    sheet.sheet_state = "veryHidden"
+    pen = Pen(book.create_sheet(LISTS))
+    pen.sheet.sheet_state = "veryHidden"
     for place, (name, words) in enumerate(lists.items(), 1):
         reference = _reference(LISTS, place, 1, len(words))
         book.defined_names[name] = DefinedName(name, attr_text=reference)
     for line in zip_longest(*lists.values()):
-        sheet.append([None if word is None else workbook.cell(sheet, word) for word in line])
+        pen.line(line)
 
 
 def _names(record_type: RecordType, main: Sheet) -> str:

@@ -131,6 +131,16 @@ def test_a_control_character_in_old_data_does_not_spoil_the_export():
     assert row["品牌项目名称"] == "剪纸😀\u202e喆"
 
 
+def test_a_text_longer_than_a_cell_holds_says_that_it_was_cut():
+    record = factories.filing("skill-brands")
+    type(record).objects.filter(pk=record.pk).update(advantage_people="长 " * 20_000)
+
+    (row,) = records(opened(export(record.record_type)), record.record_type)
+
+    assert len(row["从业人员及技能领头人情况"]) == 32_767
+    assert row["从业人员及技能领头人情况"].endswith("……（内容过长，未全部写出）")
+
+
 def test_what_another_bureau_is_changing_is_exported_as_it_was_submitted():
     record = factories.filing("building-units", State.RETURNED)
     values, rows = {"address": "未报送的地址"}, {"annual_performances": []}
