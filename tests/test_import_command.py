@@ -1,0 +1,73 @@
+"""``manage.py import_file``: what it prints, what it stores, and how it ends."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from brands.models import SkillBrand
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+SAMPLE = Path(__file__).parent / "files" / "情况表-示例-潍坊.docx"
+
+
+def run(*arguments: str) -> tuple[int, dict]:
+    out, code = StringIO(), 0
+    try:
+        call_command("import_file", *map(str, arguments), "--json", stdout=out)
+    except SystemExit as exit_:
+        code = exit_.code
+    return code, json.loads(out.getvalue())
+
+
+def test_the_command_reads_without_storing_and_stores_when_told():
+    factories.entry("exam-projects", name="风筝制作")
+    arguments = (SAMPLE, "--type", "skill-brands", "--as", factories.filer().username)
+
+    dry = run(*arguments)
+    stored = SkillBrand.objects.count()
+    wet = run(*arguments, "--commit")
+
+    assert (dry[0], stored, dry[1]["imported"], wet[0], wet[1]["imported"]) == (0, 0, 0, 0, 1)
+    assert {**dry[1], "records": []} == {
+        "type": "skill-brands",
+        "city": "潍坊市",
+        "records": [],
+        "errors": [],
+        "warnings": [],
+        "imported": 0,
+    }
+    assert [(r["title"], r["exam_projects"]) for r in dry[1]["records"]] == [
+        ("潍坊风筝扎制品牌（演示）", ["风筝制作"])
+    ]
+    assert SkillBrand.objects.get().name == "潍坊风筝扎制品牌（演示）"
+
+
+def test_the_command_ends_with_one_when_the_file_has_errors():
+    code, outcome = run(SAMPLE, "--type", "skill-brands", "--as", factories.filer().username, "--commit")
+
+    assert (code, outcome["imported"], [list(error) for error in outcome["errors"]]) == (
+        1,
+        0,
+        [["sheet", "row", "column", "value", "message"]],
+    )
+    assert SkillBrand.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "slug", "username", "value"),
+    [
+        ("没有.docx", "skill-brands", "", "没有.docx"),
+        (".", "skill-brands", "", ""),
+        (str(SAMPLE), "no-such-type", "", "no-such-type"),
+        (str(SAMPLE), "skill-brands", "nobody", "nobody"),
+    ],
+)
+def test_the_command_answers_even_to_nonsense(file, slug, username, value):
+    code, outcome = run(file, "--type", slug, "--as", username or factories.filer().username)
+
+    assert (code, [error["value"] for error in outcome["errors"]]) == (1, [value])
+    assert set(outcome) == {"type", "city", "records", "errors", "warnings", "imported"}
