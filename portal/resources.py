@@ -85,6 +85,17 @@ class DraftResource(ModelResource):
         for line in self.reading.errors or self.reading.records:
             dataset.append([line])
 
+    def after_import(self, dataset: tablib.Dataset, result, **kwargs) -> None:
+        """Add what the preview shows: the columns of the declaration in words, and what to mind."""
+        result.headers = [str(self.record_type.field(name).verbose_name) for name in self.record_type.columns]
+        result.lines = [self._words(draft) for draft in self.reading.records]
+        result.warnings = self.reading.warnings
+
+    def _words(self, draft: Draft) -> list[str]:
+        words = importing.shown(draft, self.record_type)
+        found = [words.get(name, "") for name in self.record_type.columns]
+        return ["、".join(word) if isinstance(word, list) else word for word in found]
+
     def handle_import_error(self, result, error: Exception, raise_errors: bool = False) -> None:
         """Let a fault of ours be one: the sender could not mend it, and its text is not for him."""
         raise error

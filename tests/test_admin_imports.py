@@ -124,7 +124,10 @@ def test_a_preview_keeps_nothing_and_names_what_was_read(client):
 
     response = upload(client, LABOUR, labour("潍坊演示甲", "潍坊演示乙"))
 
-    assert [row.object_repr for row in response.context["result"].rows] == ["潍坊演示甲", "潍坊演示乙"]
+    result = response.context["result"]
+    assert result.headers == ["劳务品牌名称", "品牌类型", "所属行业", "从业人员"]
+    assert result.lines == [["潍坊演示甲", "民生保障型", "", 20], ["潍坊演示乙", "民生保障型", "", 20]]
+    assert "“所属行业”有2行没有填写，导入后须补填才能提交。" in result.warnings
     assert Filing.objects.count() == 0
 
 

@@ -5,14 +5,12 @@ from django.contrib.admin.models import LogEntry
 from django.utils.html import format_html_join
 
 from portal.admin.base import ByPost, site
+from portal.decision import ENTRY_ACTS, said
 from portal.models import Event, FilingVersion
 from portal.policy import ACTIONS
 from portal.vocabulary import Role
 
-ACTION_WORDS = {action.name: action.label for action in reversed(ACTIONS)} | {
-    "publish": "公布",
-    "exit": "退出目录",
-}
+ACTION_NAMES = list(dict.fromkeys(action.name for action in ACTIONS))
 MASK = "（个人信息不显示）"
 
 
@@ -37,11 +35,12 @@ class ActionFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         """Return the actions there are."""
-        return list(ACTION_WORDS.items())
+        labels = {name: dict.fromkeys(a.label for a in ACTIONS if a.name == name) for name in ACTION_NAMES}
+        return [(name, "／".join(words)) for name, words in labels.items()] + list(ENTRY_ACTS.items())
 
     def queryset(self, request, queryset):
         """Narrow to the chosen action."""
-        return queryset.filter(action=self.value()) if self.value() in ACTION_WORDS else queryset
+        return queryset.filter(action=self.value()) if self.value() in dict(self.lookup_choices) else queryset
 
 
 @admin.register(Event, site=site)
@@ -68,7 +67,7 @@ class EventAdmin(ReadOnly):
     @admin.display(description="动作", ordering="action")
     def word(self, event):
         """Return the action in words."""
-        return ACTION_WORDS.get(event.action, event.action)
+        return said(event, event.filing)
 
 
 @admin.register(FilingVersion, site=site)

@@ -14,6 +14,7 @@ from portal.admin.base import NotThere, site
 from portal.admin.decisions import decision
 from portal.admin.imports import DraftImport
 from portal.admin.lists import AsRead, CityFilter, as_read, column
+from portal.decision import said
 from portal.policy import ACTIONS, REVIEWERS
 from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Role
@@ -117,7 +118,7 @@ class RecordAdmin(NotThere, DraftImport, ExportMixin, admin.ModelAdmin):
             raise Http404
         hidden = () if excel.may_see_personal(request.user) else self.record_type.personal
         shown = {"sheet": reading.read(filing, request.user), "hidden": hidden, "filing": filing}
-        events = filing.events.order_by("number")
+        events = [(said(event, filing), event) for event in filing.events.order_by("number")]
         return super().change_view(request, object_id, form_url, {**shown, "events": events})
 
     @admin.display(description="填报单位")
