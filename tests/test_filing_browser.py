@@ -1,4 +1,4 @@
-"""The form in a browser: it saves itself, says what is missing, adds and removes rows, answers the keyboard."""
+"""The form in a browser: it saves itself, says what is missing, adds and removes rows, knows its keys."""
 
 import pytest
 from django.urls import reverse
@@ -6,7 +6,7 @@ from django.urls import reverse
 from portal import drafts
 from portal.models import Filing
 from tests.factories import draft, entry, filer
-from tests.test_filing_pages import stored
+from tests.typed import stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAME = "潍坊风筝扎制品牌（演示）"
