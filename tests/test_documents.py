@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from defusedxml.ElementTree import fromstring
@@ -311,3 +312,23 @@ def test_libreoffice_opens_the_document(tmp_path):
 
     words = words_of_pdf((tmp_path / "form.pdf").read_bytes())
     assert [text for text in (*FORM.title, RARE, NOTE.replace(" ", "")) if text not in words] == []
+
+
+@pytest.mark.django_db
+def test_an_explanation_is_handed_in_with_the_form_but_is_no_part_of_an_annex():
+    brand, unit = factories.draft("skill-brands"), factories.draft("building-units")
+    for draft in (brand, unit):
+        draft.explanation = "情况属实。"
+        draft.save()
+
+    printed = [printed_form(draft).sections[-1].rows[-1] for draft in (brand, unit)]
+
+    assert [row.label for row in printed] == ["品牌优势", "情况说明"]
+    assert printed[1].paragraphs == ("情况属实。",)
+
+
+def test_many_can_print_at_once():
+    with ThreadPoolExecutor(8) as pool:
+        printed = set(pool.map(form_pdf, [FORM] * 24))
+
+    assert printed == {form_pdf(FORM)}

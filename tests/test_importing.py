@@ -248,3 +248,16 @@ def test_control_characters_are_left_out_and_markup_is_text(project):
     table[1][1] = project.name
 
     assert read(made.docx(BUREAU, table)).records[0].title == "<b>&甲"
+
+
+def test_an_annex_copied_into_excel_is_read_as_one(project):
+    rows = [["“鲁滋鲁味·鲁艺鲁品”专项职业能力品牌情况表"], [BUREAU], ["品牌项目名称", "甲"]]
+    rows += [
+        ["专项职业能力考核项目", project.name],
+        ["专项职业能力考核机构", "无"],
+        ["品牌优势", "一\n二\n三"],
+    ]
+
+    reading = read(made.xlsx(rows, merged=("A1:B1", "A2:B2")), name="情况表.xlsx")
+
+    assert (messages(reading), reading.warnings, reading.records[0].title) == ([], [], "甲")

@@ -77,7 +77,7 @@ def _form(record_type: RecordType, taken: dict, marks: tuple[str, ...]) -> Print
         title=(f"{taken['label']}登记表",),
         organisation_label=ORGANISATION_LABEL,
         organisation=taken["organisation"],
-        sections=tuple(_section(section) for section in taken["sections"]),
+        sections=tuple(_section(section) for section in _sections(taken)),
         tables=tuple(_table(table) for table in taken["tables"] if table["rows"]),
         notes=(f"依据：{record_type.basis}",),
         marks=marks,
@@ -105,6 +105,14 @@ def _annex(paper: PaperForm, organisation: str, words: dict[str, str], marks: tu
         annex=paper.annex,
         marks=marks,
     )
+
+
+def _sections(taken: dict) -> list[dict]:
+    """Return the sections, and the explanation that is handed in with the form where there is one."""
+    label = str(Filing._meta.get_field("explanation").verbose_name)
+    said = taken.get("explanation")
+    own = [{"heading": "", "fields": [{"label": label, "text": said}]}] if said else []
+    return [*taken["sections"], *own]
 
 
 def _section(section: dict) -> Section:

@@ -76,6 +76,8 @@ class _Lines:
             self.error(0, "", "", f"工作表“{self.table.name}”没有认出表头，请使用下载的模板。")
             return
         self.headers = [self.table.text(header, c).strip() for c in range(len(self.table.rows[header]))]
+        known = [(place, self.sheet.column(word)) for place, word in enumerate(self.headers)]
+        self.columns = [(place, column) for place, column in known if column]
         if not self.check_headers(header):
             return
         for row in range(header + 1, len(self.table.rows)):
@@ -85,7 +87,7 @@ class _Lines:
 
     def check_headers(self, header: int) -> bool:
         """Report columns that are missing, unknown or there twice; return whether the lines can be read."""
-        columns = [column.header for word in self.headers if (column := self.sheet.column(word))]
+        columns = [column.header for _, column in self.columns]
         twice = [word for word, times in Counter(columns).items() if times > 1]
         for word in twice:
             self.error(header, word, word, f"“{word}”有两列，请删去一列。")
@@ -110,14 +112,13 @@ class _Lines:
 
     def cells(self, row: int) -> Iterator[tuple[Column, str]]:
         """Yield (column, text) of a line for the columns that are known."""
-        for place, header in enumerate(self.headers):
-            if column := self.sheet.column(header):
-                yield column, self.table.text(row, place)
+        for place, column in self.columns:
+            yield column, self.table.text(row, place)
 
     def context(self, row: int, header: str) -> str:
         """Return the text under a header that an export adds for the reader, empty when it is not there."""
-        places = [place for place, word in enumerate(self.headers) if text.key(word) == header]
-        return text.clean(self.table.text(row, places[0])) if places else ""
+        place = self.headers.index(header) if header in self.headers else None
+        return "" if place is None else text.clean(self.table.text(row, place))
 
     def value(self, row: int, column: Column, said: str) -> Any:
         """Return the value of a cell; None, and an error in the reading, when it is wrong."""
@@ -184,9 +185,8 @@ class _MainLines(_Lines):
             self.error(row, REGION, region, message)
 
     def finish(self) -> None:
-        lacking = [
-            c.header for c in self.sheet.columns if is_required(c.field) and c.header not in self.headers
-        ]
+        read = {column.header for _, column in self.columns}
+        lacking = [c.header for c in self.sheet.columns if is_required(c.field) and c.header not in read]
         for header in lacking:
             self.reading.warnings.append(f"没有“{header}”这一列，导入后须补填才能提交。")
         for header, times in self.empty.items():
