@@ -40,9 +40,9 @@ def test_the_command_reads_without_storing_and_stores_when_told():
         "warnings": [],
         "imported": 0,
     }
-    assert [(r["title"], r["exam_projects"]) for r in dry[1]["records"]] == [
-        ("潍坊风筝扎制品牌（演示）", ["风筝制作"])
-    ]
+    assert [
+        (r["name"], r["exam_projects"], r["institutions"], r["advantage"]) for r in dry[1]["records"]
+    ] == [("潍坊风筝扎制品牌（演示）", ["风筝制作"], [], SkillBrand.objects.get().advantage)]
     assert SkillBrand.objects.get().name == "潍坊风筝扎制品牌（演示）"
 
 

@@ -68,6 +68,8 @@ def _take(reading: Reading, draft: Draft, name: str, cell: Cell, names: Names) -
         return
     if not is_empty(column, cell.text):
         draft.values[name] = _value(record_type, column, cell.text, names)
+    elif column.many_to_many and column.blank:
+        draft.values[name] = []  # 无 said, and meant
     elif name == record_type.key[0]:
         reading.errors.append(cell.error(f"“{cell.label}”没有填写。"))
     elif not column.blank:

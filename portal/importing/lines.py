@@ -162,14 +162,16 @@ class _MainLines(_Lines):
         self._check_bureau(row)
         for column, said in self.cells(row):
             if is_empty(column.field, said):
-                self._leave_empty(row, column)
+                self._leave_empty(row, column, draft)
             elif (found := self.value(row, column, said)) is not None:
                 draft.values[column.name] = found
         self.reading.records.append(draft)
 
-    def _leave_empty(self, row: int, column: Column) -> None:
+    def _leave_empty(self, row: int, column: Column, draft: Draft) -> None:
         if column.name == self.key_column().name:
             self.error(row, column.header, "", f"“{column.header}”没有填写。")
+        elif column.field.many_to_many and column.field.blank:
+            draft.values[column.name] = []
         elif is_required(column.field):
             self.empty[column.header] += 1
 

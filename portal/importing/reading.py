@@ -52,6 +52,7 @@ class Reading:
 def shown(draft: Draft, record_type: RecordType) -> dict[str, Any]:
     """Return a draft in printable words by field, child rows too: texts, numbers, lists of names."""
     words = {name: _words(record_type.field(name), value) for name, value in _own(draft, record_type).items()}
+    words |= _joined(draft, record_type)
     for name, rows in draft.rows.items():
         model = record_type.row_model(name)
         words[name] = [
@@ -62,6 +63,16 @@ def shown(draft: Draft, record_type: RecordType) -> dict[str, Any]:
 
 def _own(draft: Draft, record_type: RecordType) -> Mapping[str, Any]:
     return {name: value for name, value in draft.values.items() if name in record_type.fields}
+
+
+def _joined(draft: Draft, record_type: RecordType) -> dict[str, str]:
+    """Return the rows of the annex that join several fields, as the annex says them."""
+    rows = record_type.paper.rows.values() if record_type.paper else ()
+    plain = {
+        name: value for name, value in draft.values.items() if not isinstance(value, list | models.Model)
+    }
+    record = record_type.model(**plain)
+    return {name: getattr(record, name) for name in rows if name not in record_type.fields}
 
 
 def _words(column: models.Field, value: Any) -> Any:

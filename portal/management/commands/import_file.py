@@ -79,7 +79,13 @@ def _failed(slug: str, message: str, said: str) -> dict:
 
 def _outcome(reading: Reading, imported: int) -> dict:
     records = [
-        {"sheet": draft.sheet, "row": draft.row, "title": draft.title, **shown(draft, reading.record_type)}
+        {
+            "sheet": draft.sheet,
+            "row": draft.row,
+            "title": draft.title,
+            "organisation": reading.organisation.name,
+            **shown(draft, reading.record_type),
+        }
         for draft in reading.records
     ]
     return {
