@@ -140,8 +140,10 @@ def colleagues(filing: Filing, user: User) -> list[User]:
         role__in=REVIEWERS, organisation__kind__in=HRSS_KINDS, organisation__region_id=code
     )
     filers = Membership.objects.current().filter(role=Role.FILER, organisation_id=filing.organisation_id)
-    barred = {user.pk, filing.submitted_by_id, filing.holder_id}
+    submitters = filing.versions.order_by().values("submitted_by_id")
+    barred = {user.pk, filing.created_by_id, filing.submitted_by_id, filing.holder_id}
     open_to = posts.filter(user__is_active=True).exclude(user_id__in=filers.values("user_id"))
+    open_to = open_to.exclude(user_id__in=submitters)
     found = {post.user_id: post.user for post in open_to.select_related("user").order_by("pk")}
     return [person for person in found.values() if person.pk not in barred]
 

@@ -6,13 +6,13 @@ Pure reads; the inbox costs the same number of queries at any size.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
 from portal import catalogue, reading, registry, text
-from portal.models import CatalogueEntry, Event, Filing, User
+from portal.models import CatalogueEntry, Event, Filing, FilingVersion, User
 from portal.policy import ACTIONS, available_actions
 from portal.registry import CITY, RecordType
 from portal.vocabulary import EDITABLE, IN_REVIEW, Role, State
@@ -146,7 +146,8 @@ def ordered(wish: Wish, user: User) -> QuerySet:
     """Return the filings of a wish in its order, with all that a row shows."""
     found = narrowed(filings(wish.tab, user), q=wish.q, kind=wish.kind)
     found = found.select_related("organisation__region", "holder", "entry").order_by(*SORTS[wish.sort][1])
-    return reading.with_sent(found)
+    sent_by_reader = FilingVersion.objects.filter(filing=OuterRef("pk"), submitted_by=user)
+    return reading.with_sent(found.annotate(sent_by_reader=Exists(sent_by_reader)))
 
 
 def row(filing: Filing, user: User, now: datetime) -> Row:

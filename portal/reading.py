@@ -41,7 +41,10 @@ class Line:
 
 @dataclass
 class Sheet:
-    """A filing as read: ``sections`` are (heading, lines), ``tables`` have label, columns and marked rows."""
+    """A filing as read: ``sections`` are (heading, lines), ``tables`` have label, columns and marked rows.
+
+    ``earlier`` is the version it can be compared with: the one before, of an amendment the text in force.
+    """
 
     title: str
     version: int
@@ -51,6 +54,7 @@ class Sheet:
     tables: list[dict]
     explanation: Line
     changes: int = 0
+    earlier: FilingVersion | None = None
 
     @property
     def is_live(self) -> bool:
@@ -111,11 +115,11 @@ def read(filing: Filing, user: User, *, compare: bool = False, personal: bool = 
 
     Without ``personal`` the fields that hold a person's name or number say that they are not shown (PIPL 51).
     """
-    version = version_for(filing, user)
+    version, earlier = _versions(filing, user)
     content = version.snapshot if version else live(filing.record)
     sheet = _sheet(filing.record_type, content, version)
-    earlier = before(filing, version.number if version else filing.version) if compare else None
-    if earlier:
+    sheet.earlier = earlier
+    if earlier and compare:
         _mark(sheet, content, earlier.snapshot)
     if not personal:
         _mask(sheet, filing.record_type)
@@ -130,12 +134,14 @@ def public_lines(filing: Filing) -> list[tuple[str, str]]:
     return [found[name] for name in filing.record_type.public if name in found]
 
 
-def before(filing: Filing, number: int) -> FilingVersion | None:
-    """Return the version submitted before ``number``; of an amendment's first version, the text in force."""
-    earlier = filing.versions.filter(number__lt=number).order_by("-number").first()
+def _versions(filing: Filing, user: User) -> tuple[FilingVersion | None, FilingVersion | None]:
+    """Return the version ``user`` reads, None for the live text, and the one before it."""
+    sent = list(filing.versions.order_by("-number")[:2])
+    shown = None if is_own(filing, user) and filing.state in UNSETTLED else next(iter(sent), None)
+    earlier = [version for version in sent if version is not shown]
     if earlier or not filing.amends_id:
-        return earlier
-    return FilingVersion.objects.filter(filing_id=filing.amends_id).order_by("-number").first()
+        return shown, next(iter(earlier), None)
+    return shown, FilingVersion.objects.filter(filing_id=filing.amends_id).order_by("-number").first()
 
 
 def live(record: Filing) -> dict:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal import inbox
-from portal.models import Filing, Message
+from portal.models import Filing, Membership, Message
 from portal.vocabulary import Role, State
 from tests import copies, factories
 
@@ -244,6 +244,29 @@ def test_a_page_beyond_the_last_is_the_last(client):
 
     assert [answer.context["page"].number for answer in answers] == [2, 2]
     assert [len(shown(answer)) for answer in answers] == [5, 5]
+
+
+def test_who_once_filed_for_the_bureau_reviews_only_what_he_did_not_send(client):
+    former = factories.filer("370705", name="kuiwen_former")
+    sent = factories.draft("building-units", place="370705", by=factories.filer("370705"))
+    factories.act(sent, "submit", former)
+    factories.act(sent, "withdraw", former)
+    factories.act(sent, "submit", factories.filer("370705"))
+    other = factories.submitted("building-units", place="370705")
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Membership.objects.filter(user=former).update(valid_from=yesterday, valid_to=yesterday)
+    factories.add_post(former, Role.REVIEWER, "3707")
+    offered = dict(acts(desk(client, factories.reviewer(name=former.username))))
+    costs = []
+    for more in (0, 2, 997):
+        chosen = Filing.objects.get(pk=other.pk if more == 2 else sent.pk)
+        copies.multiply(chosen.record, more)
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/desk/")
+        costs.append(len(queries))
+
+    assert offered == {sent.title: "查看", other.title: "审核"}
+    assert costs == [costs[0]] * 3
 
 
 @pytest.mark.parametrize("tab", ["todo", "mine", "done"])

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import catalogue, decision, excel, inbox, reading, rules, text, workflow
+from portal import catalogue, decision, excel, inbox, questionnaire, reading, rules, text, workflow
 from portal.models import Event, Filing, User
 from portal.vocabulary import IN_REVIEW, State
 
@@ -59,7 +59,7 @@ def _page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
         "type": found.record_type,
         "sheet": sheet,
         "is_own": reading.is_own(found, user),
-        "earlier": reading.before(found, sheet.version),
+        "earlier": sheet.earlier,
         "compare": compare,
         "state": state,
         "word": word,
@@ -77,7 +77,7 @@ def _problems(found: Filing, user: User) -> list:
     """Return what a reviewer has to know of the rules while the filing is under review."""
     if found.state not in IN_REVIEW or reading.is_own(found, user):
         return []
-    return rules.problems(found.record)
+    return rules.problems(questionnaire.load(found))
 
 
 def _entry(found: Filing, user: User) -> dict:
