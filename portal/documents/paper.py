@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 LONG = 40  # a value of more characters is prose: its paragraphs are indented
-PADDING, MOST_WEIGHT = 2, 24
+PADDING, MOST_WEIGHT = 3, 15
 TEXT_WIDTH = 8845  # 156 mm in twentieths of a point (GB/T 9704-2012 5.2.1)
 
 
