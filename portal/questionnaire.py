@@ -114,10 +114,6 @@ class Questionnaire:
             for name in self.record_type.rows
         }
 
-    def is_valid(self) -> bool:
-        """Whether all that was typed may be stored and breaks no rule of a single field; checks all parts."""
-        return all([self.form.is_valid(), *(rows.is_valid() for rows in self.row_sets.values())])
-
     def values(self) -> dict[str, Any]:
         """Return the field values that may be stored, whatever else is wrong."""
         self.form.is_valid()
@@ -159,10 +155,6 @@ class Questionnaire:
         found = {name: list(messages) for name, messages in self.form.errors.items()}
         found |= {name: _row_errors(rows) for name, rows in self.row_sets.items() if not rows.is_valid()}
         return {name: found[name] for name in self._names() if name in found}
-
-    def labels(self) -> dict[str, str]:
-        """Return field or row set name → its Chinese name, in the order of the form."""
-        return {name: self.label(name) for name in self._names()}
 
     def label(self, name: str) -> str:
         """Return the Chinese name of a field or row set."""

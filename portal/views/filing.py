@@ -253,6 +253,5 @@ def _check_page(
         "explanation": explanation,
         "refusal": refusal,
         "reviewer": submission.reviewing_desk(record, request.user),
-        "labels": sheet.labels(),
     }
     return render(request, "desk/check.html", context, status=status)
