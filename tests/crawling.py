@@ -1,0 +1,112 @@
+"""A walk over every URL there is, with canaries planted where a leak would show."""
+
+import re
+import zipfile
+from datetime import date
+from io import BytesIO
+
+from django.apps import apps
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from portal import catalogue
+from portal.models import Filing, User
+from portal.vocabulary import State
+from tests.factories import COMMENT, DOCUMENT, filer, filing, publish
+
+KIND, ADMIN_PAGES = "exam-institutions", "admin:assessments_assessmentinstitution_"
+CANARY, PHONE = "金丝雀", "13900003707"
+SECRET = {"venue": f"{CANARY}场地", "contact_name": f"{CANARY}联系人", "contact_phone": PHONE}
+# Enough of every form to go through, were it let through.
+SENT = {
+    "action": "endorse",
+    "version": "1",
+    "step": "1",
+    "revision": "0",
+    "comment": COMMENT,
+    "name": "改过的名称",
+    "document_number": DOCUMENT,
+    "reason": "voluntary",
+    "on": "2024-06-01",
+    "level": "municipal",
+    "then": "check",
+    "format": "0",
+    "_selected_action": "1",
+}
+
+
+def plant() -> list[Filing]:
+    """Plant institutions of 潍坊: a draft, one under review, one in force and its amendment."""
+    hidden = [
+        filing(KIND, state, name=f"{CANARY}{state}", **SECRET) for state in (State.DRAFT, State.CITY_REVIEW)
+    ]
+    shown = publish(filing(KIND, State.APPROVED, name="演示公开学校", **SECRET), on=date(2024, 5, 1))
+    return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
+
+
+def routes(patterns=None, prefix: str = "", namespace: str = ""):
+    """Yield (name, route) of every URL there is."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}", route
+        else:
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes(pattern.url_patterns, route, inner)
+
+
+def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
+    """Return the addresses of a route for what was planted; pages of other things are asked for once."""
+    numbers, codes = [str(f.pk) for f in planted], [f.entry.code for f in planted if hasattr(f, "entry")]
+    values = {
+        "record_type": [KIND],
+        "pk": numbers,
+        "object_id": numbers if name.startswith(ADMIN_PAGES) else ["1"],
+        "code": codes,
+        "suffix": ["docx", "pdf"],
+        "content_type_id": ["1"],
+        "app_label": ["assessments"],
+        "url": ["no/such/page/"],
+    }
+    found = [re.sub(r"\^|\$", "", re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route))]
+    for name, choices in values.items():
+        mark = re.compile(rf"<(?:\w+:)?{name}>")
+        found = [mark.sub(choice, url) for url in found for choice in (choices if mark.search(url) else [""])]
+    return [f"/{url}" for url in found]
+
+
+def words(response) -> str:
+    """Return everything a response says, a workbook's or a document's parts unpacked."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    if content.startswith(b"PK"):
+        archive = zipfile.ZipFile(BytesIO(content))
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    return content.decode("utf-8", "replace")
+
+
+def everything(but_of: User | None = None) -> dict[str, list[dict]]:
+    """Return every row of ours, but sign-in times and the drafts that one person began for himself."""
+    own = set(Filing.objects.filter(created_by=but_of).values_list("pk", flat=True)) if but_of else set()
+    mine = [
+        m for m in apps.get_models() if m._meta.app_label in ("portal", "brands", "assessments", "workforce")
+    ]
+    rows = {m._meta.label: list(m.objects.order_by("pk").values()) for m in mine}
+    for user in rows["portal.User"]:
+        del user["last_login"]
+    for label, found in rows.items():
+        key = "id" if label == "portal.Filing" else "filing_ptr_id"
+        rows[label] = [row for row in found if row.get(key) not in own]
+    return rows
+
+
+def crawl(user: User | None, planted: list[Filing], methods=("get", "post")):
+    """Yield (name, route, request, response) for every URL there is, as ``user``."""
+    for name, route in routes():
+        client = Client()  # a new one for each route: one of them signs out
+        if user:
+            client.force_login(user)
+        for url in urls(name, route, planted):
+            for method in methods:
+                query = "?q=场地" if method == "get" and not name.startswith("admin:") else ""
+                response = getattr(client, method)(url + query, SENT if method == "post" else None)
+                yield name, route, f"{method} {url}", response

@@ -1,0 +1,75 @@
+"""Odd requests on every URL there is: an answer in words and never a fault, on both databases."""
+
+import pytest
+from django.test import Client
+
+from portal.models import Filing, User
+from portal.vocabulary import Role
+from tests.crawling import plant, routes, urls
+from tests.factories import WEIFANG, add_post, filer
+
+pytestmark = pytest.mark.django_db
+
+ODD = {
+    "NUL": "%00",
+    "minus one": "-1",
+    "thirty nines": "9" * 30,
+    "Arabic digits": "%D9%A3%D9%A3",
+    "no UTF-8": "%FF%FE",
+    "a lone surrogate": "%ED%A0%80",
+    "markup": "%27%22%3E%3Cscript%3E",
+    "a long text": "x" * 3000,
+    "wildcards": "%25_%5C",
+    "invisible characters": "%E2%80%AE%E2%80%8B",
+}
+# Every name a page reads from its address or its form, and what the administration reads.
+NAMES = (
+    "q page city county region in sort tab kind state status "
+    "type version step revision compare on level action comment to document_number "
+    "reason organisation name content confirm explanation item more then next mine "
+    "unit_type catalogue_class o p all format stage credit_code hours"
+)
+
+
+def person_of_every_role() -> User:
+    """Return one person who reaches every page: filer, reviewer and publisher of 潍坊, staff too."""
+    user = filer(WEIFANG, name="all roles")
+    for role in (Role.REVIEWER, Role.PUBLISHER, Role.APPROVER):
+        add_post(user, role, WEIFANG)
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.mark.parametrize("value", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("who", [None, person_of_every_role], ids=["stranger", "staff"])
+def test_an_address_or_a_form_with_odd_values_is_answered_and_changes_no_state(who, value):
+    planted, client = plant(), Client()
+    if who:
+        client.force_login(who())
+    odd, before = "&".join(f"{name}={value}" for name in NAMES.split()), states()
+
+    asked = [url for name, route in routes() if name != "logout" for url in urls(name, route, planted[::2])]
+    got = {url: client.get(f"{url}?{odd}").status_code for url in asked}
+    posted = {url: client.post(url, odd, content_type=FORM).status_code for url in asked}
+
+    assert {url: status for url, status in got.items() if status >= 500} == {}
+    assert {url: status for url, status in posted.items() if status >= 500} == {}
+    assert states() == before
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def states() -> list[tuple]:
+    """Return how far every filing has come; what an odd form may begin are drafts."""
+    return list(Filing.objects.exclude(step=0).order_by("pk").values_list("pk", "state", "step", "version"))
+
+
+@pytest.mark.parametrize(
+    "number", ["999999999999999999", "9999999999999999999", "0", "01", "-1", "٣", "１", "1e3"]
+)
+def test_a_number_that_no_filing_has_is_not_found(number):
+    client = Client()
+    client.force_login(filer())
+
+    assert client.get(f"/desk/filings/{number}/").status_code == 404
