@@ -26,6 +26,8 @@ def may_publish(user: User, filing: Filing) -> bool:
 
 def why_unpublishable(filing: Filing, user: User) -> str:
     """Return the sentence why ``user`` may not publish ``filing`` now, empty when he may."""
+    if not filing.record_type.is_catalogued or filing.is_nothing:
+        return "报表和零报送只报不公布。"
     if not may_publish(user, filing):
         return "您的岗位不能公布这个类型。"
     if filing.state != State.APPROVED:
@@ -187,26 +189,4 @@ def amend(entry: CatalogueEntry, *, by: User) -> Filing:
     filing = Filing.objects.visible_to(by).get(pk=entry.filing_id)
     if not CatalogueEntry.objects.in_force().filter(pk=entry.pk).exists():
         raise Refused("这一条已不在现行目录中，不能变更。")
-    record = filing.record
-    return drafts.create(
-        record.record_type,
-        by=by,
-        organisation=record.organisation,
-        values={name: _value(record, name) for name in record.record_type.fields},
-        rows={name: _row_values(record, name) for name in record.record_type.rows},
-        amends=filing,
-        holds_name=False,
-        is_demo=filing.is_demo,
-        source=filing.source,
-    )
-
-
-def _value(record, name: str):
-    return (
-        snapshot.related(record, name) if record._meta.get_field(name).many_to_many else getattr(record, name)
-    )
-
-
-def _row_values(record: Filing, name: str) -> list[dict]:
-    fields = record.record_type.rows[name]
-    return [{field: getattr(row, field) for field in fields} for row in snapshot.child_rows(record, name)]
+    return drafts.copy(filing, by=by)

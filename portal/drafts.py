@@ -6,10 +6,10 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from portal import scope, text
-from portal.models import Filing, Organisation, User
+from portal import scope, snapshot, text, windows
+from portal.models import Campaign, Filing, Organisation, User
 from portal.registry import CITY, RecordType
-from portal.vocabulary import Level
+from portal.vocabulary import Level, State
 from portal.workflow import Conflict, Refused, as_refusal
 
 
@@ -30,17 +30,99 @@ def create(
     rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     **facts: Any,
 ) -> Filing:
-    """Return a new draft of ``by``'s bureau; ``facts``: ``is_demo``, ``source``, ``amends``, ``holds_name``.
+    """Return a new draft of ``by``'s bureau.
 
-    Raises ``Refused`` when no bureau of his files this type or the bureau holds the name already.
+    ``facts``: ``is_demo``, ``source``, ``amends``, ``holds_name``, ``is_nothing`` and ``campaign``; without
+    the last the draft belongs to the campaign of its type that is due next, if the bureau owes one. Raises
+    ``Refused`` when no bureau of his files this type or the bureau holds the name already.
     """
     allowed = filing_organisations(by, record_type)
     organisation = organisation or (allowed[0] if allowed else None)
     if organisation is None or organisation.pk not in {o.pk for o in allowed}:
         raise Refused(f"您没有为这个单位填报{record_type.label}的岗位。")
+    facts["campaign"] = _campaign(record_type, organisation, facts)
     record = record_type.model(organisation=organisation, region=organisation.region, created_by=by, **facts)
     _store(record, values or {}, rows or {})
     return record
+
+
+def _campaign(
+    record_type: RecordType, organisation: Organisation, facts: Mapping[str, Any]
+) -> Campaign | None:
+    if "campaign" not in facts:
+        return None if facts.get("amends") else windows.current_campaign(record_type.slug, organisation)
+    chosen = facts["campaign"]
+    if (
+        chosen
+        and not facts.get("amends")
+        and chosen not in windows.open_campaigns(record_type.slug, organisation)
+    ):
+        raise Refused(f"“{chosen}”不收本单位的{record_type.label}，或尚未开放、已经关闭。")
+    return chosen
+
+
+@transaction.atomic
+def copy(filing: Filing, *, by: User, **facts: Any) -> Filing:
+    """Return a new draft with the text and rows of ``filing`` that is to replace it (变更, 更新)."""
+    record = filing.record
+    return create(
+        record.record_type,
+        by=by,
+        organisation=record.organisation,
+        values={name: _value(record, name) for name in record.record_type.fields},
+        rows={name: _row_values(record, name) for name in record.record_type.rows},
+        amends=filing,
+        holds_name=False,
+        is_demo=filing.is_demo,
+        source=filing.source,
+        **facts,
+    )
+
+
+def _value(record: Filing, name: str) -> Any:
+    return (
+        snapshot.related(record, name) if record._meta.get_field(name).many_to_many else getattr(record, name)
+    )
+
+
+def _row_values(record: Filing, name: str) -> list[dict]:
+    fields = record.record_type.rows[name]
+    return [{field: getattr(row, field) for field in fields} for row in snapshot.child_rows(record, name)]
+
+
+@transaction.atomic
+def update(filing: Filing, *, by: User) -> Filing:
+    """Return a new draft that updates an approved return and replaces it once approved itself.
+
+    Open until the campaign's ``updates_until`` (domain.md A.7.2 6.07: coverage counts until 30 September).
+    Raises ``Filing.DoesNotExist`` out of scope, ``Refused`` with the sentence.
+    """
+    current = (
+        Filing.objects.visible_to(by).select_related("campaign", "organisation__region").get(pk=filing.pk)
+    )
+    if said := why_not_updated(current, by):
+        raise Refused(said)
+    return copy(current, by=by, campaign=current.campaign)
+
+
+def why_not_updated(filing: Filing, by: User) -> str:
+    """Return the sentence why ``by`` cannot update this return now, empty when he can."""
+    if not scope.files_for(by, filing.organisation_id):
+        return "只有填报单位的填报岗位可以更新。"
+    if filing.record_type.is_catalogued or filing.state != State.APPROVED or not filing.holds_name:
+        return "只有审核通过、且未被新一期替换的报表可以更新。"
+    until = filing.campaign.updates_until if filing.campaign_id else None
+    if until and timezone.now() > until:
+        return f"更新截止时间（{timezone.localtime(until):%Y-%m-%d %H:%M}）已过。"
+    if filing.campaign_id and (until is None or filing.campaign.closed_at):
+        return f"“{filing.campaign}”不接收更新。"
+    if (
+        filing.amendments.exclude(state__in=[State.CANCELLED, State.REJECTED])
+        .filter(holds_name=False)
+        .exists()
+    ):
+        return "已有一份更新在办。"
+    return ""
 
 
 @transaction.atomic

@@ -5,14 +5,16 @@ Decides nothing but open or closed, and why; ``workflow.perform`` does what is o
 
 from dataclasses import dataclass
 
-from portal import notify, scope
+from django.utils import timezone
+
+from portal import notify, scope, windows
 from portal.models import CatalogueEntry, Filing, User
-from portal.registry import CITY, PROVINCE
+from portal.registry import CITY, MERGED, PROVINCE
 from portal.vocabulary import Level, Role, State
 
 FILER_DESK = "filer"
 REVIEWERS = (Role.REVIEWER, Role.APPROVER)
-BOTH_ROUTES = (PROVINCE, CITY)
+EVERY_ROUTE = (PROVINCE, CITY, MERGED)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Action:
     target: str
     desk: str
     roles: tuple[str, ...]
-    routes: tuple[str, ...] = BOTH_ROUTES
+    routes: tuple[str, ...] = EVERY_ROUTE
     at: tuple[str, ...] = (Level.CITY, Level.COUNTY, Level.ZONE)
     needs_comment: bool = False
     unaccepted: bool = False
@@ -122,6 +124,16 @@ ACTIONS = [
     ),
     Action(
         "approve",
+        "同意汇总",
+        (_CITY,),
+        _APPROVED,
+        Level.CITY,
+        REVIEWERS,
+        routes=(MERGED,),
+        tells=(notify.FILERS,),
+    ),
+    Action(
+        "approve",
         "审核通过",
         (_PROVINCE,),
         _APPROVED,
@@ -182,6 +194,17 @@ ACTIONS = [
     ),
     Action(
         "reopen",
+        "撤回汇总",
+        (_APPROVED,),
+        _CITY,
+        Level.CITY,
+        REVIEWERS,
+        routes=(MERGED,),
+        needs_comment=True,
+        tells=(notify.FILERS,),
+    ),
+    Action(
+        "reopen",
         "撤销结论",
         (_APPROVED, _REJECTED),
         _PROVINCE,
@@ -236,7 +259,7 @@ def available_actions(filing: Filing, user: User) -> list[Choice]:
 
 
 def _concerns(action: Action, filing: Filing) -> bool:
-    return filing.record_type.route in action.routes and filing.organisation.region.level in action.at
+    return filing.route in action.routes and filing.organisation.region.level in action.at
 
 
 def holds_post(action: Action, filing: Filing, user: User) -> bool:
@@ -251,6 +274,8 @@ def why_closed(action: Action, filing: Filing, user: User) -> str:
         return "这是您或您所在填报岗位提交的，须由他人审核"
     if filing.state not in action.sources:
         return WAITING_FOR[filing.state]
+    if action.name == "submit" and (closed := windows.why_closed(filing, timezone.now())):
+        return closed
     if action.unaccepted and filing.accepted_at:
         return "已被受理，不能撤回" if action.name == "withdraw" else "已受理"
     if action.unpublished and CatalogueEntry.objects.filter(filing_id=filing.pk).exists():

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PROVINCE, CITY = "province", "city"
+# A county's part of a city's return: it ends at the city, which merges it into its own.
+MERGED = "merged"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,34 @@ class PaperForm:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """A place for files of one filing: how many, how large, of what kind, and what is measured in them.
+
+    ``kind``        ``image``, ``video`` or ``document``: how the content is checked
+    ``suffixes``    file types taken, by suffix and by content; all of the kind when empty
+    ``most_bytes``  of one file        ``seconds``  shortest and longest playing time of a video
+    ``least_fps``   frames per second  ``missing``  the sentence when the files do not suffice, if special
+    """
+
+    label: str
+    kind: str
+    clause: str
+    least: int = 0
+    most: int = 1
+    most_bytes: int = 20 * 2**20
+    suffixes: tuple[str, ...] = ()
+    seconds: tuple[int, int] | None = None
+    least_fps: int = 0
+    missing: str = ""
+    hint: str = ""
+
+
+# The sheet that came back with the seal; whether it is compulsory is a property of the campaign.
+STAMPED_SCAN = "stamped_scan"
+_STAMPED = Slot("盖章扫描件", "document", "填报单位（盖章）", most=5, suffixes=("pdf", "jpg", "jpeg", "png"))
+
+
+@dataclass(frozen=True)
 class RecordType:
     """Everything the shell has to know of one record type; built by ``@record`` beside the model.
 
@@ -47,6 +77,8 @@ class RecordType:
     ``clauses``   field → clause shown beside it   ``limits``  field → most 字 (``text.count``)
     ``criteria``  what the reviewer has to weigh, in the words of the notice
     ``rows``      related name of child rows → their fields
+    ``slots``     name → ``Slot`` for files; every type also takes the stamped scan
+    ``county_route``  where a county's filing ends when that is not ``route``
     ``order``     place among the registries
     ``example``   a whole, submittable filing: placeholder, sample row, demonstration and test data at once
     """
@@ -70,7 +102,24 @@ class RecordType:
     limits: dict[str, int] = field(default_factory=dict)
     criteria: tuple[str, ...] = ()
     rows: dict[str, list[str]] = field(default_factory=dict)
+    slots: dict[str, Slot] = field(default_factory=dict)
+    county_route: str = ""
     paper: PaperForm | None = None
+
+    @property
+    def is_catalogued(self) -> bool:
+        """Whether an approved filing may become an entry of the public catalogue; a return shows nothing."""
+        return bool(self.public)
+
+    @property
+    def all_slots(self) -> dict[str, Slot]:
+        """The places for files, the stamped scan last."""
+        return {**self.slots, STAMPED_SCAN: _STAMPED}
+
+    def route_of(self, level: str) -> str:
+        """Return where the filing of a bureau of ``level`` ends."""
+        below_city = level in ("county", "zone")
+        return self.county_route if below_city and self.county_route else self.route
 
     @property
     def label(self) -> str:

@@ -13,9 +13,20 @@ from portal.vocabulary import State
 
 TEXT_LIMIT = 20_000  # 字; a technical cap where the notices set none
 
+NOTHING_UNEXPLAINED = "零报送须在情况说明中写明原因。"
+
 
 def problems(record: Filing) -> list[Problem]:
-    """Return every broken rule of ``record`` in the order of the form; warnings ``needs_explanation``."""
+    """Return every broken rule of ``record`` in the order of the form; warnings ``needs_explanation``.
+
+    A zero report (零报送) has no form: it says why there is nothing to report.
+    """
+    if record.is_nothing:
+        return (
+            []
+            if record.explanation
+            else [Problem("explanation", NOTHING_UNEXPLAINED, record.record_type.basis)]
+        )
     found = [
         *_missing(record),
         *_invalid(record),

@@ -60,7 +60,8 @@ def take(record: Filing) -> dict:
 
     ``values``: field → raw value. ``sections``: [{heading, fields: [{name, label, text}]}] and
     ``tables``: [{name, label, columns, rows}] hold the words as shown, so that an old version prints without
-    the code of its day. ``editions``: catalogue → edition in force for each related type.
+    the code of its day. ``editions``: catalogue → edition in force for each related type. ``files``: id,
+    slot, size and SHA-256 of each attachment.
     """
     record_type = record.record_type
     return {
@@ -71,11 +72,14 @@ def take(record: Filing) -> dict:
         "region": record.region_id,
         "version": record.version,
         "explanation": record.explanation,
+        "campaign": str(record.campaign) if record.campaign_id else "",
+        "nothing": record.is_nothing,
         "values": {name: raw(record, name) for name in record_type.fields},
         "rows": {name: _raw_rows(record, name) for name in record_type.rows},
         "sections": sections(record),
         "tables": tables(record),
         "editions": _editions(record_type),
+        "files": files(record),
     }
 
 
@@ -121,6 +125,12 @@ def child_rows(record: Filing, name: str) -> list[models.Model]:
 def _raw_rows(record: Filing, name: str) -> list[dict]:
     fields = record.record_type.rows[name]
     return [{f: raw(row, f) for f in fields} for row in child_rows(record, name)]
+
+
+def files(record: Filing) -> list[dict]:
+    """Return what identifies each file of the filing; its name is personal data and stays out."""
+    kept = record.attachments.current().order_by("pk") if record.pk else []
+    return [{"id": a.pk, "slot": a.slot, "size": a.size, "sha256": a.sha256} for a in kept]
 
 
 def _editions(record_type) -> dict[str, str]:

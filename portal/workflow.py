@@ -9,10 +9,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal import notify, rules, snapshot, text
+from portal import notify, rules, snapshot, text, windows
 from portal.models import Event, Filing, FilingVersion, User
 from portal.policy import ACTIONS, Action, Choice, available_actions, had_a_hand_in, holds_post
 from portal.registry import Problem
+from portal.vocabulary import State
 
 __all__ = ["ACTIONS", "Action", "Choice", "Conflict", "Invalid", "Refused", "available_actions", "perform"]
 
@@ -169,6 +170,8 @@ def _acting_organisation(filing: Filing, by: User):
 
 
 def _submit(filing: Filing, action: Action, by: User, to: User | None) -> dict:
+    # Held until the end, so that no file can join between the snapshot and the change of state.
+    Filing.objects.select_for_update().get(pk=filing.pk)
     record = filing.record
     if found := rules.blocking(record):
         raise Invalid(found)
@@ -180,9 +183,11 @@ def _submit(filing: Filing, action: Action, by: User, to: User | None) -> dict:
         sha256=snapshot.digest(taken),
         submitted_at=now,
         submitted_by=by,
+        is_late=windows.is_late(filing, now),
     )
     _append(version)
-    return {"submitted_at": now, "submitted_by": by, "accepted_at": None, "holder": None}
+    sent = {"submitted_at": now, "submitted_by": by, "is_late": version.is_late}
+    return {**sent, "accepted_at": None, "holder": None}
 
 
 def _step_back(filing: Filing, action: Action, by: User, to: User | None) -> dict:
@@ -206,11 +211,26 @@ def _hand_on(filing: Filing, action: Action, by: User, to: User | None) -> dict:
 
 
 def _decide(filing: Filing, action: Action, by: User, to: User | None) -> dict:
-    return {"decided_at": timezone.now(), "decided_by": by, "holder": by}
+    replaces = _take_over(filing, standing=True) if action.target == State.APPROVED else {}
+    return {"decided_at": timezone.now(), "decided_by": by, "holder": by, **replaces}
 
 
 def _reopen(filing: Filing, action: Action, by: User, to: User | None) -> dict:
-    return {"decided_at": None, "decided_by": None, "holder": None, "accepted_at": None}
+    gives_back = _take_over(filing, standing=False) if filing.state == State.APPROVED else {}
+    return {"decided_at": None, "decided_by": None, "holder": None, "accepted_at": None, **gives_back}
+
+
+def _take_over(filing: Filing, *, standing: bool) -> dict:
+    """Let the update of a return hold the name instead of what it updates; entries do so when published."""
+    if not filing.amends_id or filing.record_type.is_catalogued:
+        return {}
+    updated = Filing.objects.filter(pk=filing.amends_id)
+    if standing:
+        updated.update(holds_name=False)
+        return {"holds_name": True}
+    Filing.objects.filter(pk=filing.pk).update(holds_name=False)
+    updated.update(holds_name=True)
+    return {}
 
 
 _EFFECTS = {

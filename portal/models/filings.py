@@ -38,8 +38,13 @@ class FilingQuerySet(models.QuerySet):
             if post.role == Role.PUBLISHER:
                 inside = scope.within("region_id", post.organisation.region_id)
                 route = Q() if post.organisation.region.level == "province" else Q(kind__in=_city_types())
+                route &= Q(kind__in=_catalogued(), is_nothing=False)
                 condition |= inside & route
         return self.visible_to(user).filter(condition, state=State.APPROVED, entry=None)
+
+    def standing(self) -> "FilingQuerySet":
+        """Return the approved filings that no later one has replaced."""
+        return self.filter(state=State.APPROVED, holds_name=True)
 
     def in_force(self) -> "FilingQuerySet":
         """Return the filings whose catalogue entry is in force today."""
@@ -48,6 +53,10 @@ class FilingQuerySet(models.QuerySet):
 
 def _city_types() -> list[str]:
     return [t.slug for t in registry.all_types() if t.route == registry.CITY]
+
+
+def _catalogued() -> list[str]:
+    return [t.slug for t in registry.all_types() if t.is_catalogued]
 
 
 class Filing(models.Model):
@@ -89,6 +98,17 @@ class Filing(models.Model):
         verbose_name="变更自",
         editable=False,
     )
+    campaign = models.ForeignKey(
+        "portal.Campaign",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="filings",
+        verbose_name="报送任务",
+        editable=False,
+    )
+    is_nothing = models.BooleanField("零报送", default=False, editable=False)
+    is_late = models.BooleanField("逾期", default=False, editable=False)
     holds_name = models.BooleanField("占用名称", default=True, editable=False)
     holder = models.ForeignKey(
         User,
@@ -143,12 +163,17 @@ class Filing(models.Model):
                 name="filing_amended_one_at_a_time",
                 violation_error_message="这一条已有一份变更在办。",
             ),
+            models.CheckConstraint(
+                condition=Q(is_nothing=False) | Q(campaign__isnull=False),
+                name="filing_nothing_answers_a_campaign",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "region", "arrived_at"], name="filing_queue"),
             models.Index(fields=["kind", "region", "-updated_at"], name="filing_list"),
             models.Index(fields=["organisation", "state", "arrived_at"], name="filing_bureau"),
             models.Index(fields=["submitted_by", "-updated_at"], name="filing_submitted_by"),
+            models.Index(fields=["campaign", "region"], name="filing_campaign"),
         ]
 
     def __str__(self) -> str:
@@ -162,7 +187,8 @@ class Filing(models.Model):
                 if isinstance(value, str) and not column.primary_key:
                     setattr(self, column.attname, text.clean(value))
         if type(self) is not Filing:
-            self.kind, self.title = type(self).record_type.slug, self.heading()[:100]
+            self.kind = type(self).record_type.slug
+            self.title = (f"零报送：{self.campaign}" if self.is_nothing else self.heading())[:100]
         if not self.region_id:
             self.region_id = self.organisation.region_id
         super().save(*args, **kwargs)
@@ -181,6 +207,11 @@ class Filing(models.Model):
             if isinstance(self, model)
             else model.objects.select_related("organisation", "region").get(pk=self.pk)
         )
+
+    @property
+    def route(self) -> str:
+        """Where this filing ends; needs ``organisation.region``."""
+        return self.record_type.route_of(self.organisation.region.level)
 
     @property
     def is_editable(self) -> bool:
@@ -205,6 +236,7 @@ class FilingVersion(models.Model):
     sha256 = models.CharField("摘要", max_length=64)
     submitted_at = models.DateTimeField("提交时间")
     submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="提交人")
+    is_late = models.BooleanField("逾期", default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "提交版本"

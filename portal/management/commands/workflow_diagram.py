@@ -2,7 +2,7 @@
 
 from django.core.management import BaseCommand
 
-from portal.policy import ACTIONS, BOTH_ROUTES, FILER_DESK, Action
+from portal.policy import ACTIONS, EVERY_ROUTE, FILER_DESK, Action
 from portal.vocabulary import Level, Role, State
 
 DESKS = {FILER_DESK: "filing bureau", Level.CITY: "city", Level.PROVINCE: "province"}
@@ -35,7 +35,7 @@ def _words(action: Action) -> str:
     roles = "/".join(Role(role).value for role in action.roles)
     said = {
         f"{DESKS[action.desk]} {roles}": True,
-        f"{action.routes[0]} route": action.routes != BOTH_ROUTES,
+        f"{action.routes[0]} route": action.routes != EVERY_ROUTE,
         "province's own": action.at == (Level.PROVINCE,),
         "before acceptance": action.unaccepted,
         "before publication": action.unpublished,
