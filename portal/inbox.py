@@ -132,22 +132,22 @@ def _counted(tab: str, found: QuerySet) -> QuerySet:
     return named.annotate(n=Count("pk")).values_list("tab", "n")
 
 
-def narrowed(found: QuerySet, *, q: str = "", kind: str = "") -> QuerySet:
-    """Return the filings whose title or bureau holds ``q``, of one type when ``kind`` says so."""
+def narrowed(found: QuerySet, user: User, *, q: str = "", kind: str = "") -> QuerySet:
+    """Return the filings whose bureau or title, as ``user`` reads it, holds ``q``; ``kind`` is a type."""
     if kind:
         found = found.filter(kind=kind)
     if q:
         bureau = Q(organisation__name__icontains=q) | Q(organisation__short_name__icontains=q)
-        found = found.filter(Q(title__icontains=q) | bureau)
+        found = found.filter(reading.titled(q, user) | bureau)
     return found
 
 
 def ordered(wish: Wish, user: User) -> QuerySet:
     """Return the filings of a wish in its order, with all that a row shows."""
-    found = narrowed(filings(wish.tab, user), q=wish.q, kind=wish.kind)
+    found = narrowed(reading.with_sent(filings(wish.tab, user)), user, q=wish.q, kind=wish.kind)
     found = found.select_related("organisation__region", "holder", "entry").order_by(*SORTS[wish.sort][1])
     sent_by_reader = FilingVersion.objects.filter(filing=OuterRef("pk"), submitted_by=user)
-    return reading.with_sent(found.annotate(sent_by_reader=Exists(sent_by_reader)))
+    return found.annotate(sent_by_reader=Exists(sent_by_reader))
 
 
 def row(filing: Filing, user: User, now: datetime) -> Row:

@@ -104,14 +104,15 @@ def extra(record_type: RecordType) -> list[str]:
 
 def filings(record_type: RecordType, user: User, wish: Wish) -> QuerySet:
     """Return the filings of a wish in its order, with what a row shows of the parent."""
-    found = inbox.narrowed(Filing.objects.visible_to(user), q=wish.q, kind=record_type.slug)
+    visible = reading.with_sent(Filing.objects.visible_to(user))
+    found = inbox.narrowed(visible, user, q=wish.q, kind=record_type.slug)
     if place := wish.county or wish.city:
         found = found.filter(scope.within("region_id", place))
     if wish.state:
         found = found.filter(_standing(wish.state))
     down, column = wish.sort[:1] == "-", orders(record_type)[wish.sort.removeprefix("-")]
     order = [f"-{column}", "-pk"] if down else [column, "pk"]
-    return reading.with_sent(found.select_related("organisation__region", "entry").order_by(*order))
+    return found.select_related("organisation__region", "entry").order_by(*order)
 
 
 def _standing(state: str) -> Q:

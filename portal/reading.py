@@ -76,8 +76,18 @@ def with_sent(filings: QuerySet) -> QuerySet:
 
 def without_unsent(filings: QuerySet, user: User) -> QuerySet:
     """Leave out what other bureaus than ``user``'s are changing at present."""
+    return filings.filter(_live_for(user))
+
+
+def titled(q: str, user: User) -> Q:
+    """Return the condition that the title ``user`` may read holds ``q``; needs ``with_sent``."""
+    return _live_for(user) & Q(title__icontains=q) | ~_live_for(user) & Q(sent__title__icontains=q)
+
+
+def _live_for(user: User) -> Q:
+    """Return the condition that ``user`` reads the live text: it is settled, or of his own bureau."""
     own = [post.organisation_id for post in user.posts if post.role == Role.FILER]
-    return filings.filter(~Q(state__in=UNSETTLED) | Q(organisation_id__in=own))
+    return ~Q(state__in=UNSETTLED) | Q(organisation_id__in=own)
 
 
 def sent_to(filing: Filing, user: User) -> dict | None:

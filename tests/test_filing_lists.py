@@ -141,16 +141,44 @@ def test_nobody_but_the_bureau_reads_in_a_list_what_was_not_sent(client):
     assert ["农业种植技术" in page for page in pages.values()] == [True, False, False, False]
 
 
-def test_an_export_leaves_out_what_another_bureau_is_still_changing(client):
-    sent = factories.submitted("skill-brands", name="潍坊风筝品牌（演示）")
-    factories.filing("skill-brands", State.RETURNED, name="潍坊年画品牌（演示）")
-    factories.sign_in(client, factories.reviewer())
+def renamed_but_not_sent() -> Filing:
+    """Return a filing that the city returned and its bureau has renamed since."""
+    filing = factories.filing("skill-brands", State.RETURNED, name="潍坊年画品牌（演示）")
+    values = {"name": "潍坊未提交品牌（演示）"}
+    drafts.save(filing, by=factories.filer(), revision=filing.revision, values=values)
+    return filing
 
+
+def exported(client, user) -> list[str]:
+    """Return the names in the workbook that ``user`` takes out of the list."""
+    factories.sign_in(client, user)
     answer = client.post(f"{BRANDS}export/")
+    book = load_workbook(BytesIO(b"".join(answer.streaming_content)))
+    cells = [str(cell) for line in book.worksheets[0].values for cell in line]
+    return sorted(cell for cell in cells if "品牌（演示）" in cell)
 
-    lines = list(load_workbook(BytesIO(b"".join(answer.streaming_content))).worksheets[0].values)
-    told = [line for line in lines if any("品牌（演示）" in str(cell) for cell in line)]
-    assert [sent.title in line for line in told] == [True]
+
+def test_an_export_holds_no_other_city_and_nothing_another_bureau_is_still_changing(client):
+    sent = factories.submitted("skill-brands", name="潍坊风筝品牌（演示）")
+    there = factories.submitted("skill-brands", name="济南面塑品牌（演示）", place="3701")
+    renamed_but_not_sent()
+
+    users = (factories.reviewer(), factories.reviewer("3701"), factories.filer(), factories.stranger())
+    found = [exported(client, user) for user in users]
+
+    own = sorted([sent.title, "潍坊未提交品牌（演示）"])
+    assert found == [[sent.title], [there.title], own, []]
+
+
+@pytest.mark.parametrize(("page", "own"), [(BRANDS, [0, 1]), ("/desk/", [0, 0])])
+def test_a_search_finds_what_its_reader_reads_and_not_what_was_not_sent(client, page, own):
+    renamed_but_not_sent()
+    users = (factories.reviewer(), factories.filer())
+
+    answers = [[listed(client, user, page, q=q, tab="done") for q in ("年画", "未提交")] for user in users]
+
+    found = [[answer.context["page"].paginator.count for answer in pair] for pair in answers]
+    assert found == [[1, 0], own]
 
 
 def test_an_export_is_a_post_for_it_writes_down_who_took_what(client):
