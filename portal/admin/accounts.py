@@ -2,19 +2,12 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.utils.crypto import get_random_string
 
 from portal import registry
+from portal.accounts import one_time_password
 from portal.admin.base import ByPost, site
 from portal.models import Edition, Membership, Organisation, Region, User
 from portal.vocabulary import Role
-
-UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no 0 O 1 l I
-
-
-def one_time_password() -> str:
-    """Return a password to be told once and changed at the first sign-in."""
-    return get_random_string(14, UNMISTAKABLE)
 
 
 @admin.register(User, site=site)
