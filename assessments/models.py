@@ -8,7 +8,6 @@ from django.db import models
 
 from portal.models import ChoiceListField, Filing, Region
 from portal.registry import PROVINCE, Problem, record
-from portal.scope import within
 from portal.snapshot import child_rows
 
 SOLICIT = "鲁人社发〔2020〕18号 三（三）13"
@@ -216,8 +215,19 @@ class AssessmentInstitution(Filing):
         rows = child_rows(self, "authorizations")
         if not rows:
             yield Problem("authorizations", "请填写至少一个授权考核的项目和地区。", INSTITUTIONS)
+        models.prefetch_related_objects(rows, "project__entry", "region")
+        published = self._published_beside(rows)
         for row in rows:
-            yield from row.problems()
+            yield from row.problems(published)
+
+    def _published_beside(self, rows: list["InstitutionAuthorization"]) -> set[tuple[int, str, str]]:
+        """Return (institution, project's code, region) of the other institutions in force; one query."""
+        own = [pk for pk in (self.pk, self.amends_id) if pk]  # what an amendment replaces does not count
+        others = AssessmentInstitution.objects.in_force().exclude(pk__in=own)
+        found = InstitutionAuthorization.objects.filter(
+            institution__in=others, project__entry__code__in={row.project_code for row in rows} - {""}
+        )
+        return set(found.values_list("institution_id", "project__entry__code", "region_id"))
 
     @property
     def projects(self) -> list[ExamProject]:
@@ -252,21 +262,21 @@ class InstitutionAuthorization(models.Model):
     def __str__(self) -> str:
         return f"{self.project} · {self.region}"
 
-    def problems(self):
-        """Yield what is wrong with this row."""
+    @property
+    def project_code(self) -> str:
+        """The code of the project in the catalogue, empty when it is not there."""
+        return self.project.entry.code if hasattr(self.project, "entry") else ""
+
+    def problems(self, published: set[tuple[int, str, str]]):
+        """Yield what is wrong with this row beside the institutions ``published`` for its project."""
         if not self.region_id.startswith(self.institution.region_id):
             yield Problem("authorizations", f"授权地区“{self.region}”不在本单位管辖范围内。", INSTITUTIONS)
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             yield Problem("authorizations", f"“{self.project}”的截止日期早于起始日期。", INSTITUTIONS)
-        if others_in_city(self) >= MOST_PER_CITY_AND_PROJECT:
+        if self._others_in_city(published) >= MOST_PER_CITY_AND_PROJECT:
             sentence = f"“{self.project}”在本市已有{MOST_PER_CITY_AND_PROJECT}家考核机构，一般不再增加。"
             yield Problem("authorizations", sentence, INSTITUTIONS, needs_explanation=True)
 
-
-def others_in_city(row: InstitutionAuthorization) -> int:
-    """Return how many other published institutions examine the row's project in its city."""
-    code = row.project.entry.code if hasattr(row.project, "entry") else ""
-    in_city = within("authorizations__region_id", row.region_id[:4])
-    published = AssessmentInstitution.objects.in_force().exclude(pk=row.institution_id)
-    others = published.filter(in_city, authorizations__project__entry__code=code)
-    return others.distinct().count() if code else 0
+    def _others_in_city(self, published: set[tuple[int, str, str]]) -> int:
+        city, own = self.region_id[:4], self.project_code
+        return len({other for other, code, region in published if code == own and region.startswith(city)})

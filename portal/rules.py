@@ -47,9 +47,10 @@ def blocking(record: Filing, found: list[Problem] | None = None) -> list[Problem
 
 def is_empty(record: models.Model, name: str) -> bool:
     """Say whether a field has no value; ``False`` and ``0`` are values."""
-    if record._meta.get_field(name).many_to_many:
+    column = record._meta.get_field(name)
+    if column.many_to_many:
         return not related(record, name)
-    value = getattr(record, name)
+    value = getattr(record, column.attname)  # of a relation its key, which costs no query
     return value is None or value == "" or value == []
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assessments.models import ExamSpecification, credit_code_is_valid
 from portal import catalogue, drafts, registry, rules, workflow
@@ -330,6 +331,30 @@ def test_a_sixth_institution_for_a_project_in_a_city_needs_an_explanation():
 
     assert said(record) == ["“演示剪纸制作”在本市已有5家考核机构，一般不再增加。"]
     assert [p.needs_explanation for p in rules.problems(record)] == [True]
+
+
+def test_an_amendment_does_not_count_what_it_replaces():
+    published = [entry("exam-institutions", name=f"演示学校{number}") for number in range(5)]
+
+    amended = catalogue.amend(published[0], by=filer())
+
+    assert said(amended) == []
+
+
+def test_the_authorised_projects_are_checked_with_the_same_queries_however_many_they_are():
+    names = [f"演示项目{number}" for number in range(6)]
+    for name in names:
+        entry("exam-projects", name=name)
+    counts = []
+    for number, chosen in enumerate([names[:1], names[:3], names]):
+        rows = [{"project": name, "region": "潍坊市"} for name in chosen]
+        record = draft("exam-institutions", name=f"演示学校{number}", authorizations=rows)
+        fresh = type(record).objects.get(pk=record.pk)
+        with CaptureQueriesContext(connection) as queries:
+            assert rules.problems(fresh) == []
+        counts.append(len(queries))
+
+    assert len(set(counts)) == 1
 
 
 def test_a_submitted_brand_remembers_its_projects_as_they_were():
