@@ -65,7 +65,7 @@ def _shown(name: str):
 
 def _cells(columns: list[tuple], entry: CatalogueEntry, record: Filing) -> list[dict]:
     cells = [{"label": word, "text": shown(entry, record)} for word, shown in columns]
-    cells[0]["url"] = reverse("catalogue_entry", args=[entry.kind, entry.code])
+    cells[0]["url"] = reverse("catalogue-entry", args=[entry.kind, entry.code])
     return [{**cell, "is_short": len(cell["text"]) <= SHORT_CELL} for cell in cells]
 
 

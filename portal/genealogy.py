@@ -123,7 +123,7 @@ def _self(entry: CatalogueEntry) -> dict:
 
 def _node(record_type: RecordType, entry: CatalogueEntry) -> dict:
     note = " · ".join(part for part in (entry.get_level_display(), entry.region.name) if part)
-    url = reverse("catalogue_entry", args=[record_type, entry.code])
+    url = reverse("catalogue-entry", args=[record_type, entry.code])
     return {"name": entry.title, "note": note, "url": url}
 
 

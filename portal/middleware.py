@@ -23,9 +23,9 @@ def change_first_password(get_response):
 
     def middleware(request):
         user = request.user
-        allowed = {reverse("password_change"), reverse("logout")}
+        allowed = {reverse("password-change"), reverse("logout")}
         if user.is_authenticated and user.must_change_password and request.path not in allowed:
-            return redirect("password_change")
+            return redirect("password-change")
         return get_response(request)
 
     return middleware

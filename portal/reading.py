@@ -227,7 +227,7 @@ def _line(record_type: RecordType, content: dict, number: int, item: dict) -> Li
 
 def _link(record_type: RecordType, other: dict) -> dict:
     code = other["code"]
-    url = reverse("catalogue_entry", args=[record_type, code]) if code and record_type.public else ""
+    url = reverse("catalogue-entry", args=[record_type, code]) if code and record_type.public else ""
     return {"text": other["title"], "code": code, "url": url}
 
 

@@ -30,7 +30,7 @@ def read(client: Client, url: str) -> str:
 
 
 def address(entry: CatalogueEntry) -> str:
-    return reverse("catalogue_entry", args=[entry.kind, entry.code])
+    return reverse("catalogue-entry", args=[entry.kind, entry.code])
 
 
 def leave(entry: CatalogueEntry) -> None:

@@ -37,9 +37,9 @@ def test_the_first_holder_signs_in_changes_the_password_and_may_enter(client, ro
 
     password = printed.split("一次性密码 ")[1].split()[0]
     answer = client.post(reverse("login"), {"username": "yanshi_wang", "password": password})
-    assert client.get(answer["Location"])["Location"] == reverse("password_change")
+    assert client.get(answer["Location"])["Location"] == reverse("password-change")
     new = {"old_password": password, "new_password1": factories.PASSWORD, "new_password2": factories.PASSWORD}
-    client.post(reverse("password_change"), new)
+    client.post(reverse("password-change"), new)
     assert client.get(reverse("admin:index")).status_code == 200
     (post,) = User.objects.get(username="yanshi_wang").posts
     assert (post.role, post.organisation.region.level) == (role, Level.PROVINCE)

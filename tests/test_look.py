@@ -147,8 +147,8 @@ def published():
     name = "潍坊风筝扎制和传统木版年画手工印刷技艺专项职业能力品牌名称很长的一条（演示）"
     brand = factories.entry("skill-brands", name=name)
     unit = factories.entry("building-units", place="370705")
-    entries = [reverse("catalogue_entry", args=[e.kind, e.code]) for e in (brand, unit)]
-    lists = [reverse("catalogue_list", args=[kind]) for kind in ("skill-brands", "building-units")]
+    entries = [reverse("catalogue-entry", args=[e.kind, e.code]) for e in (brand, unit)]
+    lists = [reverse("catalogue-list", args=[kind]) for kind in ("skill-brands", "building-units")]
     asked = [f"{lists[0]}?view=table", f"{lists[0]}?q=没有&city=3707", f"{reverse('search')}?q=风筝"]
     return [reverse("home"), reverse("catalogue"), reverse("login"), "/nothing/", *lists, *asked, *entries]
 

@@ -271,7 +271,7 @@ def test_public_pages_are_read_only(client, url):
 @pytest.mark.parametrize("record_type", PUBLIC_TYPES)
 def test_each_type_has_its_list_its_table_and_its_page(client, record_type):
     entry = factories.entry(record_type)
-    url = reverse("catalogue_list", args=[record_type])
+    url = reverse("catalogue-list", args=[record_type])
 
     pages = [
         read(client, page) for page in (url, f"{url}?view=table", address(entry), f"{url}?q={entry.code[0]}")

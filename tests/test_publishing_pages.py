@@ -47,7 +47,7 @@ def test_a_publisher_publishes_and_the_public_finds_it(client):
     entry = CatalogueEntry.objects.get(filing=filing)
     assert (answer.status_code, answer.url, entry.level) == (302, "/desk/?tab=publish", "provincial")
     client.logout()
-    public = client.get(reverse("catalogue_entry", args=[entry.kind, entry.code]))
+    public = client.get(reverse("catalogue-entry", args=[entry.kind, entry.code]))
     assert filing.title in public.content.decode()
 
 
@@ -173,7 +173,7 @@ def test_an_entry_leaves_with_its_reason_and_its_page_stays(client):
     assert (answer.status_code, answer.url) == (302, reverse("filing", args=[entry.filing_id]))
     assert acts(entry.filing)[-1] == "exit"
     client.logout()
-    tombstone = client.get(reverse("catalogue_entry", args=[entry.kind, entry.code]))
+    tombstone = client.get(reverse("catalogue-entry", args=[entry.kind, entry.code]))
     assert "退出目录" in tombstone.content.decode()
     factories.sign_in(client, factories.publisher())
     assert "终止" in client.get(reverse("exit", args=[entry.code])).content.decode()

@@ -177,7 +177,7 @@ def test_a_chosen_project_leads_to_its_entry_and_names_the_catalogue_of_the_day(
 
     answer = page(client, factories.reviewer(), filing)
 
-    assert reverse("catalogue_entry", args=["exam-projects", code]) in answer.content.decode()
+    assert reverse("catalogue-entry", args=["exam-projects", code]) in answer.content.decode()
 
 
 def test_the_record_tells_who_did_what_newest_first(client):

@@ -148,7 +148,7 @@ def test_the_public_page_shows_the_public_fields_and_nothing_else(record_type):
     planted = with_canaries(record_type)
     new = entry(record_type, **planted)
 
-    answer = Client().get(reverse("catalogue_entry", args=[record_type.slug, new.code]))
+    answer = Client().get(reverse("catalogue-entry", args=[record_type.slug, new.code]))
 
     page = answer.content.decode()
     assert answer.status_code == 200

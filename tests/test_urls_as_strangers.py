@@ -30,9 +30,9 @@ pytestmark = pytest.mark.django_db
 PUBLIC = {
     "home",
     "catalogue",
-    "catalogue_list",
-    "catalogue_download",
-    "catalogue_entry",
+    "catalogue-list",
+    "catalogue-download",
+    "catalogue-entry",
     "search",
     "preferences",
     "login",

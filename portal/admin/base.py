@@ -43,7 +43,7 @@ class PortalSite(admin.AdminSite):
 
     def password_change(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         """Send to the one page where passwords are changed."""
-        return redirect("password_change")
+        return redirect("password-change")
 
 
 site = PortalSite(name="admin")

@@ -80,7 +80,7 @@ def _note(record_type: RecordType, by_city: dict, provincial: dict, editions: di
 
 
 def _tiles(record_type: RecordType, by_city: dict[str, int]) -> list[dict]:
-    url = reverse("catalogue_list", args=[record_type])
+    url = reverse("catalogue-list", args=[record_type])
     cities = Region.objects.filter(level=Level.CITY).order_by("code")
     numbers = {city.code: by_city.get(city.code, 0) for city in cities}
     return [
@@ -238,7 +238,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """All catalogues at once, grouped; with ``in`` the search of that one catalogue."""
     slug, q = request.GET.get("in", ""), browse.text.clean(request.GET.get("q", "")[: browse.LONGEST_QUERY])
     if slug in {record_type.slug for record_type in public_types()}:
-        return redirect(reverse("catalogue_list", args=[slug]) + browse.Wish(q=q).query())
+        return redirect(reverse("catalogue-list", args=[slug]) + browse.Wish(q=q).query())
     counts = browse.counts_for(q) if q else {}
     groups = [_group(t, q, counts[t.slug]) for t in public_types() if counts.get(t.slug)]
     context = {"nav": "catalogue", "q": q, "groups": groups, "total": sum(g["count"] for g in groups)}

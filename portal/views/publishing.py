@@ -59,7 +59,7 @@ def _day(value: str) -> date | None:
 
 
 def _published(entry: CatalogueEntry) -> str:
-    url = reverse("catalogue_entry", args=[entry.kind, entry.code])
+    url = reverse("catalogue-entry", args=[entry.kind, entry.code])
     return format_html('《{}》已公布，编号 {}。<a href="{}">打开公开页</a>', entry.title, entry.code, url)
 
 
@@ -149,7 +149,7 @@ def _exit(request: HttpRequest, entry: CatalogueEntry) -> None:
 
 
 def _exited(entry: CatalogueEntry) -> str:
-    url = reverse("catalogue_entry", args=[entry.kind, entry.code])
+    url = reverse("catalogue-entry", args=[entry.kind, entry.code])
     return format_html('《{}》已退出目录，公开页保留退出说明。<a href="{}">打开公开页</a>', entry.title, url)
 
 
