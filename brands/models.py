@@ -102,6 +102,7 @@ BRAND_FORM = PaperForm(
         "labour_brands": f"{NOTICE} 二（二）7",
     },
     criteria=("有技能特色", "有市场需求", "有社会价值"),
+    criteria_clause=f"{NOTICE} 二（一）1",
     paper=BRAND_FORM,
     example={
         "name": "潍坊剪纸品牌（演示）",

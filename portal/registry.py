@@ -75,7 +75,8 @@ class RecordType:
     ``public``    fields the public page shows, in order; whatever is not named here stays inside
     ``personal``  fields that hold a person's name or number: never public, masked in lists
     ``clauses``   field → clause shown beside it   ``limits``  field → most 字 (``text.count``)
-    ``criteria``  what the reviewer has to weigh, in the words of the notice
+    ``criteria``  what the reviewer has to weigh, in the words of the notice; ``criteria_clause`` says where
+                  they stand when that is not ``basis``
     ``rows``      related name of child rows → their fields
     ``slots``     name → ``Slot`` for files; every type also takes the stamped scan
     ``county_route``  where a county's filing ends when that is not ``route``
@@ -101,6 +102,7 @@ class RecordType:
     clauses: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     criteria: tuple[str, ...] = ()
+    criteria_clause: str = ""
     rows: dict[str, list[str]] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
     county_route: str = ""

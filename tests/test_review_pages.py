@@ -1,8 +1,11 @@
 """The decision box: what it offers to whom, and how an act goes through, is refused, or comes too late."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
+from portal import registry
 from portal.models import Event, Filing
 from portal.policy import available_actions
 from portal.vocabulary import Role, State
@@ -32,6 +35,20 @@ def test_the_box_offers_exactly_what_the_policy_opens(client, record_type, state
         current = Filing.objects.select_related("organisation__region").get(pk=filing.pk)
         opened = {c.action.name for c in available_actions(current, somebody) if c.is_open}
         assert offered == opened - {"assign"}
+
+
+@pytest.mark.parametrize(
+    "record_type", [pytest.param(t, id=t.slug) for t in registry.all_types() if t.criteria]
+)
+def test_the_conditions_to_weigh_stand_with_the_very_clause_they_are_in(client, record_type):
+    filing = factories.submitted(record_type)
+
+    words = page(client, factories.reviewer(), filing).content.decode()
+
+    clause = record_type.criteria_clause or record_type.basis
+    assert re.search("号 [一二三四五六七八九十]（[一二三四五六七八九十]）", clause)
+    items = "".join(f"<li>{criterion}</li>" for criterion in record_type.criteria)
+    assert f'<p class="mb-1 clause">{clause}</p><ul class="dashed small">{items}</ul>' in words
 
 
 def test_a_closed_conclusion_stands_with_its_reason_in_words(client):

@@ -71,6 +71,7 @@ DELIVERY_MODES = [
         "external_reference": f"{CRAFT} 三（一）",
     },
     criteria=("体现文化创意和齐鲁文化内涵", "可复制推广", "属于手造类"),
+    criteria_clause=f"{CRAFT} 二（二）",
     example={
         "name": "剪纸基础培训（演示）",
         "catalogue_class": "山东手造",

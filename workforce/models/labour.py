@@ -63,6 +63,7 @@ class BrandStage(models.TextChoices):
         "is_key_project": f"{PLAN} 二（一）",
     },
     criteria=("带动就业人数较多", "技能产品特色明显", "市场知名度高"),
+    criteria_clause=f"{PLAN} 三（三）",
     example={
         "name": "潍坊演示家政",
         "brand_type": "quality_service",
@@ -180,6 +181,7 @@ SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权
         "services": UNITS,
     },
     criteria=("吸纳或输出劳务人员较多、素质较高", "劳务质量较好", "管理运行比较规范", "市场竞争占主导地位"),
+    criteria_clause=UNITS,
     rows={
         "annual_performances": [
             "year",
