@@ -3,9 +3,10 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import portal.models.attachments
 from django.conf import settings
 from django.db import migrations, models
+
+import portal.models.attachments
 
 
 class Migration(migrations.Migration):
