@@ -1,7 +1,6 @@
 """Fixtures for every test: reference data, cheap settings, a database emptied after commits, the browser."""
 
 import os
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -10,6 +9,7 @@ from django.db import connections
 from django.test import TransactionTestCase, override_settings
 
 from portal import guards
+from tests.programs import needs
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 # Facts of the installation, not of a test: they stay when a database is emptied.
@@ -71,11 +71,7 @@ def load_reference() -> None:
 @pytest.fixture(scope="session")
 def chromium():
     """Start headless Chromium once; without it skip aloud, or fail where the environment wants a browser."""
-    if not Path(CHROMIUM).exists():
-        reason = (
-            f"NO BROWSER: {CHROMIUM} is missing, the browser tests did not run (set CHROMIUM to its path)"
-        )
-        (pytest.fail if os.environ.get("PORTAL_REQUIRE_BROWSER") == "1" else pytest.skip)(reason)
+    needs(CHROMIUM, wanted_by="PORTAL_REQUIRE_BROWSER", hint=" (set CHROMIUM to the path of a browser)")
     from playwright.sync_api import sync_playwright
 
     # Playwright's event loop runs in this thread from here on; Django would take our code for asynchronous.

@@ -1,9 +1,7 @@
 """Forms on paper: the words of the annex, the measures of the standard, whole names, the same bytes."""
 
 import io
-import os
 import re
-import shutil
 import subprocess
 import zipfile
 import zlib
@@ -30,6 +28,7 @@ from portal.sandbox import read_tables
 from portal.vocabulary import State
 from tests import factories
 from tests.made_files import WORD
+from tests.programs import needs
 
 W = f"{{{WORD}}}"
 TYPES = list(registry.all_types())
@@ -57,14 +56,6 @@ FORM = PrintedForm(
     annex="附件",
     marks=("草稿，未提交",),
 )
-
-
-def needs(program: str):
-    """Skip aloud without a program, or fail where the environment wants it."""
-    if shutil.which(program):
-        return
-    reason = f"NO {program.upper()}: it is not installed, what it would prove was not proved"
-    (pytest.fail if os.environ.get("PORTAL_REQUIRE_OFFICE") == "1" else pytest.skip)(reason)
 
 
 def words_of_pdf(data: bytes) -> str:

@@ -9,10 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from _pytest.outcomes import Failed, Skipped
 from django.conf import settings
 
 from doors import Closed, environment, newer_python, postgres, require_python, test, up
 from portal.management.commands import prepare
+from tests.programs import needs
 
 ROOT = settings.BASE_DIR
 REPORT = """<testsuites>
@@ -185,6 +187,39 @@ def test_no_report_counts_nothing(tmp_path):
 )
 def test_the_count_is_worded_as_pytest_words_it(counts, words):
     assert test.in_words(counts) == words
+
+
+@pytest.mark.parametrize(
+    ("counts", "demand", "code"),
+    [
+        (Counter(passed=12, skipped=3), "", 0),
+        (Counter(passed=12, skipped=3), "1", 1),
+        (Counter(passed=12), "1", 0),
+        (Counter(passed=12, failed=1), "", 1),
+    ],
+)
+def test_a_skipped_test_fails_the_run_only_where_everything_is_demanded(monkeypatch, counts, demand, code):
+    monkeypatch.setenv("PORTAL_REQUIRE_ALL", demand)
+
+    assert test.verdict(counts) == code
+
+
+@pytest.mark.parametrize("variable", ["PORTAL_REQUIRE_OFFICE", "PORTAL_REQUIRE_BROWSER"])
+def test_a_missing_program_skips_a_test_and_fails_it_where_it_is_demanded(monkeypatch, variable):
+    outcomes = []
+    for demand in ("", "1"):
+        monkeypatch.setenv(variable, demand)
+        with pytest.raises((Skipped, Failed)) as outcome:
+            needs("no-such-program", wanted_by=variable)
+        outcomes.append(outcome.type)
+
+    assert outcomes == [Skipped, Failed]
+
+
+def test_the_run_of_the_checks_demands_all_of_it():
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+
+    assert "export PORTAL_REQUIRE_BROWSER=1 PORTAL_REQUIRE_OFFICE=1 PORTAL_REQUIRE_ALL=1" in lines
 
 
 def test_a_folder_without_a_server_is_no_server(tmp_path):

@@ -1,6 +1,5 @@
 """Workbooks out of the portal: exact text, no formulas, the reader's scope, and a template that guides."""
 
-import shutil
 import subprocess
 from io import BytesIO
 
@@ -15,6 +14,7 @@ from portal.registry import RecordType
 from portal.snapshot import shown
 from portal.vocabulary import Kind, Role, State
 from tests import copies, factories
+from tests.programs import needs
 
 pytestmark = pytest.mark.django_db
 TYPES = list(registry.all_types())
@@ -345,8 +345,8 @@ def test_the_sample_line_of_the_template_is_marked_and_holds_the_example(record_
     assert sample[1:] == exported[1 : len(sample)]
 
 
-@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
 def test_another_office_program_reads_template_and_export(tmp_path):
+    needs("soffice")
     record_type = registry.get("exam-institutions")
     factories.filing(record_type)
     (tmp_path / "template.xlsx").write_bytes(excel.template_workbook(record_type))
