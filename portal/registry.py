@@ -27,14 +27,37 @@ class Problem:
 
 @dataclass(frozen=True)
 class PaperForm:
-    """An official form of a notice: the title as printed, its rows by label, and the notes word for word."""
+    """An official form of a notice: the title as printed, its rows by label, and the notes word for word.
+
+    ``rows``         label → field            ``hints``    field → words in the cell of the blank form
+    ``place_label``  the row that names the city, where the form has no line for the bureau
+    ``printed``      label → words that always stand there: they ask for something and are no answer
+    ``lines``        the labels line by line where several share one; else each row has its own
+    ``stacked``      labels whose answer is written below them in the same cell
+    ``appended``     label → field of what is handed in with the form; printed below it, read if it is there
+    """
 
     title: tuple[str, ...]
     rows: dict[str, str]
     notes: tuple[str, ...]
     annex: str = "附件"
     organisation_label: str = "填报单位（盖章）"
+    place_label: str = ""
     hints: dict[str, str] = field(default_factory=dict)
+    printed: dict[str, str] = field(default_factory=dict)
+    lines: tuple[tuple[str, ...], ...] = ()
+    stacked: tuple[str, ...] = ()
+    appended: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def all_rows(self) -> dict[str, str]:
+        """Label → field of all that is printed and read, appended rows last."""
+        return {**self.rows, **self.appended}
+
+    @property
+    def layout(self) -> tuple[tuple[str, ...], ...]:
+        """The labels line by line."""
+        return self.lines or tuple((label,) for label in self.rows)
 
 
 @dataclass(frozen=True)
