@@ -1,6 +1,7 @@
 """The printed form as PDF, set by typst: no network, no font but ours, the same form gives the same bytes."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -16,11 +17,26 @@ ALWAYS = 1_704_067_200  # 2024-01-01: the time of printing is no part of the for
 
 def form_pdf(form: PrintedForm) -> bytes:
     """Return a tagged PDF (PDF/UA-1) of ``form``, with its fonts inside."""
+    return _compiled([form], "".join(form.title), form.organisation, counts_pages=False)
+
+
+def forms_pdf(forms: Sequence[PrintedForm], title: str, organisation: str) -> bytes:
+    """Return one PDF of several forms, each from a new page on, the pages numbered through with their total."""
+    return _compiled(forms, title, organisation, counts_pages=True)
+
+
+def _compiled(forms: Sequence[PrintedForm], title: str, organisation: str, *, counts_pages: bool) -> bytes:
+    bundle = {
+        "title": title,
+        "organisation": organisation,
+        "counts-pages": counts_pages,
+        "forms": [_data(form) for form in forms],
+    }
     return typst.compile(
         SOURCE,
         root=SOURCE.parent,
         font_paths=_fonts(),
-        sys_inputs={"form": json.dumps(_data(form), ensure_ascii=False)},
+        sys_inputs={"bundle": json.dumps(bundle, ensure_ascii=False)},
         pdf_standards=["ua-1"],
         timestamp=ALWAYS,
         format="pdf",
