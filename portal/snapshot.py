@@ -143,6 +143,12 @@ def _editions(record_type) -> dict[str, str]:
     return {slug: edition.name for slug, edition in editions.items() if edition}
 
 
+def rebuilt(record_type, snapshot: dict) -> Filing:
+    """Return an unsaved record with the plain values of a snapshot, relations left out; no query."""
+    plain = {f.name for f in record_type.model._meta.concrete_fields if not f.is_relation}
+    return record_type.model(**{name: value for name, value in snapshot["values"].items() if name in plain})
+
+
 def digest(snapshot: dict) -> str:
     """Return the SHA-256 of a snapshot in its canonical JSON."""
     return hashlib.sha256(canonical(snapshot)).hexdigest()

@@ -145,6 +145,10 @@ class CityTrainingBrand(Filing):
     class Meta:
         verbose_name = verbose_name_plural = "“一市一品牌”建设情况"
 
+    def archive_name(self) -> str:
+        """Return “地区或单位+品牌名称+联系人联系方式” (附件1 宣传素材4); needs ``organisation.region``."""
+        return f"{self.organisation.region.full_name}+{self.name}+{self.contact_name}{self.contact_phone}"
+
     def problems(self):
         """Yield what must come with a video: the text on its pictures and the three declarations."""
         if not self._has_video():

@@ -18,6 +18,8 @@ __all__ = ["PrintedForm", "Row", "Section", "SubTable", "blank_form", "form_docx
 ORGANISATION_LABEL = "填报单位（盖章）"
 UNNAMED_BUREAU = "_____人力资源和社会保障局"
 UNNAMED_CITY_BUREAU = "_____市人力资源和社会保障局"
+BUREAU_ENDING = "人力资源和社会保障局"  # what stands before it in a bureau's name is its place
+APPENDIX = "随表报送的材料"
 
 
 def printed_form(filing: Filing, version: int | None = None) -> PrintedForm:
@@ -28,18 +30,27 @@ def printed_form(filing: Filing, version: int | None = None) -> PrintedForm:
     record = filing.record
     if version is None and record.state not in (*EDITABLE, State.CANCELLED):
         version = record.version
-    stored = record.versions.get(number=version) if version else None
-    taken = stored.snapshot if stored else snapshot.take(record)
-    marks = [_version_mark(stored) if stored else _unfinished_mark(record)]
-    return _form(record.record_type, taken, (*marks, *(["演示数据"] if record.is_demo else [])))
+    if version:
+        return version_form(record, record.versions.get(number=version))
+    return _form(record.record_type, snapshot.take(record), (_unfinished_mark(record), *_demo_mark(record)))
+
+
+def version_form(filing: Filing, version: FilingVersion) -> PrintedForm:
+    """Return a submitted version of ``filing`` as a form, from its snapshot alone and without a query."""
+    return _form(filing.record_type, version.snapshot, (_version_mark(version), *_demo_mark(filing)))
+
+
+def _demo_mark(filing: Filing) -> list[str]:
+    return ["演示数据"] if filing.is_demo else []
 
 
 def blank_form(record_type: RecordType) -> PrintedForm:
     """Return the form to fill in by hand or in Word, with the hints of the annex in its cells."""
     if record_type.paper:
         hints = record_type.paper.hints
-        words = {name: hints.get(name, "") for name in record_type.paper.rows.values()}
-        return _annex(record_type.paper, UNNAMED_CITY_BUREAU, words, ())
+        words = {name: hints.get(name, "") for name in record_type.paper.all_rows.values()}
+        bureau = "" if record_type.paper.place_label else UNNAMED_CITY_BUREAU
+        return _annex(record_type.paper, bureau, words, ())
     return _form(record_type, _blank(record_type), ())
 
 
@@ -70,6 +81,8 @@ def _unfinished_mark(record: Filing) -> str:
 
 
 def _form(record_type: RecordType, taken: dict, marks: tuple[str, ...]) -> PrintedForm:
+    if taken.get("nothing"):
+        return _nothing(taken, marks)
     if record_type.paper:
         words = _words(record_type, taken)
         return _annex(record_type.paper, taken["organisation"], words, marks)
@@ -84,17 +97,39 @@ def _form(record_type: RecordType, taken: dict, marks: tuple[str, ...]) -> Print
     )
 
 
+def _nothing(taken: dict, marks: tuple[str, ...]) -> PrintedForm:
+    """A zero report has no form of its own: it says what was asked and that there is nothing to report."""
+    rows = (
+        _row("报送任务", taken["campaign"]),
+        _row("报送情况", "经核实，本单位没有需要报送的内容，作零报送。"),
+        _row("情况说明", taken["explanation"]),
+    )
+    return PrintedForm(
+        title=(f"{taken['label']}零报送表",),
+        organisation_label=ORGANISATION_LABEL,
+        organisation=taken["organisation"],
+        sections=(Section("", rows),),
+        marks=marks,
+    )
+
+
 def _words(record_type: RecordType, taken: dict) -> dict[str, str]:
     """Return field → printed words; a row of the annex that joins fields is a property of the model."""
     words = {shown["name"]: shown["text"] for part in taken["sections"] for shown in part["fields"]}
-    plain = {f.name for f in record_type.model._meta.concrete_fields if not f.is_relation}
-    record = record_type.model(**{name: taken["values"][name] for name in taken["values"] if name in plain})
-    joined = {name: getattr(record, name) for name in record_type.paper.rows.values() if name not in words}
+    record = snapshot.rebuilt(record_type, taken)
+    named = record_type.paper.all_rows.values()
+    joined = {name: getattr(record, name) for name in named if name not in words}
     return words | joined
 
 
 def _annex(paper: PaperForm, organisation: str, words: dict[str, str], marks: tuple[str, ...]) -> PrintedForm:
-    rows = tuple(_row(label, words[name]) for label, name in paper.rows.items())
+    said = {label: words[name] for label, name in paper.all_rows.items()} | paper.printed
+    said[paper.place_label] = organisation.removesuffix(BUREAU_ENDING)
+    rows = tuple(
+        _row(label, said[label], is_stacked=label in paper.stacked, shares_line=place > 0)
+        for line in paper.layout
+        for place, label in enumerate(line)
+    )
     notes = "".join(f"{number}. {note}" for number, note in enumerate(paper.notes, 1))
     return PrintedForm(
         title=paper.title,
@@ -104,7 +139,14 @@ def _annex(paper: PaperForm, organisation: str, words: dict[str, str], marks: tu
         notes=(f"备注：{notes}",) if notes else (),
         annex=paper.annex,
         marks=marks,
+        appendix=_appendix(paper, said),
     )
+
+
+def _appendix(paper: PaperForm, said: dict[str, str]) -> Section | None:
+    """Return the rows handed in with the form; none of a form to fill in, which stays that of the notice."""
+    rows = tuple(_row(label, said[label]) for label in paper.appended)
+    return Section(APPENDIX, rows) if any(row.paragraphs for row in rows) else None
 
 
 def _sections(taken: dict) -> list[dict]:
@@ -126,6 +168,6 @@ def _table(table: dict) -> SubTable:
     return SubTable(table["label"], tuple(table["columns"]), rows)
 
 
-def _row(label: str, words: str) -> Row:
+def _row(label: str, words: str, **place: bool) -> Row:
     lines = text.clean(words).split("\n")
-    return Row(label, tuple(line for line in lines if line.strip()))
+    return Row(label, tuple(line for line in lines if line.strip()), **place)

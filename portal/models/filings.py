@@ -222,6 +222,10 @@ class Filing(models.Model):
         """Return what the filing is called in lists; record types without a name of their own say it here."""
         return getattr(self, "name", "")
 
+    def archive_name(self) -> str:
+        """Return what a notice wants the archive of the materials to be called, without .zip; empty if none."""
+        return ""
+
     def problems(self):
         """Yield the ``Problem``s of this type's own rules; the general ones are in ``rules``."""
         yield from ()
