@@ -1,31 +1,47 @@
 """When a campaign is open, what is late, where each bureau stands: one rule for web, import, API and admin.
 
-Pure reads. The due second itself is on time (domain.md A.7.5, B.6); the clock of the server may run in UTC.
+Pure reads. The due second itself is on time; times are those of Asia/Shanghai, whatever the server's clock.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from portal import registry, scope
 from portal.models import Campaign, CampaignDuty, Event, Expected, Filing, Organisation, User
 from portal.registry import MERGED
-from portal.vocabulary import IN_REVIEW, Level, State
+from portal.vocabulary import BUSINESS_ROLES, IN_REVIEW, Level, Role, State
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNFILED, IN_WORK, FILED, FILED_LATE = "unfiled", "in_work", "filed", "filed_late"
 RETURNED, NOTHING_TO_REPORT = "returned", "nothing"
 STATES = {
     UNFILED: "未报",
     IN_WORK: "填报中",
+    RETURNED: "退回",
     FILED: "已报",
     FILED_LATE: "逾期上报",
-    RETURNED: "退回",
     NOTHING_TO_REPORT: "零报送",
 }
 DONE = (FILED, FILED_LATE, NOTHING_TO_REPORT)
+BELOW_CITY = (Level.COUNTY, Level.ZONE)
+
+
+def moment(at: datetime) -> str:
+    """Return a time as notices write it; the last second of a day is its 24:00."""
+    local = at.astimezone(SHANGHAI)
+    if (local.hour, local.minute, local.second) == (23, 59, 59):
+        return f"{local:%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
+def is_over(due: datetime, at: datetime) -> bool:
+    """Say whether ``at`` is past ``due``; the due second is on time to its end."""
+    return at.replace(microsecond=0) > due
 
 
 def duty_region(campaign: Campaign, region_code: str) -> str:
@@ -44,20 +60,43 @@ def duty_of(filing: Filing) -> CampaignDuty | None:
     return filing.campaign.duties.filter(organisation__region_id=region).first()
 
 
+@dataclass(frozen=True)
+class Window:
+    """A campaign as one bureau meets it: ``due_at`` with the extensions of the duty it serves."""
+
+    campaign: Campaign
+    duty: CampaignDuty
+    due_at: datetime
+
+
+def windows_of(organisations: Iterable[Organisation], kind: str = "") -> dict[int, list[Window]]:
+    """Return organisation → the open campaigns it can file for, the one due next first; two queries."""
+    regions = {o.pk: {o.region_id, o.region_id[:4]} for o in organisations}
+    wanted = Q(organisation__region_id__in=set().union(*regions.values()))
+    owed = CampaignDuty.objects.filter(wanted, campaign__in=Campaign.objects.opened())
+    owed = owed.filter(campaign__kind=kind) if kind else owed
+    owed = owed.select_related("campaign", "organisation__region").prefetch_related("extensions")
+    found = [Window(duty.campaign, duty, latest_due(duty)) for duty in owed.order_by("pk")]
+    return {
+        pk: _next_first(w for w in found if w.duty.organisation.region_id in own)
+        for pk, own in regions.items()
+    }
+
+
+def _next_first(found: Iterable[Window]) -> list[Window]:
+    now = timezone.now()
+    return sorted(found, key=lambda w: (is_over(w.due_at, now), abs(w.due_at - now), w.campaign.pk))
+
+
 def open_campaigns(kind: str, organisation: Organisation) -> list[Campaign]:
     """Return the campaigns a bureau can file this type for now, the one due next first."""
-    regions = [organisation.region_id, organisation.region_id[:4]]
-    owed = Campaign.objects.opened().filter(kind=kind, duties__organisation__region_id__in=regions).distinct()
-    now = timezone.now()
-    return sorted(owed, key=lambda campaign: (campaign.due_at < now, abs(campaign.due_at - now)))
+    return [window.campaign for window in windows_of([organisation], kind)[organisation.pk]]
 
 
 def current_campaign(kind: str, organisation: Organisation) -> Campaign | None:
     """Return the campaign a new filing belongs to unless told otherwise: the one due next, none overdue."""
-    now = timezone.now()
-    return next(
-        (c for c in open_campaigns(kind, organisation) if c.due_at.replace(microsecond=999_999) >= now), None
-    )
+    now, found = timezone.now(), windows_of([organisation], kind)[organisation.pk]
+    return next((window.campaign for window in found if not is_over(window.due_at, now)), None)
 
 
 def due_at(duty: CampaignDuty) -> datetime:
@@ -66,16 +105,19 @@ def due_at(duty: CampaignDuty) -> datetime:
     return max(until, duty.campaign.due_at) if until else duty.campaign.due_at
 
 
+def latest_due(duty: CampaignDuty) -> datetime:
+    """Return the same from what was fetched already; needs ``campaign`` and ``extensions``."""
+    return max([duty.campaign.due_at, *(extension.until for extension in duty.extensions.all())])
+
+
 def why_closed(filing: Filing, at: datetime) -> str:
     """Return the sentence why ``filing`` cannot be sent at ``at``, empty when the window is open."""
     campaign = filing.campaign
     if campaign is None:
         return ""
     if at < campaign.opens_at:
-        return (
-            f"“{campaign}”{timezone.localtime(campaign.opens_at):%Y-%m-%d %H:%M} 开始报送，现在还不能提交。"
-        )
-    return f"“{campaign}”已关闭，不再接收报送。" if campaign.closed_at else ""
+        return f"“{campaign}”{moment(campaign.opens_at)} 开始报送，现在还不能提交"
+    return f"“{campaign}”已关闭，不再接收报送" if campaign.closed_at else ""
 
 
 def is_late(filing: Filing, at: datetime) -> bool:
@@ -85,18 +127,37 @@ def is_late(filing: Filing, at: datetime) -> bool:
     not. An update of a return is as late as what it updates.
     """
     duty = duty_of(filing)
-    if duty is None or at.replace(microsecond=0) <= due_at(duty):
+    if duty is None:
+        return False
+    due = due_at(duty)
+    if not is_over(due, at):
         return False
     if filing.amends_id:
         return filing.amends.is_late
-    earlier = filing.versions.filter(is_late=False).exists()
+    last = filing.versions.order_by("-number").first()
     returned = filing.events.filter(action="return").order_by("-number").first()
-    return not (earlier and returned and returned.at.replace(microsecond=0) > due_at(duty))
+    return not (last and not last.is_late and returned and is_over(due, returned.at))
+
+
+def why_not_nothing(campaign: Campaign, organisation: Organisation) -> str:
+    """Return the sentence why a bureau cannot send a zero report for a campaign, empty when it can.
+
+    Nobody speaks for another bureau: a county says nothing for its city, unless its part is merged there.
+    """
+    owed = {w.campaign.pk: w.duty for w in windows_of([organisation], campaign.kind)[organisation.pk]}
+    duty = owed.get(campaign.pk)
+    is_part = registry.get(campaign.kind).county_route == MERGED
+    if duty is None or not (duty.organisation.region_id == organisation.region_id or is_part):
+        return f"“{campaign}”不收{organisation}的零报送，或尚未开放、已经关闭。"
+    filed = Filing.objects.filter(campaign=campaign, region_id=organisation.region_id)
+    if live := filed.exclude(state__in=[State.CANCELLED, State.REJECTED]).count():
+        return f"本单位已为“{campaign}”填报 {live} 份，不能再作零报送；没有内容要报的，请先作废那些草稿。"
+    return ""
 
 
 @dataclass
 class Row:
-    """One bureau on the board."""
+    """One bureau on the board; ``is_nothing`` when its best answer is a zero report, late ones too."""
 
     duty: CampaignDuty
     due_at: datetime
@@ -104,6 +165,7 @@ class Row:
     filed: int = 0
     approved: int = 0
     returned: int = 0
+    is_nothing: bool = False
     last_submitted: datetime | None = None
     reminded_at: datetime | None = None
     reminders: int = 0
@@ -117,6 +179,11 @@ class Row:
     def owes(self) -> bool:
         """Whether the bureau still has to send something."""
         return self.standing not in DONE
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether the bureau has more time than the others."""
+        return self.due_at > self.duty.campaign.due_at
 
 
 @dataclass(frozen=True)
@@ -148,65 +215,104 @@ def rates(rows: Iterable[Row]) -> Rates:
 
 def board(campaign: Campaign, user: User) -> list[Row]:
     """Return one row per duty in ``user``'s region, by region code; a fixed number of queries."""
-    rows = {
-        duty.organisation.region_id: Row(duty, campaign.due_at) for duty in visible_duties(campaign, user)
-    }
-    for row in rows.values():
-        row.due_at = max([campaign.due_at, *(extension.until for extension in row.duty.extensions.all())])
-        marks = [reminder.at for reminder in row.duty.reminders.all()]
-        row.reminders, row.reminded_at = len(marks), max(marks, default=None)
-    returns = _returns(campaign)
-    for filing in answers(campaign).filter(scope.visible(user)):
-        if row := rows.get(duty_region(campaign, filing.region_id)):
-            _count(row, filing, campaign, returns.get(filing.pk, 0))
-    return list(rows.values())
+    return boards([campaign], _duties_within(user))[campaign.pk]
 
 
-def answers(campaign: Campaign):
-    """Return the filings that answer a campaign; a county's part of a city's return does not."""
-    filings = Filing.objects.filter(campaign=campaign).exclude(state=State.CANCELLED)
-    if campaign.expects == Expected.CITIES and registry.get(campaign.kind).county_route == MERGED:
-        return filings.filter(region__level=Level.CITY)
-    return filings
+def boards(campaigns: Iterable[Campaign], within: Q | None = None) -> dict[int, list[Row]]:
+    """Return campaign → its rows, of all bureaus or those ``within``; five queries for any number of them.
+
+    Tells that a bureau has begun a draft, never what is in it.
+    """
+    by_id = {campaign.pk: campaign for campaign in campaigns}
+    duties = CampaignDuty.objects.filter(within or Q(), campaign__in=by_id)
+    duties = duties.select_related("organisation__region__parent")
+    rows: dict[int, dict[str, Row]] = {pk: {} for pk in by_id}
+    for duty in duties.prefetch_related("extensions", "reminders").order_by("organisation__region_id"):
+        duty.campaign = by_id[duty.campaign_id]
+        rows[duty.campaign_id][duty.organisation.region_id] = _row(duty)
+    _count_all(by_id, rows)
+    return {pk: list(found.values()) for pk, found in rows.items()}
 
 
-def visible_duties(campaign: Campaign, user: User):
-    """Return the duties of ``user``'s own region and below."""
+def _row(duty: CampaignDuty) -> Row:
+    marks = [reminder.at for reminder in duty.reminders.all()]
+    return Row(duty, latest_due(duty), reminders=len(marks), reminded_at=max(marks, default=None))
+
+
+def _count_all(campaigns: dict[int, Campaign], rows: dict[int, dict[str, Row]]) -> None:
+    filings = list(answers(campaigns.values()))
+    numbers, returns = {filing.pk for filing in filings}, _returns(campaigns)
+    for filing in filings:
+        campaign = campaigns[filing.campaign_id]
+        if row := rows[campaign.pk].get(duty_region(campaign, filing.region_id)):
+            row.returned += returns.get(filing.pk, 0)
+            # an update answers again what is counted already
+            _count(row, filing, campaign.expects == Expected.COUNTIES, filing.amends_id in numbers)
+
+
+def answers(campaigns: Iterable[Campaign]) -> QuerySet:
+    """Return the filings that answer campaigns; a county's part of a city's return does not."""
+    merged = [kind.slug for kind in registry.all_types() if kind.county_route == MERGED]
+    parts = Q(campaign__expects=Expected.CITIES, kind__in=merged, region__level__in=BELOW_CITY)
+    filings = Filing.objects.filter(campaign__in=list(campaigns)).exclude(state=State.CANCELLED)
+    needed = ("campaign", "region", "kind", "state", "is_late", "is_nothing", "submitted_at", "amends")
+    return filings.exclude(parts).only(*needed).order_by("pk")
+
+
+def duties_of(campaign: Campaign, user: User) -> QuerySet:
+    """Return the duties of a campaign in ``user``'s own region and below."""
+    return campaign.duties.filter(_duties_within(user)).select_related("organisation__region", "campaign")
+
+
+def _duties_within(user: User) -> Q:
     inside = Q(pk__in=[])
-    for post in user.posts:
+    for post in reading_posts(user):
         inside |= scope.within("organisation__region_id", post.organisation.region_id)
-    duties = campaign.duties.filter(inside).select_related("organisation__region", "campaign")
-    return duties.prefetch_related("extensions", "reminders").order_by("organisation__region_id")
+    return inside
 
 
-def _returns(campaign: Campaign) -> dict[int, int]:
-    events = Event.objects.filter(filing__campaign=campaign, action="return").values_list(
-        "filing_id", flat=True
-    )
-    counts: dict[int, int] = {}
-    for filing_id in events:
-        counts[filing_id] = counts.get(filing_id, 0) + 1
-    return counts
+def reading_posts(user: User) -> list:
+    """Return the posts that look at campaigns: of the HRSS desks, the joint departments, the auditor."""
+    watchers = (Role.JOINT_REVIEWER, Role.AUDITOR)
+    return [
+        post
+        for post in user.posts
+        if post.role in watchers or (post.role in BUSINESS_ROLES and post.organisation.is_hrss)
+    ]
+
+
+def visible_campaigns(user: User) -> QuerySet:
+    """Return the campaigns that concern ``user``: a duty in his region, or of the city above his county."""
+    above = [post.organisation.region_id[:4] for post in reading_posts(user)]
+    county_of = Q(organisation__region_id__in=above, campaign__expects=Expected.CITIES)
+    duties = CampaignDuty.objects.filter(_duties_within(user) | county_of)
+    return Campaign.objects.filter(pk__in=duties.values("campaign"))
+
+
+def _returns(campaigns: Iterable[int]) -> dict[int, int]:
+    events = Event.objects.filter(filing__campaign__in=list(campaigns), action="return").order_by()
+    return dict(events.values("filing").annotate(n=Count("pk")).values_list("filing", "n"))
 
 
 _RANK = [UNFILED, IN_WORK, RETURNED, FILED_LATE, NOTHING_TO_REPORT, FILED]
 
 
-def _count(row: Row, filing: Filing, campaign: Campaign, returned: int) -> None:
-    state = _state(filing, campaign)
-    row.standing = max(row.standing, state, key=_RANK.index)
-    row.filed += state in DONE
-    row.approved += filing.state == State.APPROVED
-    row.returned += returned
+def _count(row: Row, filing: Filing, at_city: bool, is_update: bool) -> None:
+    state = standing_of(filing, at_city=at_city)
+    if _RANK.index(state) >= _RANK.index(row.standing):
+        row.standing, row.is_nothing = state, filing.is_nothing and state in DONE
+    row.filed += state in DONE and not is_update
+    row.approved += filing.state == State.APPROVED and not is_update
     if filing.submitted_at:
         row.last_submitted = max(filter(None, [row.last_submitted, filing.submitted_at]))
 
 
-def _state(filing: Filing, campaign: Campaign) -> str:
-    """What one filing says of its duty; in a city's own review it has not reached the province yet."""
-    reached = filing.state == State.PROVINCE_REVIEW or (
-        filing.state in IN_REVIEW and campaign.expects == Expected.COUNTIES
-    )
+def standing_of(filing: Filing, *, at_city: bool) -> str:
+    """Return what one filing says of its duty; ``at_city``: the city's desk is where it has to arrive.
+
+    In a city's own review a city's answer has not reached the province yet.
+    """
+    reached = filing.state == State.PROVINCE_REVIEW or (at_city and filing.state in IN_REVIEW)
     if reached or filing.state in (State.APPROVED, State.REJECTED):
         return FILED_LATE if filing.is_late else NOTHING_TO_REPORT if filing.is_nothing else FILED
     return RETURNED if filing.state == State.RETURNED else IN_WORK
