@@ -221,7 +221,7 @@ def test_every_type_prints_each_field_of_its_form(record_type):
 
     labels = [str(draft._meta.get_field(name).verbose_name) for name in record_type.fields]
     assert [row.label for section in form.sections for row in section.rows] == (
-        list(record_type.paper.rows) if record_type.paper else labels
+        [label for line in record_type.paper.layout for label in line] if record_type.paper else labels
     )
     assert [table.columns for table in form.tables] == [
         tuple(str(record_type.row_model(name)._meta.get_field(f).verbose_name) for f in fields)

@@ -1,4 +1,4 @@
-"""“一市一品牌”: the training brand of a city with its publicity material (鲁人社字〔2021〕32号 二（二）, 附件1)."""
+"""“一市一品牌”: the training brand of a city with its publicity material (鲁人社字〔2021〕32号 附件1)."""
 
 from django.db import models
 

@@ -5,14 +5,21 @@ from dataclasses import dataclass
 LONG = 40  # a value of more characters is prose: its paragraphs are indented
 PADDING, MOST_WEIGHT = 3, 15
 TEXT_WIDTH = 8845  # 156 mm in twentieths of a point (GB/T 9704-2012 5.2.1)
+# The columns of a form: label and value, or twice so where two rows share a line.
+PAIR, TWO_PAIRS = (2041, 6804), (2041, 2381, 2041, 2382)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One labelled value; each paragraph begins on a line of its own."""
+    """One labelled value; each paragraph begins on a line of its own.
+
+    ``is_stacked``: label and value in one cell across the form; ``shares_line``: behind the row before it.
+    """
 
     label: str
     paragraphs: tuple[str, ...]
+    is_stacked: bool = False
+    shares_line: bool = False
 
     @property
     def is_prose(self) -> bool:
@@ -26,6 +33,68 @@ class Section:
 
     heading: str
     rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a line: ``span`` columns of together ``width``; a label, a value or one above the other."""
+
+    width: int
+    span: int
+    label: str = ""
+    paragraphs: tuple[str, ...] = ()
+    is_prose: bool = False
+    kind: str = "value"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The frame of a form: the widths of its columns and its lines of cells."""
+
+    widths: tuple[int, ...]
+    lines: tuple[tuple[Cell, ...], ...]
+
+
+def grid(sections: tuple[Section, ...]) -> Grid:
+    """Return the frame of some sections, in twentieths of a point."""
+    shares = any(row.shares_line for section in sections for row in section.rows)
+    widths = TWO_PAIRS if shares else PAIR
+    lines: list[tuple[Cell, ...]] = []
+    for section in sections:
+        if section.heading:
+            lines.append((_across(widths, label=section.heading, kind="heading"),))
+        lines += [_line(rows, widths) for rows in _by_line(section.rows)]
+    return Grid(widths, tuple(lines))
+
+
+def _by_line(rows: tuple[Row, ...]) -> list[list[Row]]:
+    lines: list[list[Row]] = []
+    for row in rows:
+        joins = row.shares_line and lines and len(lines[-1]) == 1 and not lines[-1][0].is_stacked
+        lines[-1].append(row) if joins else lines.append([row])
+    return lines
+
+
+def _line(rows: list[Row], widths: tuple[int, ...]) -> tuple[Cell, ...]:
+    if rows[0].is_stacked:
+        return (_across(widths, **_content(rows[0]), label=rows[0].label, kind="stacked"),)
+    if len(rows) == 1:
+        label = Cell(widths[0], 1, label=rows[0].label, kind="label")
+        return (label, Cell(sum(widths[1:]), len(widths) - 1, **_content(rows[0])))
+    pairs = zip(rows, widths[::2], widths[1::2], strict=True)
+    return tuple(
+        cell
+        for row, label, value in pairs
+        for cell in (Cell(label, 1, label=row.label, kind="label"), Cell(value, 1, **_content(row)))
+    )
+
+
+def _across(widths: tuple[int, ...], **content) -> Cell:
+    return Cell(sum(widths), len(widths), **content)
+
+
+def _content(row: Row) -> dict:
+    return {"paragraphs": row.paragraphs, "is_prose": row.is_prose}
 
 
 @dataclass(frozen=True)
@@ -64,7 +133,8 @@ class PrintedForm:
     """A form ready to print.
 
     ``title`` and ``notes`` are whole lines; ``marks`` stand in the page header, outside the form itself:
-    which version this is, or that it is a draft.
+    which version this is, or that it is a draft. ``appendix`` is handed in with the form, below it. Without
+    ``organisation_label`` no line of its own names the bureau.
     """
 
     title: tuple[str, ...]
@@ -75,3 +145,10 @@ class PrintedForm:
     notes: tuple[str, ...] = ()
     annex: str = ""
     marks: tuple[str, ...] = ()
+    appendix: Section | None = None
+
+    @property
+    def grids(self) -> list[Grid]:
+        """The frames: the form itself, then the appendix, whose heading stands above its frame."""
+        below = [grid((Section("", self.appendix.rows),))] if self.appendix else []
+        return [grid(self.sections), *below]

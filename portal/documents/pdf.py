@@ -44,15 +44,8 @@ def _compiled(forms: Sequence[PrintedForm], title: str, organisation: str, *, co
 
 
 def _data(form: PrintedForm) -> dict:
-    sections = [
-        {
-            "heading": section.heading,
-            "rows": [{**asdict(row), "is_prose": row.is_prose} for row in section.rows],
-        }
-        for section in form.sections
-    ]
     tables = [{**asdict(table), "weights": table.weights} for table in form.tables]
-    return {**asdict(form), "sections": sections, "tables": tables}
+    return {**asdict(form), "grids": [asdict(grid) for grid in form.grids], "tables": tables}
 
 
 @cache
