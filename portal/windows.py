@@ -5,7 +5,7 @@ Pure reads. The due second itself is on time; times are those of Asia/Shanghai, 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -37,6 +37,16 @@ def moment(at: datetime) -> str:
     if (local.hour, local.minute, local.second) == (23, 59, 59):
         return f"{local:%Y-%m-%d} 24:00"
     return f"{local:%Y-%m-%d %H:%M}"
+
+
+def start_of(day: date) -> datetime:
+    """Return the first moment of a day."""
+    return datetime.combine(day, time.min, SHANGHAI)
+
+
+def end_of(day: date) -> datetime:
+    """Return the last second of a day, its 24:00: what a notice sets for a day is due then."""
+    return datetime.combine(day, time(23, 59, 59), SHANGHAI)
 
 
 def is_over(due: datetime, at: datetime) -> bool:
@@ -305,6 +315,11 @@ def _count(row: Row, filing: Filing, at_city: bool, is_update: bool) -> None:
     row.approved += filing.state == State.APPROVED and not is_update
     if filing.submitted_at:
         row.last_submitted = max(filter(None, [row.last_submitted, filing.submitted_at]))
+
+
+def best(states: Iterable[str]) -> str:
+    """Return the state of a bureau whose answers have these states; 未报 without any."""
+    return max(states, key=_RANK.index, default=UNFILED)
 
 
 def standing_of(filing: Filing, *, at_city: bool) -> str:

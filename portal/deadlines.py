@@ -1,0 +1,149 @@
+"""What a bureau still owes and until when, nearest first: for the workbench and for beginning a filing.
+
+Pure reads; a page costs the same number of queries for any number of campaigns.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import registry, scope, windows
+from portal.models import Campaign, Expected, Filing, Organisation, User
+from portal.registry import RecordType
+from portal.vocabulary import BUSINESS_ROLES, Level, State
+
+NEAREST = 3
+LONG_OVERDUE = timedelta(days=60)
+SOON = 14  # days
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One campaign as one bureau meets it; ``word`` says where the bureau stands."""
+
+    campaign: Campaign
+    organisation: Organisation
+    due_at: datetime
+    standing: str
+    files: bool = False
+    filed: int = 0
+    expected: int = 0
+
+    @property
+    def days(self) -> int:
+        """Whole days between today and the due day; negative once it has passed."""
+        today, due = (at.astimezone(windows.SHANGHAI).date() for at in (timezone.now(), self.due_at))
+        return (due - today).days
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a filing would be 逾期 now."""
+        return windows.is_over(self.due_at, timezone.now())
+
+    @property
+    def is_soon(self) -> bool:
+        """Whether it is due within a fortnight, or was due already."""
+        return self.days <= SOON
+
+    @property
+    def word(self) -> str:
+        """Where the bureau stands, in words."""
+        return windows.STATES[self.standing]
+
+    @property
+    def owes(self) -> bool:
+        """Whether something is still to be sent."""
+        return self.standing not in windows.DONE
+
+    @property
+    def record_type(self) -> RecordType:
+        """The form that is asked for."""
+        return registry.get(self.campaign.kind)
+
+    @property
+    def url(self) -> str:
+        """Where it is filed."""
+        return f"{reverse('filing-new', args=[self.campaign.kind])}?campaign={self.campaign.pk}"
+
+
+def nearest(user: User) -> list[Deadline]:
+    """Return the three nearest of what the bureaus of ``user`` owe: due in future or overdue by 60 days."""
+    now = timezone.now()
+    owed = [d for d in [*of_user(user), *_of_province(user)] if d.owes and d.due_at > now - LONG_OVERDUE]
+    return sorted(owed, key=lambda d: (d.due_at, d.campaign.pk))[:NEAREST]
+
+
+def of_user(user: User, kind: str = "") -> list[Deadline]:
+    """Return what is open to the bureaus of ``user`` below the province, the one due next first."""
+    bureaus = {
+        post.organisation_id: post.organisation
+        for post in user.posts
+        if post.role in BUSINESS_ROLES and post.organisation.is_hrss
+    }
+    below = [o for o in bureaus.values() if o.region.level != Level.PROVINCE]
+    return of_bureaus(below, user, kind)
+
+
+def of_bureaus(organisations: Iterable[Organisation], user: User, kind: str = "") -> list[Deadline]:
+    """Return what is open to ``organisations``, with where each stands; three queries."""
+    bureaus = {organisation.pk: organisation for organisation in organisations}
+    if not bureaus:
+        return []
+    found = windows.windows_of(bureaus.values(), kind)
+    filings = _answers({w.campaign.pk for all_of in found.values() for w in all_of}, bureaus.values())
+    return [
+        Deadline(
+            window.campaign,
+            bureaus[pk],
+            window.due_at,
+            windows.best(_states(window.campaign, bureaus[pk], filings)),
+            files=scope.files_for(user, pk),
+        )
+        for pk, all_of in found.items()
+        for window in all_of
+    ]
+
+
+def _answers(campaigns: Iterable[int], organisations: Iterable[Organisation]) -> list[Filing]:
+    """Return the filings of the regions of ``organisations`` that answer one of ``campaigns``."""
+    inside = Q(pk__in=[])
+    for organisation in organisations:
+        inside |= scope.within("region_id", organisation.region_id)
+    filings = Filing.objects.filter(inside, campaign__in=campaigns).exclude(state=State.CANCELLED)
+    return list(filings.only("campaign", "region", "kind", "state", "is_late", "is_nothing").order_by("pk"))
+
+
+def _states(campaign: Campaign, organisation: Organisation, filings: Iterable[Filing]) -> list[str]:
+    """Return the state of each answer of a bureau: a city's counties speak for it unless it merges them."""
+    own, is_city = organisation.region_id, organisation.region.level == Level.CITY
+    whole_city = is_city and registry.get(campaign.kind).county_route != registry.MERGED
+    at_city = not is_city or campaign.expects == Expected.COUNTIES
+    return [
+        windows.standing_of(filing, at_city=at_city)
+        for filing in filings
+        if filing.campaign_id == campaign.pk
+        and (filing.region_id == own or (whole_city and filing.region_id.startswith(own)))
+    ]
+
+
+def _of_province(user: User) -> list[Deadline]:
+    """Return for a provincial desk the open campaigns that some bureau still owes."""
+    desks = [post.organisation for post in windows.reading_posts(user)]
+    province = next((o for o in desks if o.region.level == Level.PROVINCE and o.is_hrss), None)
+    if province is None:
+        return []
+    recent = Campaign.objects.opened().filter(due_at__gt=timezone.now() - LONG_OVERDUE).order_by("due_at")
+    boards = windows.boards(campaigns := list(recent[: 4 * NEAREST]))
+    return [_progress(campaign, province, boards[campaign.pk]) for campaign in campaigns]
+
+
+def _progress(campaign: Campaign, province: Organisation, rows: list[windows.Row]) -> Deadline:
+    counted = windows.rates(rows)
+    standing = windows.FILED if counted.filed == counted.expected else windows.UNFILED
+    return Deadline(
+        campaign, province, campaign.due_at, standing, filed=counted.filed, expected=counted.expected
+    )
