@@ -274,7 +274,7 @@ def test_the_reader_may_write_no_file(tmp_path):
 def test_the_reader_knows_no_secret_of_the_server(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://somebody:secret@localhost/portal")
 
-    assert "DATABASE_URL" not in sandbox._environment()
+    assert "DATABASE_URL" not in sandbox.environment()
 
 
 def test_the_reader_starts_without_django():

@@ -3,6 +3,7 @@
 import secrets
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.models.filings import Filing
@@ -25,7 +26,9 @@ class AttachmentQuerySet(models.QuerySet):
 class Attachment(models.Model):
     """One file in a slot of a filing. ``name`` is as uploaded: personal data, never public.
 
-    A file that was part of a submitted version is only marked removed, so that the version stays whole.
+    A file that was part of a submitted version is only marked removed, so that the version stays whole. The
+    file of an amendment is that of the text it amends: rows may share one file. ``display`` is a picture's
+    small copy without its metadata.
     """
 
     filing = models.ForeignKey(
@@ -33,6 +36,7 @@ class Attachment(models.Model):
     )
     slot = models.CharField("栏目", max_length=30)
     file = models.FileField("文件", upload_to=storage_name, max_length=200)
+    display = models.FileField("显示用副本", upload_to=storage_name, max_length=200, blank=True)
     name = models.CharField("文件名", max_length=200)
     size = models.BigIntegerField("字节")
     sha256 = models.CharField("摘要", max_length=64)
@@ -47,7 +51,18 @@ class Attachment(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "附件"
         ordering = ["filing_id", "slot", "pk"]
-        indexes = [models.Index(fields=["filing", "slot"], name="attachment_slot")]
+        indexes = [
+            models.Index(fields=["filing", "slot"], name="attachment_slot"),
+            models.Index(fields=["file"], name="attachment_file"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["filing", "sha256"],
+                condition=Q(removed_at=None),
+                name="attachment_content_once_per_filing",
+                violation_error_message="这份填报里已有内容相同的文件。",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

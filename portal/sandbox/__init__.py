@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 CHILD = Path(__file__).with_name("child.py")
 SUFFIXES = (".docx", ".xlsx", ".csv")
@@ -46,6 +47,10 @@ class Table:
         return self.rows[row][column] if inside else ""
 
 
+class ChildGone(Exception):
+    """The child did not answer: it ran out of time or memory."""
+
+
 def read_tables(source: bytes | Path, suffix: str, *, seconds: float = MOST_SECONDS) -> list[Table]:
     """Return the tables of a .docx, .xlsx or .csv file, given as bytes or path; hidden sheets are left out.
 
@@ -79,21 +84,52 @@ def _head(path: Path) -> bytes:
 
 
 def _answer(data: bytes, suffix: str, seconds: float) -> dict:
-    # Isolated (-I), so that nothing of ours is imported; -B, because it may not write a file.
-    command = [sys.executable, "-I", "-B", "-X", "utf8", str(CHILD), suffix]
     try:
-        child = subprocess.run(
-            command, input=data, capture_output=True, timeout=seconds, env=_environment(), cwd="/"
-        )
-        return json.loads(child.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
+        return json.loads(_run([str(CHILD), suffix], seconds, input=data))
+    except (ChildGone, ValueError):
         raise Unreadable(GAVE_UP) from None
     except OSError:
         raise Unreadable(BUSY) from None
 
 
-def _environment() -> dict[str, str]:
-    # No secrets of the web process; what an interpreter may need to find its own libraries.
+def converse(
+    script: Path, *arguments: str, content: BinaryIO, seconds: float = MOST_SECONDS
+) -> tuple[dict, bytes]:
+    """Run ``script`` in a child that reads the file ``content`` from where it stands.
+
+    Return the line of JSON it answers with, and the bytes that follow. The script binds itself to its limits
+    (``child.confine``). Raises ``ChildGone``, or ``OSError`` when no child could be started.
+    """
+    line, _, rest = _run([str(script), *arguments], seconds, stdin=_descriptor(content)).partition(b"\n")
+    try:
+        return json.loads(line), rest
+    except ValueError:
+        raise ChildGone from None
+
+
+def _descriptor(content: BinaryIO) -> int:
+    """Return the file's descriptor, placed where the file is read: Python's own position may be ahead."""
+    number = content.fileno()
+    os.lseek(number, content.tell(), os.SEEK_SET)
+    return number
+
+
+def _run(command: list[str], seconds: float, **given) -> bytes:
+    try:
+        return subprocess.run(
+            interpreter(*command), capture_output=True, timeout=seconds, env=environment(), cwd="/", **given
+        ).stdout
+    except subprocess.TimeoutExpired:
+        raise ChildGone from None
+
+
+def interpreter(*command: str) -> list[str]:
+    """Return the command line of a child; isolated (-I), so that nothing of ours is imported by accident."""
+    return [sys.executable, "-I", "-B", "-X", "utf8", *command]  # -B, because it may not write a file
+
+
+def environment() -> dict[str, str]:
+    """Return what a child finds in its environment: no secrets, only where its libraries are."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return {**kept, "OPENPYXL_LXML": "False"}
 

@@ -48,9 +48,9 @@ class RefusedError(Exception):
     """The file is not one to be read; the text is the sentence for its sender."""
 
 
-def confine() -> None:
+def confine(memory: int = MEMORY) -> None:
     """Bind this process to its memory and time; it may write no file and leave no core."""
-    limits = {"AS": MEMORY, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NOFILE": OPEN_FILES}
+    limits = {"AS": memory, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NOFILE": OPEN_FILES}
     for name, most in limits.items():
         what = getattr(resource, f"RLIMIT_{name}")
         _, hard = resource.getrlimit(what)

@@ -1,0 +1,224 @@
+"""Files of a filing: taken in, removed, carried over to an amendment. The only place that writes them.
+
+A file is streamed to the storage, then measured, then joined to the filing; whatever goes wrong on the way,
+no file is left behind. Call ``add`` outside of a transaction: a long upload must not hold up other writers.
+"""
+
+import errno
+import hashlib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from portal import media, scope, text
+from portal.models import Attachment, Filing, User
+from portal.models.attachments import storage_name
+from portal.registry import Slot
+from portal.vocabulary import EDITABLE
+from portal.workflow import Refused
+
+CHUNK = 256 * 1024
+LONGEST_NAME = 200
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+NOT_YOURS = "只有填报单位的填报岗位可以增减附件。"
+SUBMITTED = "已提交的内容不能修改，附件没有变动；须先撤回或由审核单位退回。"
+NO_SLOT = "这张表没有这个附件栏目，没有保存；请回到素材与附件页重新选择。"
+EMPTY = "这个文件是空的，没有保存；请核对后重新选择。"
+NO_ROOM = "服务器的存储空间已满，没有保存这个文件，已上传的都在；请联系管理员后再试。"
+TWICE = "这份填报里已有内容相同的文件，没有再存一次；请选择另一个文件。"
+
+
+def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) -> Attachment:
+    """Store ``content`` in a slot of a draft and return its row with what was measured in it.
+
+    ``name`` is as the person's computer calls it. Raises ``Refused`` with the sentence when the file does not
+    fit the slot or the draft is not open to ``by``; nothing is stored then.
+    """
+    place = _open_slot(record, slot, by)
+    attachment = Attachment(filing_id=record.pk, slot=slot, name=_clean_name(name), uploaded_by=by)
+    kept: list[str] = []
+    try:
+        _take_in(attachment, content, place, kept)
+        _join(attachment, place)
+    except media.Unfit as unfit:
+        _delete(kept)
+        raise Refused(str(unfit)) from None
+    except BaseException as error:
+        _delete(kept)
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise Refused(NO_ROOM) from error
+        raise
+    return attachment
+
+
+def remove(attachment: Attachment, *, by: User) -> None:
+    """Take a file out of a draft.
+
+    One that was part of a submitted version is kept with that version; any other is deleted once the change
+    is committed. Raises ``Refused``.
+    """
+    _may_change(attachment.filing, by)
+    with transaction.atomic():
+        _take(attachment.filing_id)
+        if _was_submitted(attachment):
+            attachment.removed_at = timezone.now()
+            attachment.save(update_fields=["removed_at"])
+            return
+        Attachment.objects.filter(pk=attachment.pk).delete()
+        transaction.on_commit(partial(_delete_unused, _files_of(attachment)))
+
+
+def copy_all(source: Filing, target: Filing) -> list[Attachment]:
+    """Give ``target`` the files of ``source``: new rows, the same stored files."""
+    rows = list(source.attachments.current())
+    for row in rows:
+        row.pk, row.filing_id, row._state.adding = None, target.pk, True
+    return Attachment.objects.bulk_create(rows)
+
+
+def limit(record_type, slot: str) -> int:
+    """Return how many bytes one file of a slot may have, 0 when there is no such slot."""
+    found = record_type.all_slots.get(slot)
+    return found.most_bytes if found else 0
+
+
+def too_big(place: Slot) -> str:
+    """Return the sentence for a file that is larger than its slot takes."""
+    return f"文件超过{place.most_bytes // 2**20}MB，没有保存；请压缩或重新导出后再上传。"
+
+
+def too_many(place: Slot) -> str:
+    """Return the sentence for a slot that is full."""
+    return f"{place.label}最多{place.most}个文件，没有保存；请先移除一个再上传。"
+
+
+def _open_slot(record: Filing, slot: str, by: User) -> Slot:
+    _may_change(record, by)
+    place = record.record_type.all_slots.get(slot)
+    if place is None:
+        raise Refused(NO_SLOT)
+    if not record.is_editable:
+        raise Refused(SUBMITTED)
+    if record.attachments.current().filter(slot=slot).count() >= place.most:
+        raise Refused(too_many(place))
+    return place
+
+
+def _may_change(record: Filing, by: User) -> None:
+    if not scope.files_for(by, record.organisation_id):
+        raise Refused(NOT_YOURS)
+
+
+def _clean_name(name: str) -> str:
+    """Return the last part of a name without control characters; its end, where the suffix is, survives."""
+    line = " ".join(text.clean(name.replace("\\", "/")).split())
+    path = PurePosixPath(line.rpartition("/")[2] or "未命名")
+    suffix = path.suffix[:10]
+    return path.stem[: LONGEST_NAME - len(suffix)] + suffix
+
+
+class _Stream(File):
+    """What is uploaded, counted and digested on its way; it refuses to grow beyond its slot."""
+
+    def __init__(self, content: BinaryIO, place: Slot):
+        super().__init__(content)
+        self.place, self.length, self.digest = place, 0, hashlib.sha256()
+        self.head = self._first()
+
+    def _first(self) -> bytes:
+        head = b""
+        while len(head) < media.HEAD and (chunk := self.file.read(media.HEAD - len(head))):
+            head += chunk
+        return head
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        """Yield the content once, from its head."""
+        chunk = self.head
+        while chunk:
+            self.length += len(chunk)
+            if self.length > self.place.most_bytes:
+                raise media.Unfit(too_big(self.place))
+            self.digest.update(chunk)
+            yield chunk
+            chunk = self.file.read(chunk_size or CHUNK)
+
+
+def _take_in(attachment: Attachment, content: BinaryIO, place: Slot, kept: list[str]) -> None:
+    """Store and measure the content; the names of what was stored are added to ``kept`` beforehand."""
+    stream = _Stream(content, place)
+    if not stream.head:
+        raise media.Unfit(EMPTY)
+    media.refuse_by_head(stream.head, place.kind, place.suffixes)
+    attachment.file.name = _store(attachment, stream, kept)
+    attachment.size, attachment.sha256 = stream.length, stream.digest.hexdigest()
+    with default_storage.open(attachment.file.name) as stored:
+        found = media.measure(stored, attachment.size, place.kind, place.suffixes)
+    attachment.media_type, attachment.facts = found.format.media_type, found.facts
+    attachment.name = _with_suffix(attachment.name, found.format)
+    if found.display:
+        attachment.display.name = _store(attachment, ContentFile(found.display), kept)
+
+
+def _store(attachment: Attachment, content: File, kept: list[str]) -> str:
+    name = storage_name(attachment, attachment.name)
+    kept.append(name)
+    return default_storage.save(name, content)
+
+
+def _with_suffix(name: str, form: media.Format) -> str:
+    """Return the name with the suffix of its content: a picture saved under the wrong one opens nowhere."""
+    path = PurePosixPath(name)
+    if path.suffix[1:].lower() in form.suffixes:
+        return name
+    others = {suffix for known in media.FORMATS.values() for suffix in known.suffixes}
+    stem = path.stem if path.suffix[1:].lower() in others else name
+    return f"{stem[:190]}.{form.suffixes[0]}"
+
+
+@transaction.atomic
+def _join(attachment: Attachment, place: Slot) -> None:
+    """Give the filing its new file, unless it was submitted, filled or given the same file meanwhile."""
+    _take(attachment.filing_id)
+    current = Attachment.objects.current().filter(filing_id=attachment.filing_id)
+    if current.filter(slot=attachment.slot).count() >= place.most:
+        raise Refused(too_many(place))
+    if current.filter(sha256=attachment.sha256).exists():
+        raise Refused(TWICE)
+    attachment.save(force_insert=True)
+
+
+def _take(filing_id: int) -> None:
+    """Hold the filing's row until the end of the transaction, as a draft; a submission waits or has won."""
+    draft = Filing.objects.filter(pk=filing_id, state__in=EDITABLE)
+    if not draft.update(updated_at=timezone.now()):
+        raise Refused(SUBMITTED)
+
+
+def _was_submitted(attachment: Attachment) -> bool:
+    snapshots = attachment.filing.versions.values_list("snapshot", flat=True)
+    return any(file["id"] == attachment.pk for taken in snapshots for file in taken.get("files", ()))
+
+
+def _files_of(attachment: Attachment) -> list[str]:
+    return [name for name in (attachment.file.name, attachment.display.name) if name]
+
+
+def _delete_unused(names: list[str]) -> None:
+    """Delete the stored files that no row uses any more."""
+    _delete(name for name in names if not Attachment.objects.filter(file=name).exists() and not _shown(name))
+
+
+def _shown(name: str) -> bool:
+    return Attachment.objects.filter(display=name).exists()
+
+
+def _delete(names) -> None:
+    for name in names:
+        default_storage.delete(name)
