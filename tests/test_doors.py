@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -236,6 +237,20 @@ def test_the_pins_name_no_place_they_were_downloaded_from(name):
 @pytest.mark.parametrize("name", ["base", "dev"])
 def test_every_package_asked_for_is_pinned(name):
     assert names(f"{name}.in") - set(pins(f"{name}.txt")) == set()
+
+
+def test_every_package_asked_for_has_its_reason_in_the_readme():
+    readme = (ROOT / "README.md").read_text()
+
+    assert [package for package in sorted(names("base.in")) if f"\n- `{package}`: " not in readme] == []
+
+
+def test_every_knob_of_the_settings_is_in_the_readme():
+    settings_file, readme = (ROOT / "portal" / "settings.py").read_text(), (ROOT / "README.md").read_text()
+
+    knobs = set(re.findall('"((?:PORTAL|DATABASE|CELERY)_[A-Z_]+)"', settings_file))
+    knobs = {re.sub("^PORTAL_SITE_(?!NAME)", "…_", knob) for knob in knobs if "TEST" not in knob}
+    assert sorted(knob for knob in knobs if f"`{knob}`" not in readme) == []
 
 
 def test_the_tests_run_on_the_versions_that_production_runs_on():
