@@ -6,14 +6,28 @@ A type with an official annex (``RecordType.paper``) is printed exactly so, any 
 from django.utils import timezone
 
 from portal import snapshot, text
+from portal.documents.letter import Letter, letter_docx
 from portal.documents.paper import PrintedForm, Row, Section, SubTable
-from portal.documents.pdf import form_pdf
+from portal.documents.pdf import form_pdf, forms_pdf
 from portal.documents.word import form_docx
 from portal.models import Filing, FilingVersion
 from portal.registry import PaperForm, RecordType
 from portal.vocabulary import EDITABLE, State
 
-__all__ = ["PrintedForm", "Row", "Section", "SubTable", "blank_form", "form_docx", "form_pdf", "printed_form"]
+__all__ = [
+    "Letter",
+    "PrintedForm",
+    "Row",
+    "Section",
+    "SubTable",
+    "blank_form",
+    "form_docx",
+    "form_pdf",
+    "forms_pdf",
+    "letter_docx",
+    "printed_form",
+    "version_form",
+]
 
 ORGANISATION_LABEL = "填报单位（盖章）"
 UNNAMED_BUREAU = "_____人力资源和社会保障局"

@@ -21,7 +21,7 @@ def form_pdf(form: PrintedForm) -> bytes:
 
 
 def forms_pdf(forms: Sequence[PrintedForm], title: str, organisation: str) -> bytes:
-    """Return one PDF of several forms, each from a new page on, the pages numbered through with their total."""
+    """Return one PDF of several forms, each on a new page; pages are numbered through, with their total."""
     return _compiled(forms, title, organisation, counts_pages=True)
 
 

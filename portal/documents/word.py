@@ -6,31 +6,40 @@ document, a diff shows every change of the layout, and no library writes today's
 
 import io
 import zipfile
+from typing import Any
 
 from django.template.loader import render_to_string
 
 from portal.documents.paper import PrintedForm
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+COMMON_PARTS = {
+    "word/settings.xml": "word/settings.xml",
+    "word/footer.xml": "word/footer.xml",
+    "docProps/core.xml": "word/core.xml",
+}
 PARTS = {
-    "[Content_Types].xml": "content_types.xml",
-    "_rels/.rels": "package.rels",
-    "word/document.xml": "document.xml",
-    "word/_rels/document.xml.rels": "document.rels",
-    "word/styles.xml": "styles.xml",
-    "word/settings.xml": "settings.xml",
-    "word/header.xml": "header.xml",
-    "word/footer.xml": "footer.xml",
-    "docProps/core.xml": "core.xml",
+    "[Content_Types].xml": "word/content_types.xml",
+    "_rels/.rels": "word/package.rels",
+    "word/document.xml": "word/document.xml",
+    "word/_rels/document.xml.rels": "word/document.rels",
+    "word/styles.xml": "word/styles.xml",
+    "word/header.xml": "word/header.xml",
+    **COMMON_PARTS,
 }
 
 
 def form_docx(form: PrintedForm) -> bytes:
     """Return ``form`` as a .docx with the official typefaces by name; the same form gives the same bytes."""
+    return written(PARTS, form)
+
+
+def written(parts: dict[str, str], form: Any) -> bytes:
+    """Return the file of ``parts``, part → template in ``templates/print``; ``form`` is what they show."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        for part, template in PARTS.items():
-            archive.writestr(_member(part), render_to_string(f"print/word/{template}", {"form": form}))
+        for part, template in parts.items():
+            archive.writestr(_member(part), render_to_string(f"print/{template}", {"form": form}))
     return file.getvalue()
 
 
