@@ -17,6 +17,7 @@ ORGANISATION, CONTINUED = "organisation", "continued"
 Place = tuple[int, int]
 
 _BRACKETED = re.compile(r"\([^()]*\)")
+_LABEL_END = re.compile(r"^[^：:\n（(]{1,20}[（(][^（）()\n]{1,20}[）)]")
 _NUMBERED = re.compile(r"^[0-9一二三四五六七八九十]+[、.)]")
 _AFTER_LABEL = re.compile(r"[：:\n]")
 # On the line of the bureau others may follow: 填报日期, 填表人, or just a gap.
@@ -68,6 +69,7 @@ class FormReading:
     organisation_text: str | None = None
     cells: dict[str, Cell] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
+    unread: list[Cell] = field(default_factory=list)  # words added where the form asks for nothing
 
     @property
     def values(self) -> dict[str, str]:
@@ -140,7 +142,9 @@ def label_key(label: str) -> str:
 
 def _finish(form: FormReading, paper: PaperForm) -> None:
     for cell_name, cell in form.cells.items():
-        cell.text = _without_hint(cell.text, paper.hints.get(cell_name, ""))
+        printed = paper.printed.get(cell_name, "") or paper.hints.get(cell_name, "")
+        cell.text = _without_hint(cell.text, printed)
+    form.unread = [cell for name in paper.printed if (cell := form.cells.pop(name, None)) and cell.text]
     for label, name in paper.rows.items():
         if name not in form.cells:
             message = f"第{form.number}份表：没有找到“{label}”一栏，请使用附件原表填写。"
@@ -148,17 +152,21 @@ def _finish(form: FormReading, paper: PaperForm) -> None:
 
 
 def _without_hint(value: str, hint: str) -> str:
-    kept = [line for line in value.split("\n") if not hint or label_key(line) != label_key(hint)]
-    return text.clean("\n".join(kept))
+    """Return a value without the words the form itself has printed there, as a whole or line by line."""
+    if hint and label_key(value) == label_key(hint):
+        return ""
+    lines = {label_key(line) for line in hint.split("\n")} - {""}
+    return text.clean("\n".join(line for line in value.split("\n") if label_key(line) not in lines))
 
 
 # --- the bureau -------------------------------------------------------------------------------------------
 
 
 def _organisation_line(lines: Iterable[str], paper: PaperForm) -> str | None:
+    wanted = label_key(paper.organisation_label)
     for line in lines:
         head, tail = _parts(line)
-        if label_key(head) == label_key(paper.organisation_label):
+        if wanted and label_key(head) == wanted:
             return _bureau(tail)
     return None
 
@@ -170,6 +178,10 @@ def _bureau(value: str) -> str:
 
 
 def _parts(value: str) -> tuple[str, str]:
+    """Return the words up to the colon, the line end or the bracket a label ends with, and what follows."""
+    found = _LABEL_END.match(value)
+    if found and not value[found.end() :].lstrip(" 　").startswith(("：", ":")):
+        return found[0], value[found.end() :]
     head, *tail = _AFTER_LABEL.split(value, maxsplit=1)
     return head, tail[0] if tail else ""
 
@@ -200,8 +212,7 @@ def _cells(table: Table, paper: PaperForm) -> Iterator[tuple[str, Cell]]:
 
 def _labels(table: Table, paper: PaperForm) -> Labels:
     """Return the labels of a table by place, in reading order."""
-    fields = {label_key(words): (name, words) for words, name in paper.rows.items()}
-    fields[label_key(paper.organisation_label)] = (ORGANISATION, paper.organisation_label)
+    fields = _known(paper)
     exact, leading = {}, {}
     for place, value in _visible(table):
         head, tail = _parts(value)
@@ -209,10 +220,22 @@ def _labels(table: Table, paper: PaperForm) -> Labels:
             exact[place] = _Label(*found)
         elif found := fields.get(label_key(head)):
             leading[place] = _Label(*found, tail)
-    # “品牌优势：…” inside a value is a label only where none stands in a cell of its own.
+    # “品牌优势：…” inside a value is a label only where none stands in a cell of its own or to its left.
     alone = {label.name for label in exact.values()}
-    leading = {place: label for place, label in leading.items() if label.name not in alone}
+    leading = {
+        (row, column): label
+        for (row, column), label in leading.items()
+        if label.name not in alone and table.merged.get((row, column - 1), (row, column - 1)) not in exact
+    }
     return dict(sorted((exact | leading).items()))
+
+
+def _known(paper: PaperForm) -> dict[str, tuple[str, str]]:
+    """Return the labels of a form as they are compared → (field, label); what is printed stands for itself."""
+    fields = {label_key(words): (name, words) for words, name in paper.all_rows.items()}
+    fields |= {label_key(words): (words, words) for words in paper.printed}
+    bureau = paper.organisation_label or paper.place_label
+    return fields | {label_key(bureau): (ORGANISATION, bureau)}
 
 
 def _visible(table: Table) -> Iterator[tuple[Place, str]]:

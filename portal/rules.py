@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from portal import text
+from portal import materials, text
 from portal.models import ChoiceListField, Filing
 from portal.registry import Problem
 from portal.snapshot import child_rows, related
@@ -22,11 +22,7 @@ def problems(record: Filing) -> list[Problem]:
     A zero report (零报送) has no form: it says why there is nothing to report.
     """
     if record.is_nothing:
-        return (
-            []
-            if record.explanation
-            else [Problem("explanation", NOTHING_UNEXPLAINED, record.record_type.basis)]
-        )
+        return [*_unexplained(record), *materials.problems(record)]
     found = [
         *_missing(record),
         *_invalid(record),
@@ -34,9 +30,16 @@ def problems(record: Filing) -> list[Problem]:
         *_rows(record),
         *_namesake(record),
         *record.problems(),
+        *materials.problems(record),
     ]
-    order = {name: place for place, name in enumerate([*record.record_type.fields, *record.record_type.rows])}
+    places = [*record.record_type.fields, *record.record_type.rows, *record.record_type.all_slots]
+    order = {name: place for place, name in enumerate(places)}
     return sorted(found, key=lambda problem: order.get(problem.field, len(order)))
+
+
+def _unexplained(record: Filing) -> Iterator[Problem]:
+    if not record.explanation:
+        yield Problem("explanation", NOTHING_UNEXPLAINED, record.record_type.basis)
 
 
 def blocking(record: Filing, found: list[Problem] | None = None) -> list[Problem]:
@@ -85,10 +88,9 @@ def _invalid(record: Filing) -> Iterator[Problem]:
 def _too_long(record: Filing) -> Iterator[Problem]:
     texts = [n for n in record.record_type.fields if isinstance(record._meta.get_field(n), models.TextField)]
     for name, limit in (dict.fromkeys(texts, TEXT_LIMIT) | record.record_type.limits).items():
-        length = text.count(getattr(record, name))
-        if length > limit:
-            label = record._meta.get_field(name).verbose_name
-            yield Problem(name, f"{label}已超出{limit}字（当前{length}字）。", _clause(record, name))
+        label = str(record._meta.get_field(name).verbose_name)
+        if said := text.too_long(label, getattr(record, name), limit):
+            yield Problem(name, said, _clause(record, name))
 
 
 def _rows(record: Filing) -> Iterator[Problem]:

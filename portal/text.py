@@ -42,11 +42,20 @@ def digits(value: str) -> str:
 
 
 def count(value: str) -> int:
-    """Return the 字数 of a text: every character but white space counts one (domain.md A.7.1).
+    """Return the 字数 of a text: every character but white space counts one (鲁人社字〔2021〕32号 附件1).
 
     The browser counts with the same rule (``portal.js``), code point by code point.
     """
     return len(_SPACES.sub("", value))
+
+
+def too_long(label: str, value: str, limit: int) -> str:
+    """Return the sentence that ``value`` has more than ``limit`` 字, empty while it has not.
+
+    The browser says the same while it is typed (``portal.js``).
+    """
+    length = count(value)
+    return f"{label}已超出{limit}字（当前{length}字）。" if length > limit else ""
 
 
 def is_absence(value: str) -> bool:

@@ -9,7 +9,13 @@ from portal.importing.cells import Names, Unfit, is_empty, value
 from portal.importing.reading import Draft, Reading
 from portal.models import Filing, Organisation
 from portal.registry import RecordType
+from portal.rules import is_required
+from portal.vocabulary import Level
 
+EMPTY = "“{label}”没有填写，导入后须补填才能提交。"
+NOT_READ = (
+    "“{label}”一栏写的是附件印好的要求，另写在那里的文字没有读取；请打开草稿，填到相应的栏目或作为附件上传。"
+)
 NOT_THE_FORM = "文件里没有找到“{title}”的栏目，请使用附件原表填写。"
 
 
@@ -24,26 +30,39 @@ def read_annexes(reading: Reading, forms: list[FormReading]) -> None:
     for form in forms:
         _check_bureau(reading, form)
         reading.records.append(_draft(reading, form))
+        reading.warnings += [NOT_READ.format(label=cell.label) for cell in form.unread]
 
 
 def named_bureau(forms: list[FormReading], bureaus: list[Organisation]) -> Organisation:
     """Return which of the person's bureaus the first form names; the first of them when it names none."""
-    said = forms[0].organisation_text if forms else None
-    return next((bureau for bureau in bureaus if said and _is_named(bureau, said)), bureaus[0])
+    said = forms[0].organisation_text if forms else ""
+    named = [bureau for bureau in bureaus if said and _is_named(bureau, said)]
+    inside = [bureau for bureau in bureaus if said and _lies_in(bureau, said)]
+    return [*named, *inside, *bureaus][0]
 
 
 def _is_named(bureau: Organisation, said: str) -> bool:
+    """Whether a form names this bureau, or the place it is the bureau of (报送市 asks for no more)."""
     spelled_out = said.replace("人社局", "人力资源和社会保障局").replace("人社厅", "人力资源和社会保障厅")
-    return label_key(spelled_out) in {label_key(bureau.name), label_key(bureau.short_name)}
+    names = (bureau.name, bureau.short_name, bureau.region.full_name, bureau.region.short_name)
+    return label_key(spelled_out) in {label_key(name) for name in names}
+
+
+def _lies_in(bureau: Organisation, said: str) -> bool:
+    """Whether a form names the city a county's bureau lies in."""
+    city = bureau.region.parent if bureau.region.level in (Level.COUNTY, Level.ZONE) else None
+    return bool(city) and label_key(said) in {label_key(city.name), label_key(city.short_name)}
 
 
 def _check_bureau(reading: Reading, form: FormReading) -> None:
     said, bureau, paper = form.organisation_text, reading.organisation, reading.record_type.paper
+    label = paper.organisation_label or paper.place_label
+    asked = label_key(label)
     if not said:
-        reading.warnings.append(f"第{form.number}份表没有写填报单位，按“{bureau.name}”读取。")
-    elif not _is_named(bureau, said):
-        message = f"填报单位写的是“{said}”，与您的单位“{bureau.name}”不一致。"
-        reading.errors.append(CellError(form.sheet, form.row, paper.organisation_label, said, message))
+        reading.warnings.append(f"第{form.number}份表没有写{asked}，按“{bureau.name}”读取。")
+    elif not (_is_named(bureau, said) or (paper.place_label and _lies_in(bureau, said))):
+        message = f"{asked}写的是“{said}”，与您的单位“{bureau.name}”不一致。"
+        reading.errors.append(CellError(form.sheet, form.row, label, said, message))
 
 
 def _draft(reading: Reading, form: FormReading) -> Draft:
@@ -56,6 +75,9 @@ def _draft(reading: Reading, form: FormReading) -> Draft:
             _take(reading, draft, name, cell, names)
         except Unfit as unfit:
             reading.errors.append(cell.error(str(unfit), unfit.said))
+    for label, name in reading.record_type.paper.appended.items():
+        if name not in form.cells and is_required(reading.record_type.field(name)):
+            reading.warnings.append(EMPTY.format(label=label))
     return draft
 
 
@@ -72,8 +94,8 @@ def _take(reading: Reading, draft: Draft, name: str, cell: Cell, names: Names) -
         draft.values[name] = []  # 无 said, and meant
     elif name == record_type.key[0]:
         reading.errors.append(cell.error(f"“{cell.label}”没有填写。"))
-    elif not column.blank:
-        reading.warnings.append(f"“{cell.label}”没有填写，导入后须补填才能提交。")
+    elif is_required(column):
+        reading.warnings.append(EMPTY.format(label=cell.label))
 
 
 def _value(record_type: RecordType, column: models.Field, said: str, names: Names):
@@ -91,7 +113,7 @@ def _take_parts(reading: Reading, draft: Draft, name: str, cell: Cell, names: Na
         draft.values[field] = _value(record_type, record_type.field(field), said, names)
     empty = [str(record_type.field(f).verbose_name) for f in _siblings(record_type, parts) if f not in parts]
     if not parts:
-        reading.warnings.append(f"“{cell.label}”没有填写，导入后须补填才能提交。")
+        reading.warnings.append(EMPTY.format(label=cell.label))
     elif empty:
         whole = str(record_type.field(next(iter(parts))).verbose_name)
         lacking = "、".join(f"“{label}”" for label in empty)

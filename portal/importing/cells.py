@@ -12,9 +12,9 @@ from portal import text
 from portal.models import ChoiceListField, Edition, Filing, Region
 from portal.offers import offer
 from portal.rules import TEXT_LIMIT
+from portal.snapshot import CITY_ITSELF, is_place
 
 YES, NO = {"是", "有", "√", "✓", "true", "yes", "y", "1"}, {"否", "无", "×", "✗", "false", "no", "n", "0"}
-CITY_ITSELF = "市直"  # the city's own, no county: stored as absence (鲁人社字〔2021〕32号 附件2注1)
 MOST_JOINED = 6  # a name that holds separators itself has at most so many parts
 _SEPARATORS = re.compile(r"[、，,；;]")
 
@@ -60,13 +60,13 @@ def _by_name(objects) -> dict[str, models.Model | None]:
     known: dict[str, models.Model | None] = {}
     for other in objects:
         for name in _names(other):
-            known[joined(name)] = None if joined(name) in known else other
+            known[joined(name)] = other if known.get(joined(name), other) is other else None
     return known
 
 
 def _names(other: models.Model) -> set[str]:
     if isinstance(other, Region):
-        return {other.full_name, other.name}
+        return {other.full_name, other.name, other.short_name}
     return {other.title, f"{other.title}（{other.entry.code}）"}
 
 
@@ -94,7 +94,7 @@ def match(said: str, known: Mapping[str, Any], unknown: Callable[[str], str]) ->
 def is_empty(column: models.Field, said: str) -> bool:
     """Say whether a cell leaves its field empty: blank, or 无 where the field may be empty, or 市直."""
     may_say_none = column.blank or column.is_relation or column.null
-    told = text.key(said) == CITY_ITSELF and column.related_model is Region and column.null
+    told = text.key(said) == CITY_ITSELF and is_place(column)
     return not text.clean(said) or told or (may_say_none and text.is_absence(said))
 
 
@@ -161,5 +161,5 @@ def _one_line(column: models.Field, said: str) -> str:
 
 def _refuse_too_long(column: models.Field, typed: Any, limit: int | None) -> None:
     most = limit or (TEXT_LIMIT if isinstance(column, models.TextField) else None)
-    if most and text.count(typed) > most:
-        raise Unfit(f"已超出{most}字（当前{text.count(typed)}字），请缩短。")
+    if most and (said := text.too_long(str(column.verbose_name), typed, most)):
+        raise Unfit(said)
