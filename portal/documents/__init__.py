@@ -112,17 +112,12 @@ def _form(record_type: RecordType, taken: dict, marks: tuple[str, ...]) -> Print
 
 
 def _nothing(taken: dict, marks: tuple[str, ...]) -> PrintedForm:
-    """A zero report has no form of its own: it says what was asked and that there is nothing to report."""
-    rows = (
-        _row("报送任务", taken["campaign"]),
-        _row("报送情况", "经核实，本单位没有需要报送的内容，作零报送。"),
-        _row("情况说明", taken["explanation"]),
-    )
+    """Return a zero report, which no annex has a form for: what was asked, that there is nothing, and why."""
     return PrintedForm(
         title=(f"{taken['label']}零报送表",),
         organisation_label=ORGANISATION_LABEL,
         organisation=taken["organisation"],
-        sections=(Section("", rows),),
+        sections=tuple(_section(section) for section in _sections(taken)),
         marks=marks,
     )
 
