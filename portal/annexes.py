@@ -231,7 +231,7 @@ def _labels(table: Table, paper: PaperForm) -> Labels:
 
 
 def _known(paper: PaperForm) -> dict[str, tuple[str, str]]:
-    """Return the labels of a form as they are compared → (field, label); what is printed stands for itself."""
+    """Return label as it is compared → (field, label); a printed row has its label for a field."""
     fields = {label_key(words): (name, words) for words, name in paper.all_rows.items()}
     fields |= {label_key(words): (words, words) for words in paper.printed}
     bureau = paper.organisation_label or paper.place_label

@@ -122,8 +122,14 @@ def _marked(value: str, hits: set[int]):
 
 @register.filter(name="count")
 def count(value) -> int:
-    """Return the 字数 of a value by the rule the server checks (domain.md A.7.1)."""
+    """Return the 字数 of a value by the rule the server checks (``text.count``)."""
     return text.count(str(value or ""))
+
+
+@register.filter
+def too_long(field, limit: int | None) -> str:
+    """Return the sentence that what stands in a bound field is over its limit, empty while it is not."""
+    return text.too_long(str(field.label), str(field.value() or ""), limit) if limit else ""
 
 
 @register.simple_tag

@@ -5,7 +5,8 @@
 //   [data-portal-saved]                where 已自动暂存 or what went wrong is said
 //   [data-portal-todo]                 what is still missing: -todo-title, -todo-count and a list, kept up to date
 //   [data-portal-toc]                  marks the section in view
-//   [data-portal-count="300"]          field whose 字数 shows in [data-portal-counter="its id"]
+//   [data-portal-count="300"]          field whose 字数 shows in [data-portal-counter="its id"], and when it is over
+//                                      in [data-portal-over="its id"], named by its data-portal-label
 //   [data-portal-rows] > template, [data-portal-rows-body] > [data-portal-row]; buttons -add-row, -remove-row
 //   [data-portal-open="id"], [data-portal-close]   native dialogs      [data-portal-print]   the print button
 //   [data-portal-filter="placeholder"] long list of boxes to narrow    [data-portal-focus]   focused after loading
@@ -22,9 +23,17 @@ const countText = (value) => [...value.replace(/\s+/gu, "")].length;
 function showCount(field) {
   const counter = document.querySelector(`[data-portal-counter="${CSS.escape(field.id)}"]`);
   if (!counter) return;
-  const limit = Number(field.dataset.portalCount), now = countText(field.value);
+  const limit = Number(field.dataset.portalCount), now = countText(field.value), isOver = limit > 0 && now > limit;
   counter.firstElementChild.textContent = now;
-  counter.classList.toggle("over", limit > 0 && now > limit);
+  counter.classList.toggle("over", isOver);
+  sayOver(document.querySelector(`[data-portal-over="${CSS.escape(field.id)}"]`), isOver, limit, now);
+}
+
+// The sentence of portal/text.py, while it is typed.
+function sayOver(line, isOver, limit, now) {
+  if (!line) return;
+  line.hidden = !isOver;
+  line.textContent = isOver ? `${line.dataset.portalLabel}已超出${limit}字（当前${now}字）。` : "";
 }
 
 // A draft saves itself two seconds after the last change; what could not be saved is said in words.
