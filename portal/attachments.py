@@ -19,7 +19,7 @@ from django.utils import timezone
 from portal import media, scope, text
 from portal.models import Attachment, Filing, User
 from portal.models.attachments import storage_name
-from portal.registry import Slot
+from portal.registry import STAMPED_SCAN, Slot
 from portal.vocabulary import EDITABLE
 from portal.workflow import Refused
 
@@ -76,8 +76,11 @@ def remove(attachment: Attachment, *, by: User) -> None:
 
 
 def copy_all(source: Filing, target: Filing) -> list[Attachment]:
-    """Give ``target`` the files of ``source``: new rows, the same stored files."""
-    rows = list(source.attachments.current())
+    """Give ``target`` the files of ``source``: new rows, the same stored files.
+
+    The stamped scan stays behind: its seal stands under the text that ``target`` is going to change.
+    """
+    rows = list(source.attachments.current().exclude(slot=STAMPED_SCAN))
     for row in rows:
         row.pk, row.filing_id, row._state.adding = None, target.pk, True
     return Attachment.objects.bulk_create(rows)

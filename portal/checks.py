@@ -36,9 +36,27 @@ def personal_fields_are_not_public(app_configs, **kwargs) -> list[Error]:
     ]
 
 
+@register
+def slots_are_no_fields(app_configs, **kwargs) -> list[Error]:
+    """Return an error for each slot called like a field or rows: a problem names either (portal.E003)."""
+    return [
+        Error(
+            f"{record_type.slug}: “{name}” is a slot and a field.",
+            hint="Give the slot another name.",
+            id="portal.E003",
+        )
+        for record_type in registry.all_types()
+        for name in record_type.all_slots
+        if _has(record_type.model, name)
+    ]
+
+
 def _named(record_type: registry.RecordType) -> dict[str, list[str]]:
     places = ("fields", "columns", "key", "facets", "public", "personal", "clauses", "limits")
-    return {place: list(getattr(record_type, place)) for place in places} | {"rows": list(record_type.rows)}
+    named = {place: list(getattr(record_type, place)) for place in places} | {"rows": list(record_type.rows)}
+    if sheet := record_type.sheet:
+        named["sheet"] = [sheet.rows, *sheet.footer.values()]
+    return named
 
 
 def _has(model: type, name: str) -> bool:

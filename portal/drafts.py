@@ -6,9 +6,9 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from portal import scope, snapshot, text, windows
+from portal import attachments, scope, snapshot, text, windows
 from portal.models import Campaign, Filing, Organisation, User
-from portal.registry import CITY, RecordType
+from portal.registry import CITY, MERGED, RecordType
 from portal.vocabulary import Level, State
 from portal.workflow import Conflict, Refused, as_refusal
 
@@ -16,7 +16,8 @@ from portal.workflow import Conflict, Refused, as_refusal
 def filing_organisations(user: User, record_type: RecordType) -> list[Organisation]:
     """Return the bureaus ``user`` may file this type for; the province files none that end at the city."""
     bureaus = [m.organisation for m in user.posts if scope.files_for(user, m.organisation_id)]
-    barred = (Level.PROVINCE,) if record_type.route == CITY else ()
+    ends_below = record_type.route == CITY or record_type.county_route == MERGED
+    barred = (Level.PROVINCE,) if ends_below else ()
     return list({o.pk: o for o in bureaus if o.is_hrss and o.region.level not in barred}.values())
 
 
@@ -58,14 +59,16 @@ def _campaign(
         and chosen not in windows.open_campaigns(record_type.slug, organisation)
     ):
         raise Refused(f"“{chosen}”不收本单位的{record_type.label}，或尚未开放、已经关闭。")
+    if facts.get("is_nothing") and (said := windows.why_not_nothing(chosen, organisation)):
+        raise Refused(said)
     return chosen
 
 
 @transaction.atomic
 def copy(filing: Filing, *, by: User, **facts: Any) -> Filing:
-    """Return a new draft with the text and rows of ``filing`` that is to replace it (变更, 更新)."""
+    """Return a new draft with the text, rows and files of ``filing`` that is to replace it (变更, 更新)."""
     record = filing.record
-    return create(
+    draft = create(
         record.record_type,
         by=by,
         organisation=record.organisation,
@@ -77,6 +80,8 @@ def copy(filing: Filing, *, by: User, **facts: Any) -> Filing:
         source=filing.source,
         **facts,
     )
+    attachments.copy_all(filing, draft)
+    return draft
 
 
 def _value(record: Filing, name: str) -> Any:
@@ -178,12 +183,12 @@ def _written(record: Filing) -> list[str]:
 def _replace_rows(record: Filing, name: str, wanted: Sequence[Mapping[str, Any]]) -> None:
     relation = record._meta.get_field(name)
     model: type[models.Model] = relation.related_model
+    made = [model(**{relation.field.name: record}, **_clean(row)) for row in wanted]
+    record.settle_rows(made)
     getattr(record, name).all().delete()
     try:
         with transaction.atomic():
-            model.objects.bulk_create(
-                [model(**{relation.field.name: record}, **_clean(row)) for row in wanted]
-            )
+            model.objects.bulk_create(made)
     except IntegrityError as error:
         raise _twice(model, error) from None
     getattr(record, "_prefetched_objects_cache", {}).pop(name, None)
@@ -195,7 +200,8 @@ def _clean(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _twice(model: type[models.Model], error: IntegrityError) -> Exception:
     """Return ``Refused`` with the sentence of the constraint that two rows broke, else the error itself."""
-    for constraint in model._meta.constraints:
+    unique = [c for c in model._meta.constraints if isinstance(c, models.UniqueConstraint)]
+    for constraint in unique:
         columns = [f"{model._meta.db_table}.{model._meta.get_field(f).column}" for f in constraint.fields]
         if constraint.name in str(error) or ", ".join(columns) in str(error):
             return Refused(f"{model._meta.verbose_name_plural}：{constraint.violation_error_message}")
