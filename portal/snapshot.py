@@ -8,9 +8,16 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, canonical
+from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, Region, canonical
+from portal.vocabulary import Level
 
 NONE = "无"
+CITY_ITSELF = "市直"  # the city's own, no county: stored as absence (鲁人社字〔2021〕32号 附件2注1)
+
+
+def is_place(column: models.Field) -> bool:
+    """Say whether a field names the county something belongs to, where none is the city itself."""
+    return column.related_model is Region and column.null
 
 
 def shown(record: models.Model, name: str) -> str:
@@ -24,7 +31,7 @@ def shown(record: models.Model, name: str) -> str:
     if isinstance(column, models.BooleanField):
         return {True: "是", False: "否"}.get(value, "")
     if column.is_relation:
-        return str(value) if value else NONE
+        return str(value) if value else CITY_ITSELF if is_place(column) else NONE
     if column.choices:
         return str(getattr(record, f"get_{name}_display")())
     return "" if value is None else str(value)
@@ -85,6 +92,8 @@ def take(record: Filing) -> dict:
 
 def sections(record: Filing) -> list[dict]:
     """Return the sections of the form with each field's label and printed text."""
+    if record.is_nothing:
+        return [_nothing(record)]
     return [
         {
             "heading": heading,
@@ -101,20 +110,52 @@ def sections(record: Filing) -> list[dict]:
     ]
 
 
+def _nothing(record: Filing) -> dict:
+    """Return what a zero report says in place of the form; its reason is the explanation."""
+    campaign, kind = record.campaign, record.record_type
+    basis = " ".join(part for part in (campaign.document_number, campaign.clause) if part)
+    lines = {
+        "campaign": ("报送任务", str(campaign)),
+        "basis": ("依据", basis),
+        "form": ("报送表", kind.label),
+        "nothing": ("报送内容", "本单位没有需要报送的内容。"),
+    }
+    fields = [{"name": name, "label": label, "text": words} for name, (label, words) in lines.items()]
+    return {"heading": "零报送", "fields": fields}
+
+
 def tables(record: Filing) -> list[dict]:
-    """Return the child rows as tables of printed words."""
-    result = []
-    for name, fields in record.record_type.rows.items():
-        model = record.record_type.row_model(name)
-        result.append(
-            {
-                "name": name,
-                "label": str(model._meta.verbose_name_plural),
-                "columns": [str(model._meta.get_field(f).verbose_name) for f in fields],
-                "rows": [[shown(row, f) for f in fields] for row in child_rows(record, name)],
-            }
-        )
-    return result
+    """Return the child rows as tables of printed words; those of a sheet have its columns."""
+    kinds = () if record.is_nothing else record.record_type.rows
+    return [_table(record, name) for name in kinds]
+
+
+def _table(record: Filing, name: str) -> dict:
+    model, columns = record.record_type.row_model(name), _columns(record, name)
+    city = city_name(record) if "" in columns.values() else ""
+    return {
+        "name": name,
+        "label": str(model._meta.verbose_name_plural),
+        "columns": list(columns),
+        "rows": [
+            [shown(row, field) if field else city for field in columns.values()]
+            for row in child_rows(record, name)
+        ],
+    }
+
+
+def _columns(record: Filing, name: str) -> dict[str, str]:
+    """Return label → field; an empty name is the city."""
+    sheet, model = record.record_type.sheet, record.record_type.row_model(name)
+    if sheet and sheet.rows == name:
+        return sheet.columns
+    return {str(model._meta.get_field(field).verbose_name): field for field in record.record_type.rows[name]}
+
+
+def city_name(record: Filing) -> str:
+    """Return the name of the city that a filing's region is or lies in."""
+    region = record.region
+    return region.parent.name if region.level in (Level.COUNTY, Level.ZONE) else region.name
 
 
 def child_rows(record: Filing, name: str) -> list[models.Model]:

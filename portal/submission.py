@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from portal import drafts, policy, workflow
-from portal.models import Event, Filing, Membership, Organisation, User
+from portal import drafts, policy, registry, rules, text, workflow
+from portal.models import Campaign, Event, Filing, Membership, Organisation, User
 from portal.vocabulary import Kind, Role, State
 
 
@@ -34,6 +34,28 @@ def submit(
     except workflow.Invalid:
         drafts.save(record, **told)
         raise
+
+
+@transaction.atomic
+def report_nothing(
+    campaign: Campaign, *, by: User, organisation: Organisation, explanation: str, request_id: str = ""
+) -> Filing:
+    """Send the zero report (零报送) of a bureau for a campaign: drafted and submitted in one transaction.
+
+    Raises ``Refused`` with the sentence when the bureau owes none, files something already or gives no reason.
+    """
+    if not (explanation := text.clean(explanation)):
+        raise workflow.Refused(rules.NOTHING_UNEXPLAINED)
+    record = drafts.create(
+        registry.get(campaign.kind),
+        by=by,
+        organisation=organisation,
+        values={"explanation": explanation},
+        campaign=campaign,
+        is_nothing=True,
+    )
+    workflow.perform(record, "submit", by=by, version=record.version, request_id=request_id)
+    return record
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from portal import converters
 from portal.admin import site as administration
 from portal.views import (
     account,
+    campaigns,
     desk,
     filing,
     health,
@@ -19,6 +20,7 @@ from portal.views import (
 
 register_converter(converters.RecordTypeConverter, "record")
 register_converter(converters.FilingNumberConverter, "pk")
+register_converter(converters.FilingNumberConverter, "number")
 register_converter(converters.CodeConverter, "code")
 register_converter(converters.PaperConverter, "paper")
 
@@ -43,6 +45,15 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("desk/", desk.desk, name="desk"),
     path("desk/messages/", desk.message_list, name="messages"),
+    path("desk/campaigns/", campaigns.campaign_list, name="campaigns"),
+    path("desk/campaigns/new/", campaigns.new, name="campaign-new"),
+    path("desk/campaigns/<number:campaign>/", campaigns.campaign, name="campaign"),
+    path("desk/campaigns/<number:campaign>/board.xlsx", campaigns.board_download, name="campaign-board"),
+    path("desk/campaigns/<number:campaign>/change/", campaigns.change, name="campaign-change"),
+    path("desk/campaigns/<number:campaign>/close/", campaigns.close, name="campaign-close"),
+    path("desk/campaigns/<number:campaign>/remind/", campaigns.remind, name="campaign-remind"),
+    path("desk/campaigns/<number:campaign>/nothing/", campaigns.nothing, name="campaign-nothing"),
+    path("desk/duties/<number:duty>/extend/", campaigns.extend, name="duty-extend"),
     path("desk/filings/", desk.filing_lists, name="filing-lists"),
     path("desk/filings/<record:record_type>/", desk.filing_list, name="filing-list"),
     path("desk/filings/<record:record_type>/export/", desk.filing_export, name="filing-export"),

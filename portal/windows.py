@@ -225,7 +225,7 @@ def rates(rows: Iterable[Row]) -> Rates:
 
 def board(campaign: Campaign, user: User) -> list[Row]:
     """Return one row per duty in ``user``'s region, by region code; a fixed number of queries."""
-    return boards([campaign], _duties_within(user))[campaign.pk]
+    return boards([campaign], duties_within(user))[campaign.pk]
 
 
 def boards(campaigns: Iterable[Campaign], within: Q | None = None) -> dict[int, list[Row]]:
@@ -271,10 +271,11 @@ def answers(campaigns: Iterable[Campaign]) -> QuerySet:
 
 def duties_of(campaign: Campaign, user: User) -> QuerySet:
     """Return the duties of a campaign in ``user``'s own region and below."""
-    return campaign.duties.filter(_duties_within(user)).select_related("organisation__region", "campaign")
+    return campaign.duties.filter(duties_within(user)).select_related("organisation__region", "campaign")
 
 
-def _duties_within(user: User) -> Q:
+def duties_within(user: User) -> Q:
+    """Return the condition for the duties of the regions that ``user`` looks at."""
     inside = Q(pk__in=[])
     for post in reading_posts(user):
         inside |= scope.within("organisation__region_id", post.organisation.region_id)
@@ -295,7 +296,7 @@ def visible_campaigns(user: User) -> QuerySet:
     """Return the campaigns that concern ``user``: a duty in his region, or of the city above his county."""
     above = [post.organisation.region_id[:4] for post in reading_posts(user)]
     county_of = Q(organisation__region_id__in=above, campaign__expects=Expected.CITIES)
-    duties = CampaignDuty.objects.filter(_duties_within(user) | county_of)
+    duties = CampaignDuty.objects.filter(duties_within(user) | county_of)
     return Campaign.objects.filter(pk__in=duties.values("campaign"))
 
 

@@ -7,7 +7,7 @@ from django.forms import widgets
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from portal import text
+from portal import text, windows
 
 register = template.Library()
 
@@ -45,6 +45,12 @@ STATE_SHAPES = {
     "rectifying": "back",
     "exited": "end",
     "replaced": "end",
+    "unopened": "end",
+    "unfiled": "end",
+    "in_work": "",
+    "filed": "ok",
+    "filed_late": "late",
+    "nothing": "ok",
 }
 TYPED = (widgets.Input, widgets.Textarea, widgets.Select, widgets.ClearableFileInput)
 TICKED = (widgets.CheckboxInput, widgets.RadioSelect, widgets.CheckboxSelectMultiple)
@@ -150,6 +156,12 @@ def control(field, limit: int | None = None, rows: int | None = None) -> SafeStr
 def _described_by(field) -> str:
     name = field.auto_id
     return " ".join([f"{name}_helptext"] * bool(field.help_text) + [f"{name}_error"] * bool(field.errors))
+
+
+@register.filter
+def moment(at) -> str:
+    """Return a time as notices write it: the last second of a day is its 24:00."""
+    return windows.moment(at) if at else ""
 
 
 @register.filter

@@ -24,7 +24,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     """The inbox: what waits for me, what I decided, what I filed, what I publish."""
     user, now = request.user, timezone.now()
     wish, counts = inbox.read_wish(request.GET, user), inbox.counts(request.user)
-    page = _page(request, inbox.ordered(wish, user))
+    page = page_of(request, inbox.ordered(wish, user))
     context = {
         "nav": "desk",
         "heading": _heading(wish, counts),
@@ -42,7 +42,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/inbox.html", context)
 
 
-def _page(request: HttpRequest, found):
+def page_of(request: HttpRequest, found):
     """Return the page asked for; what is no number is the first page, what is past the end the last."""
     return Paginator(found, PER_PAGE).get_page(request.GET.get("page", "")[:9])
 
@@ -86,7 +86,7 @@ def filing_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """All filings of one type in scope, filtered and sorted."""
     where = ledger.places(request.user, request.GET)
     wish = ledger.read_wish(record_type, request.GET, where)
-    page = _page(request, ledger.filings(record_type, request.user, wish))
+    page = page_of(request, ledger.filings(record_type, request.user, wish))
     context = {
         "nav": "ledger",
         "type": record_type,
@@ -121,5 +121,5 @@ def message_list(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"{read} 条消息已标为已读。" if read else "没有未读消息。")
         return redirect("messages")
     told = Message.objects.filter(user=request.user).select_related("filing").order_by("-created_at", "-pk")
-    context = {"nav": "messages", "page": _page(request, told), "params": inbox.as_params()}
+    context = {"nav": "messages", "page": page_of(request, told), "params": inbox.as_params()}
     return render(request, "desk/messages.html", context)

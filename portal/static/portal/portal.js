@@ -11,6 +11,7 @@
 //   [data-portal-open="id"], [data-portal-close]   native dialogs      [data-portal-print]   the print button
 //   [data-portal-filter="placeholder"] long list of boxes to narrow    [data-portal-focus]   focused after loading
 //   [data-portal-verb="退回修改"]      a radio that names the [data-portal-submit] button of its form
+//   [data-portal-picked="form id"]     how many boxes of that form are ticked
 //   -search -desk -save -submit -change -opinion   what the keyboard reaches
 "use strict";
 
@@ -251,6 +252,11 @@ function showVerb(radio) {
   radio.form.querySelector("[data-portal-submit]").textContent = radio.dataset.portalVerb;
 }
 
+function showPicked(counter) {
+  const boxes = `input[type=checkbox][form="${CSS.escape(counter.dataset.portalPicked)}"]:checked`;
+  counter.textContent = all(boxes).length;
+}
+
 function start() {
   document.documentElement.dataset.scripted = "";
   all("[data-portal-count]").forEach(showCount);
@@ -265,6 +271,8 @@ function start() {
   document.addEventListener("input", (event) => event.target.matches("[data-portal-count]") && showCount(event.target));
   all("[data-portal-verb]:checked").forEach(showVerb);
   document.addEventListener("change", (event) => event.target.dataset?.portalVerb && showVerb(event.target));
+  all("[data-portal-picked]").forEach(showPicked);
+  document.addEventListener("change", () => all("[data-portal-picked]").forEach(showPicked));
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey);
 }
