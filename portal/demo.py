@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from portal import catalogue, drafts, examples, reference, registry, workflow
+from portal import attachments, catalogue, drafts, examples, reference, registry, workflow
 from portal.models import Edition, Event, Filing, Membership, Organisation, User
 from portal.registry import CITY, PROVINCE
 from portal.vocabulary import Role
@@ -136,6 +136,8 @@ def _file(item: dict, values: dict[str, Any], source: str, cast: Cast) -> None:
     record_type, by = registry.get(item["type"]), cast.by_name[item["by"]]
     resolved, rows = examples.resolve(record_type, values)
     record = drafts.create(record_type, by=by, values=resolved, rows=rows, is_demo=True, source=source)
+    if item["stage"] != "draft":
+        _attach(record, by)
     _walk(record, item, cast)
     if item["stage"] == "published":
         _publish(record, item, cast)
@@ -143,6 +145,12 @@ def _file(item: dict, values: dict[str, Any], source: str, cast: Cast) -> None:
         _amend(record, item | item["amendment"], cast)
     if "exit" in item:
         _exit(record, item["exit"], cast)
+
+
+def _attach(record: Filing, by: User) -> None:
+    for slot, path in examples.example_files(record.record_type):
+        with path.open("rb") as file:
+            attachments.add(record, slot, file, path.name, by=by)
 
 
 def _walk(record: Filing, item: dict, cast: Cast) -> None:

@@ -1,14 +1,24 @@
-"""Turning a declaration's ``example`` (names, ISO dates) into values that a draft takes."""
+"""A declaration's ``example`` (names, ISO dates) as values that a draft takes, and files for its slots."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from portal.models import Filing, Region
-from portal.registry import RecordType
+from portal.registry import RecordType, Slot
+
+FILES = settings.BASE_DIR / "fixtures" / "examples"
+# What each kind of slot is shown with; all invented, marked 演示, and each with a content of its own.
+BY_KIND = {
+    "image": [f"picture-{number}.jpg" for number in range(1, 6)],
+    "video": ["video.mp4"],
+    "document": ["scan.pdf", "notice.docx"],
+}
 
 
 def example_draft(record_type: RecordType, **changes: Any) -> tuple[dict, dict]:
@@ -29,6 +39,20 @@ def resolve(record_type: RecordType, data: Mapping[str, Any]) -> tuple[dict, dic
         for name in record_type.rows
     }
     return values, rows
+
+
+def example_files(record_type: RecordType) -> Iterator[tuple[str, Path]]:
+    """Yield (slot, file) for every file without which the example could not be submitted, each file once."""
+    used: set[Path] = set()
+    for name, slot in record_type.slots.items():
+        fitting = [path for path in _fitting(slot) if path not in used][: slot.least]
+        used.update(fitting)
+        yield from ((name, path) for path in fitting)
+
+
+def _fitting(slot: Slot) -> list[Path]:
+    files = [FILES / name for name in BY_KIND[slot.kind]]
+    return [path for path in files if not slot.suffixes or path.suffix[1:] in slot.suffixes]
 
 
 def related_titles(record_type: RecordType, data: Mapping[str, Any]) -> dict[type[Filing], set[str]]:

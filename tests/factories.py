@@ -5,10 +5,10 @@
 
 from datetime import date
 
-from portal import catalogue, drafts, registry, workflow
-from portal.examples import example_draft, related_titles
+from portal import attachments, catalogue, drafts, registry, workflow
+from portal.examples import example_draft, example_files, related_titles
 from portal.models import CatalogueEntry, Filing, Membership, Organisation, User
-from portal.registry import CITY, RecordType
+from portal.registry import CITY, MERGED, RecordType
 from portal.vocabulary import Kind, Role, State
 
 PROVINCE, WEIFANG, KUIWEN = "37", "3707", "370705"
@@ -101,16 +101,29 @@ def act(filing: Filing, action: str, by: User, **arguments) -> Filing:
 def draft(
     record_type: RecordType | str, *, place: str = WEIFANG, by: User | None = None, **changes
 ) -> Filing:
-    """Return a draft made from the type's example with ``changes``; what it refers to is published first."""
+    """Return a draft made from the type's example with ``changes`` and the files it needs.
+
+    What it refers to is published first.
+    """
     record_type = registry.get(record_type) if isinstance(record_type, str) else record_type
     publish_related(record_type, {**record_type.example, **changes})
     key = record_type.key[0]
     if key == "name" and "name" not in changes:
         changes["name"] = free_name(record_type, place)
+    if key == "year" and "year" not in changes:
+        changes["year"] = free_year(record_type, place)
     values, rows = example_draft(record_type, **changes)
-    return drafts.create(
-        record_type, by=by or filer(place), organisation=bureau(place), values=values, rows=rows
-    )
+    by = by or filer(place)
+    record = drafts.create(record_type, by=by, organisation=bureau(place), values=values, rows=rows)
+    return attached(record, by)
+
+
+def attached(record: Filing, by: User) -> Filing:
+    """Return a draft with the files without which it could not be submitted."""
+    for slot, path in example_files(record.record_type):
+        with path.open("rb") as file:
+            attachments.add(record, slot, file, path.name, by=by)
+    return record
 
 
 def free_name(record_type: RecordType, place: str) -> str:
@@ -118,6 +131,12 @@ def free_name(record_type: RecordType, place: str) -> str:
     name = record_type.example["name"]
     taken = Filing.objects.filter(kind=record_type.slug, region_id=place, title__startswith=name).count()
     return f"{name}{taken + 1}" if taken else name
+
+
+def free_year(record_type: RecordType, place: str) -> int:
+    """Return the example's year, or the first before it that the bureau has no filing of."""
+    taken = record_type.model.objects.filter(region_id=place).values_list("year", flat=True)
+    return next(year for year in range(record_type.example["year"], 0, -1) if year not in taken)
 
 
 def publish_related(record_type: RecordType, data: dict) -> None:
@@ -155,7 +174,7 @@ def road(record: Filing, state: str) -> list[tuple[str, User, dict]]:
     submit = ("submit", filer(place), {})
     endorse = [] if place == PROVINCE else [("endorse", reviewer(place[:4]), {})]
     desk = reviewer(PROVINCE if place == PROVINCE else place[:4])
-    ends_here = record.record_type.route == CITY
+    ends_here = record.route in (CITY, MERGED)
     decide = [("approve", desk, {})] if ends_here else [*endorse, ("approve", approver(), {})]
     return {
         State.DRAFT: [],

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from portal import materials
 from portal.models import Filing
 from portal.registry import PROVINCE, PaperForm, Problem, Slot, record
 
@@ -151,7 +152,7 @@ class CityTrainingBrand(Filing):
 
     def problems(self):
         """Yield what must come with a video: the text on its pictures and the three declarations."""
-        if not self._has_video():
+        if not materials.files(self)["video"]:
             return
         if not self.background_text:
             yield Problem("background_text", "有视频素材的，请填写画面背景文字材料。", VIDEO)
@@ -159,6 +160,3 @@ class CityTrainingBrand(Filing):
             if not getattr(self, name):
                 label = self._meta.get_field(name).verbose_name
                 yield Problem(name, f"有视频素材的，请确认“{label}”。", VIDEO)
-
-    def _has_video(self) -> bool:
-        return bool(self.pk) and self.attachments.current().filter(slot="video").exists()
