@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook
 
-from portal import campaigns, inbox, registry, windows, workbook
+from portal import campaigns, inbox, package, registry, windows, workbook
 from portal.models import Campaign, Expected, User
 from portal.vocabulary import Level
 from portal.workbook import Pen
@@ -167,11 +167,18 @@ def lines(rows: Iterable[windows.Row], campaign: Campaign, user: User) -> list[d
         region = row.duty.organisation.region
         if region.level != Level.CITY and region.code[:4] != city:
             city = region.code[:4]
-            heading = region.parent.name
+            heading = {"name": region.parent.name, "package": _package(campaign, city, user)}
         else:
-            heading = ""
+            heading = None
         shown.append({**_line(row, campaign, user), "heading": heading})
     return shown
+
+
+def _package(campaign: Campaign, region_code: str, user: User) -> str:
+    """Return the address of the submission package from a region, empty when it is not ``user``'s to see."""
+    if not package.may_read(user, region_code):
+        return ""
+    return reverse("campaign-package", args=[campaign.pk, region_code])
 
 
 def _line(row: windows.Row, campaign: Campaign, user: User) -> dict:
@@ -186,6 +193,7 @@ def _line(row: windows.Row, campaign: Campaign, user: User) -> dict:
         "due": windows.moment(row.due_at) if row.is_extended else "",
         "extensions": list(row.duty.extensions.all()),
         "filings": f"{reverse('filing-list', args=[campaign.kind])}?campaign={campaign.pk}&{place}",
+        "package": _package(campaign, region.code, user),
         "may_remind": row.owes and campaigns.may_remind(user, region.code),
     }
 

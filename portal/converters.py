@@ -42,3 +42,9 @@ class PaperConverter(StringConverter):
     """The file type of a printed form."""
 
     regex = "docx|pdf"
+
+
+class RegionConverter(StringConverter):
+    """The path of a region such as ``3707``, ``370705`` or ``3707Z01``."""
+
+    regex = "[0-9]{2}(?:[0-9]{2}(?:[0-9]{2}|Z[0-9]{2})?)?"

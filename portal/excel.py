@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from itertools import zip_longest
@@ -37,11 +38,12 @@ from portal.sheets import (
     sent_rows,
     sent_values,
 )
-from portal.snapshot import NONE, child_rows
+from portal.snapshot import NONE, child_rows, shown
 from portal.vocabulary import BUSINESS_ROLES
 from portal.workbook import Pen
 
 A4 = 9
+SENT_CONTEXT = ("填报单位", "所属区划")  # what never changes of a version that was submitted
 YES_NO = ["是", "否"]
 LISTS = "选项"
 LAST_LINE = 501  # template: the drop-downs and checks reach down to here
@@ -83,6 +85,24 @@ def _export_sheets(record_type: RecordType, columns, personal: bool, public: boo
     return [Sheet(main.title, "", chosen + context), *([] if public or columns else others)]
 
 
+def sent_workbook(record_type: RecordType, filings: Iterable[tuple[Filing, dict]]) -> bytes:
+    """Return submitted versions, (filing, snapshot) each, in the layout that the import reads back.
+
+    Needs ``organisation`` and ``region__parent``; the same versions give the same bytes.
+    """
+    main, *others = layout(record_type)
+    context = [Column(header, "", None) for header in SENT_CONTEXT]
+    book = Workbook(write_only=True)
+    written = [
+        (sheet, _opened(book, sheet)) for sheet in (replace(main, columns=main.columns + context), *others)
+    ]
+    for filing, sent in filings:
+        for sheet, pen in written:
+            for line in _sent_lines(filing, sheet, sent):
+                pen.line(line)
+    return workbook.saved(book, f"{record_type.label}汇总一览表")
+
+
 def _opened(book: Workbook, sheet: Sheet, notes: dict[str, str] | None = None) -> Pen:
     pen = Pen(book.create_sheet(sheet.title))
     _dress(pen.sheet, sheet)
@@ -115,14 +135,15 @@ def _lines(record: Filing, sheet: Sheet, labels: dict) -> list[list]:
         own = [column.field and cell_value(record, column.field, labels) for column in sheet.columns]
         return [_with_context(record, sheet, own)]
     fields = [column.field for column in sheet.columns[1:]]
-    rows = child_rows(record, sheet.rows)
-    return [[record.title, *(cell_value(row, field, labels) for field in fields)] for row in rows]
+    rows, owner = child_rows(record, sheet.rows), shown(record, sheet.columns[0].field.name)
+    return [[owner, *(cell_value(row, field, labels) for field in fields)] for row in rows]
 
 
 def _sent_lines(record: Filing, sheet: Sheet, sent: dict) -> list[list]:
     if not sheet.rows:
         return [_with_context(record, sheet, sent_values(sheet.columns, sent))]
-    return [[sent["title"], *line] for line in sent_rows(sheet, sent)]
+    owner = str(sent["values"].get(sheet.columns[0].field.name, ""))
+    return [[owner, *line] for line in sent_rows(sheet, sent)]
 
 
 def _with_context(record: Filing, sheet: Sheet, values: list) -> list:

@@ -10,6 +10,7 @@ from portal.views import (
     desk,
     filing,
     health,
+    package,
     preferences,
     printing,
     public,
@@ -22,6 +23,7 @@ register_converter(converters.RecordTypeConverter, "record")
 register_converter(converters.FilingNumberConverter, "pk")
 register_converter(converters.FilingNumberConverter, "number")
 register_converter(converters.CodeConverter, "code")
+register_converter(converters.RegionConverter, "region")
 register_converter(converters.PaperConverter, "paper")
 
 handler500 = "portal.views.errors.server_error"
@@ -53,6 +55,11 @@ urlpatterns = [
     path("desk/campaigns/<number:campaign>/close/", campaigns.close, name="campaign-close"),
     path("desk/campaigns/<number:campaign>/remind/", campaigns.remind, name="campaign-remind"),
     path("desk/campaigns/<number:campaign>/nothing/", campaigns.nothing, name="campaign-nothing"),
+    path(
+        "desk/campaigns/<number:campaign>/package/<region:region>/",
+        package.campaign_package,
+        name="campaign-package",
+    ),
     path("desk/duties/<number:duty>/extend/", campaigns.extend, name="duty-extend"),
     path("desk/filings/", desk.filing_lists, name="filing-lists"),
     path("desk/filings/<record:record_type>/", desk.filing_list, name="filing-list"),

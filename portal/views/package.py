@@ -1,0 +1,73 @@
+"""The submission package of one bureau for one campaign: what is in it, and the download."""
+
+import errno
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from portal import package, windows
+from portal.models import Campaign, User
+from portal.package import Contents
+from portal.workflow import Refused
+
+DISK_FULL = "服务器的存储空间不足，没有生成材料包；已提交的内容不受影响，请联系系统管理员后再试。"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_package(request: HttpRequest, campaign: int, region: str) -> HttpResponse:
+    """What the package holds and what is missing; POST makes it, and notes who took it."""
+    contents = package.find(request.user, campaign, region)
+    if contents is None:
+        raise Http404("no such package in scope")
+    if request.method != "POST":
+        return _page(request, contents)
+    try:
+        return _download(request.user, contents)
+    except Refused as refused:
+        return _page(request, contents, str(refused))
+
+
+def _page(request: HttpRequest, contents: Contents, refusal: str = "") -> HttpResponse:
+    context = {
+        "nav": "campaigns",
+        "contents": contents,
+        "due": windows.moment(contents.due_at),
+        "papers": package.papers(contents),
+        "lacking": package.lacking(contents),
+        "why_not": package.why_not(contents),
+        "refusal": refusal,
+    }
+    return render(request, "desk/package.html", context, status=422 if refusal else 200)
+
+
+def _download(user: User, contents: Contents) -> FileResponse:
+    file = package.scratch()
+    try:
+        package.write(contents, file, by=user, at=timezone.now())
+    except Exception as error:
+        file.close()
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise Refused(DISK_FULL) from None
+        raise
+    file.seek(0)
+    _note(user, contents)
+    name = package.file_name(contents)
+    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+
+
+def _note(user: User, contents: Contents) -> None:
+    """Write down who took what out, like an export of the administration."""
+    held = f"{len(contents.items)}份表格、{contents.files}个附件"
+    personal = "，含个人信息" if contents.holds_personal else ""
+    LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(Campaign),
+        object_id=str(contents.campaign.pk),
+        object_repr=str(contents.campaign),
+        action_flag=CHANGE,
+        change_message=f"下载{contents.organisation}的报送材料包：{held}{personal}",
+    )
