@@ -6,7 +6,8 @@ no file is left behind. Call ``add`` outside of a transaction: a long upload mus
 
 import errno
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -43,19 +44,28 @@ def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) ->
     """
     place = _open_slot(record, slot, by)
     attachment = Attachment(filing_id=record.pk, slot=slot, name=_clean_name(name), uploaded_by=by)
+    try:
+        with _all_or_nothing() as kept:
+            _take_in(attachment, content, place, kept)
+            _join(attachment, place)
+    except media.Unfit as unfit:
+        raise Refused(str(unfit)) from None
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise Refused(NO_ROOM) from error
+    return attachment
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[list[str]]:
+    """Give a list for the names of what is stored; all of it is deleted when anything goes wrong."""
     kept: list[str] = []
     try:
-        _take_in(attachment, content, place, kept)
-        _join(attachment, place)
-    except media.Unfit as unfit:
+        yield kept
+    except BaseException:
         _delete(kept)
-        raise Refused(str(unfit)) from None
-    except BaseException as error:
-        _delete(kept)
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise Refused(NO_ROOM) from error
         raise
-    return attachment
 
 
 def remove(attachment: Attachment, *, by: User) -> None:
@@ -64,7 +74,7 @@ def remove(attachment: Attachment, *, by: User) -> None:
     One that was part of a submitted version is kept with that version; any other is deleted once the change
     is committed. Raises ``Refused``.
     """
-    _may_change(attachment.filing, by)
+    may_change(attachment.filing, by)
     with transaction.atomic():
         _take(attachment.filing_id)
         if _was_submitted(attachment):
@@ -86,10 +96,12 @@ def copy_all(source: Filing, target: Filing) -> list[Attachment]:
     return Attachment.objects.bulk_create(rows)
 
 
-def limit(record_type, slot: str) -> int:
-    """Return how many bytes one file of a slot may have, 0 when there is no such slot."""
-    found = record_type.all_slots.get(slot)
-    return found.most_bytes if found else 0
+def may_change(record: Filing, by: User) -> None:
+    """Raise ``Refused`` unless ``by`` files for the bureau of ``record`` and it is a draft."""
+    if not scope.files_for(by, record.organisation_id):
+        raise Refused(NOT_YOURS)
+    if not record.is_editable:
+        raise Refused(SUBMITTED)
 
 
 def too_big(place: Slot) -> str:
@@ -103,20 +115,13 @@ def too_many(place: Slot) -> str:
 
 
 def _open_slot(record: Filing, slot: str, by: User) -> Slot:
-    _may_change(record, by)
+    may_change(record, by)
     place = record.record_type.all_slots.get(slot)
     if place is None:
         raise Refused(NO_SLOT)
-    if not record.is_editable:
-        raise Refused(SUBMITTED)
     if record.attachments.current().filter(slot=slot).count() >= place.most:
         raise Refused(too_many(place))
     return place
-
-
-def _may_change(record: Filing, by: User) -> None:
-    if not scope.files_for(by, record.organisation_id):
-        raise Refused(NOT_YOURS)
 
 
 def _clean_name(name: str) -> str:
@@ -222,6 +227,6 @@ def _shown(name: str) -> bool:
     return Attachment.objects.filter(display=name).exists()
 
 
-def _delete(names) -> None:
+def _delete(names: Iterable[str]) -> None:
     for name in names:
         default_storage.delete(name)

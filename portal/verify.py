@@ -7,15 +7,18 @@ same few queries for each. The lines name a filing by number, never by its conte
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import connection, models
 from django.utils import timezone
 
 from portal import registry, snapshot
 from portal.models import (
+    Attachment,
     CatalogueEntry,
     CodeCounter,
     Event,
@@ -28,6 +31,8 @@ from portal.models import (
 from portal.vocabulary import ADMIN_ROLES, DECIDED, IN_REVIEW, JOINT_KINDS, Role, State
 
 CHUNK = 500
+STORED, PIECE = "attachments", 2**20
+UNDER_WAY = timedelta(minutes=1)  # between its last byte and its row a file is measured
 SUBMITTED = (*IN_REVIEW, *DECIDED)
 GUARDS = {
     "sqlite": {
@@ -64,11 +69,13 @@ def faults() -> Iterator[str]:
         yield from of_lineage(code, list(lineage))
     yield from of_counters(serials, dict(CodeCounter.objects.values_list("prefix", "last")))
     yield from of_posts(Membership.objects.current().select_related("organisation", "user"))
+    yield from of_files(Attachment.objects.order_by("pk").iterator(chunk_size=CHUNK))
+    yield from of_orphans(_stored(STORED))
 
 
 def counts() -> dict[str, int]:
     """Return how many rows of each kind there are to check, by their Chinese name."""
-    tables = (Filing, Event, FilingVersion, CatalogueEntry, Membership)
+    tables = (Filing, Event, FilingVersion, CatalogueEntry, Membership, Attachment)
     return {str(table._meta.verbose_name): table.objects.count() for table in tables}
 
 
@@ -306,3 +313,50 @@ def of_posts(posts: Iterable[Membership]) -> Iterator[str]:
     for username, roles in sorted(held.items()):
         if len(roles) > 1 and roles & set(ADMIN_ROLES):
             yield f"账号 {username} 兼任互斥的岗位：{'、'.join(sorted(roles))}。"
+
+
+def of_files(rows: Iterable[Attachment]) -> Iterator[str]:
+    """Yield each row whose file is missing, or not what was uploaded; its name is never told."""
+    for row in rows:
+        for name in (row.file.name, row.display.name):
+            if name and not default_storage.exists(name):
+                yield f"附件 {row.pk}（填报 {row.filing_id}）：文件 {name} 不存在。"
+        if default_storage.exists(row.file.name) and _content(row.file.name) != (row.size, row.sha256):
+            yield f"附件 {row.pk}（填报 {row.filing_id}）：文件 {row.file.name} 的内容与上传时不一致。"
+
+
+def _content(name: str) -> tuple[int, str]:
+    """Return size and SHA-256 of a stored file, read piece by piece."""
+    size, digest = 0, hashlib.sha256()
+    with default_storage.open(name) as file:
+        for chunk in file.chunks(PIECE):
+            size += len(chunk)
+            digest.update(chunk)
+    return size, digest.hexdigest()
+
+
+def _stored(folder: str) -> Iterator[list[str]]:
+    """Yield the names of the files of each folder below ``folder``, itself included."""
+    if not default_storage.exists(folder):
+        return
+    folders, names = default_storage.listdir(folder)
+    yield [f"{folder}/{name}" for name in sorted(names)]
+    for inner in sorted(folders):
+        yield from _stored(f"{folder}/{inner}")
+
+
+def of_orphans(folders: Iterable[list[str]]) -> Iterator[str]:
+    """Yield each stored file that no row knows, but for those that are being uploaded now."""
+    for names in filter(None, folders):
+        found = Attachment.objects.filter(models.Q(file__in=names) | models.Q(display__in=names))
+        known = {name for pair in found.values_list("file", "display") for name in pair}
+        for name in names:
+            if name not in known and not _is_under_way(name):
+                yield f"文件 {name} 不属于任何附件。"
+
+
+def _is_under_way(name: str) -> bool:
+    number = name.split("/")[1]
+    filing = Filing.objects.filter(pk=number).first() if number.isdecimal() and len(number) < 19 else None
+    fresh = timezone.now() - default_storage.get_modified_time(name) < UNDER_WAY
+    return fresh and filing is not None and filing.is_editable

@@ -1,8 +1,11 @@
 """Fixtures for every test: reference data, cheap settings, a database emptied after commits, the browser."""
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connections
@@ -28,6 +31,13 @@ def cheap_settings(tmp_path_factory):
         STATIC_ROOT=tmp_path_factory.mktemp("static"),
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_files_left_over():
+    """End each test without its uploads: their rows go with its transaction, the files would not."""
+    yield
+    shutil.rmtree(Path(settings.MEDIA_ROOT) / "attachments", ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -32,13 +34,15 @@ class Table:
     """A sheet or a table of a document as plain text.
 
     ``rows`` hold the text of each cell by row and column, both from 0; ``before`` the lines of text since the
-    table before; ``merged`` each covered cell → the cell that shows in its place.
+    table before, ``after`` those until the next one; ``merged`` each covered cell → the cell that shows in
+    its place.
     """
 
     name: str
     rows: list[list[str]]
     before: list[str] = field(default_factory=list)
     merged: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    after: list[str] = field(default_factory=list)
 
     def text(self, row: int, column: int) -> str:
         """Return what shows at a place; empty outside the table."""
@@ -101,10 +105,43 @@ def converse(
     (``child.confine``). Raises ``ChildGone``, or ``OSError`` when no child could be started.
     """
     line, _, rest = _run([str(script), *arguments], seconds, stdin=_descriptor(content)).partition(b"\n")
+    return _parsed(line), rest
+
+
+def _parsed(line: bytes) -> dict:
     try:
-        return json.loads(line), rest
+        return json.loads(line)
     except ValueError:
         raise ChildGone from None
+
+
+@contextmanager
+def stream(script: Path, *arguments: str, content: BinaryIO) -> Iterator[tuple[dict, BinaryIO]]:
+    """Run ``script`` as ``converse`` does, and give the bytes that follow its answer as a file to read from.
+
+    Reading them to their end raises ``ChildGone`` when the child did not end well.
+    """
+    command = interpreter(str(script), *arguments)
+    given = {"stdin": _descriptor(content), "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment(), cwd="/", **given) as child:
+        try:
+            yield _parsed(child.stdout.readline()), _Rest(child)
+        finally:
+            child.kill()
+
+
+class _Rest:
+    """What a child writes behind its answer."""
+
+    def __init__(self, child: subprocess.Popen):
+        self.child = child
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, none at the end."""
+        chunk = self.child.stdout.read(size)
+        if not chunk and self.child.wait(timeout=MOST_SECONDS):
+            raise ChildGone
+        return chunk
 
 
 def _descriptor(content: BinaryIO) -> int:
@@ -141,4 +178,4 @@ def _table(raw: dict) -> Table:
             for column in range(left, right + 1):
                 if (row, column) != (top, left):
                     merged[row, column] = (top, left)
-    return Table(raw["name"], raw["rows"], raw["before"], merged)
+    return Table(raw["name"], raw["rows"], raw["before"], merged, raw.get("after", []))

@@ -163,6 +163,8 @@ def word(data: bytes) -> list[dict]:
             lines = []
         else:
             lines = lines + [line for line in _text(block).split("\n") if line.strip()]
+        if tables:
+            tables[-1]["after"] = lines
     return tables
 
 
