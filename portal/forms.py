@@ -23,7 +23,7 @@ from portal.snapshot import child_rows, related
 
 LARGEST_NUMBER = 2_147_483_647  # what an integer column holds on PostgreSQL
 MOST_DIGITS = 20
-MOST_ROWS = 60
+MOST_ROWS = 500
 FEW_CHOICES = 5  # up to here as circles, more as a list to open
 NOT_PUBLIC = "不对外公开。"
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]
@@ -325,7 +325,9 @@ def _row_field(column: models.Field) -> forms.Field:
     field = form_field(column)
     is_text = isinstance(column, models.CharField | models.TextField)
     field.required = not column.null and not is_text and not isinstance(column, models.BooleanField)
-    field.validators = [*field.validators, *column._validators]
+    own = column._validators  # told once: a limit of the column replaces that of its type
+    general = [v for v in field.validators if type(v) not in {type(stricter) for stricter in own}]
+    field.validators = [*general, *own]
     return field
 
 

@@ -61,6 +61,25 @@ class PaperForm:
 
 
 @dataclass(frozen=True)
+class SheetForm:
+    """A statistical sheet of a notice: one filing is one sheet, and each line of it one child row.
+
+    ``rows``   related name of the child rows     ``columns``  label → field of a row, in the printed order;
+    ``total``  the field that 合计 adds up        an empty name is the city the bureau lies in
+    ``footer`` label → field of the filing that stands below the table
+    ``notes``  word for word
+    """
+
+    title: str
+    rows: str
+    columns: dict[str, str]
+    total: str
+    footer: dict[str, str]
+    notes: tuple[str, ...]
+    annex: str = "附件"
+
+
+@dataclass(frozen=True)
 class Slot:
     """A place for files of one filing: how many, how large, of what kind, and what is measured in them.
 
@@ -130,6 +149,7 @@ class RecordType:
     slots: dict[str, Slot] = field(default_factory=dict)
     county_route: str = ""
     paper: PaperForm | None = None
+    sheet: SheetForm | None = None
 
     @property
     def is_catalogued(self) -> bool:

@@ -16,7 +16,7 @@ from django.db import models
 from portal import text
 from portal.models import Filing, Region
 from portal.registry import RecordType
-from portal.snapshot import NONE, related, shown
+from portal.snapshot import CITY_ITSELF, NONE, is_place, related, shown
 
 SAMPLE = "示例："  # a line whose first filled cell begins so is a sample: never imported
 BETWEEN = "、"
@@ -115,7 +115,8 @@ def relation_labels(model: type[models.Model]) -> dict[int | str, str]:
 def cell_value(record: models.Model, field: models.Field, labels: dict[type, dict]) -> Any:
     """Return what a cell holds: dates and numbers as such, everything else in the printed words."""
     if field.is_relation:
-        return BETWEEN.join(_related_labels(record, field, labels[field.related_model])) or NONE
+        none = CITY_ITSELF if is_place(field) else NONE
+        return BETWEEN.join(_related_labels(record, field, labels[field.related_model])) or none
     value = getattr(record, field.name)
     as_it_is = isinstance(value, date | Decimal | int) and not isinstance(value, bool) and not field.choices
     return value if as_it_is else shown(record, field.name)
@@ -147,11 +148,12 @@ def sent_values(columns: list[Column], sent: dict) -> list:
 
 def sent_rows(sheet: Sheet, sent: dict) -> list[list]:
     """Return the child rows of one kind in the version ``sent``, without the name of their record."""
-    raw, fields = sent["rows"].get(sheet.rows, []), [column.field for column in sheet.columns[1:]]
-    words = next((table["rows"] for table in sent["tables"] if table["name"] == sheet.rows), [])
+    raw = sent["rows"].get(sheet.rows, [])
+    tables = [table for table in sent["tables"] if table["name"] == sheet.rows]
+    lines = [dict(zip(table["columns"], line, strict=True)) for table in tables for line in table["rows"]]
     return [
-        [_sent_value(field, word, kept.get(field.name)) for field, word in zip(fields, line, strict=False)]
-        for line, kept in zip(words, raw, strict=True)
+        [_sent_value(c.field, line.get(c.header, ""), kept.get(c.name)) for c in sheet.columns[1:]]
+        for line, kept in zip(lines, raw, strict=True)
     ]
 
 

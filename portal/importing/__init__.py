@@ -15,6 +15,7 @@ from portal.annexes import CellError, read_forms
 from portal.importing.annex import is_complete, named_bureau, read_annexes
 from portal.importing.lines import read_lines
 from portal.importing.reading import Draft, Reading, shown
+from portal.importing.statement import read_statements
 from portal.models import Filing, Organisation, User
 from portal.registry import RecordType
 from portal.sandbox import Table, Unreadable, read_tables
@@ -53,6 +54,8 @@ def _read(reading: Reading, tables: list[Table], suffix: str, bureaus: list[Orga
     forms = read_forms(tables, record_type.paper) if record_type.paper else []
     reading.organisation = named_bureau(forms, bureaus)
     is_sheet = suffix != ".docx"
+    if record_type.sheet and read_statements(reading, tables):
+        return
     if not is_complete(forms) and is_sheet and read_lines(reading, tables):
         return
     if record_type.paper:

@@ -36,12 +36,13 @@ def read_annexes(reading: Reading, forms: list[FormReading]) -> None:
 def named_bureau(forms: list[FormReading], bureaus: list[Organisation]) -> Organisation:
     """Return which of the person's bureaus the first form names; the first of them when it names none."""
     said = forms[0].organisation_text if forms else ""
-    named = [bureau for bureau in bureaus if said and _is_named(bureau, said)]
+    named = [bureau for bureau in bureaus if said and is_named(bureau, said)]
     inside = [bureau for bureau in bureaus if said and _lies_in(bureau, said)]
     return [*named, *inside, *bureaus][0]
 
 
-def _is_named(bureau: Organisation, said: str) -> bool:
+def is_named(bureau: Organisation, said: str) -> bool:
+    """Say whether a form that names ``said`` means this bureau; 人社局 for the long name is forgiven."""
     """Whether a form names this bureau, or the place it is the bureau of (报送市 asks for no more)."""
     spelled_out = said.replace("人社局", "人力资源和社会保障局").replace("人社厅", "人力资源和社会保障厅")
     names = (bureau.name, bureau.short_name, bureau.region.full_name, bureau.region.short_name)
@@ -60,7 +61,7 @@ def _check_bureau(reading: Reading, form: FormReading) -> None:
     asked = label_key(label)
     if not said:
         reading.warnings.append(f"第{form.number}份表没有写{asked}，按“{bureau.name}”读取。")
-    elif not (_is_named(bureau, said) or (paper.place_label and _lies_in(bureau, said))):
+    elif not (is_named(bureau, said) or (paper.place_label and _lies_in(bureau, said))):
         message = f"{asked}写的是“{said}”，与您的单位“{bureau.name}”不一致。"
         reading.errors.append(CellError(form.sheet, form.row, label, said, message))
 

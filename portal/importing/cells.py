@@ -66,8 +66,17 @@ def _by_name(objects) -> dict[str, models.Model | None]:
 
 def _names(other: models.Model) -> set[str]:
     if isinstance(other, Region):
-        return {other.full_name, other.name, other.short_name}
+        return _place_names(other)
     return {other.title, f"{other.title}（{other.entry.code}）"}
+
+
+def _place_names(place: Region) -> set[str]:
+    """Return what a place is called by people of its city: whole, short, and without the city's name."""
+    names = {place.full_name, place.name, place.short_name}
+    if place.parent:
+        city = place.parent.short_name
+        names |= {f"{city}{place.name}", place.short_name.removeprefix(city) or place.short_name}
+    return names
 
 
 def joined(name: str) -> str:

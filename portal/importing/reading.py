@@ -9,6 +9,7 @@ from django.db import models
 from portal.annexes import CellError
 from portal.models import ChoiceListField, Organisation
 from portal.registry import RecordType
+from portal.snapshot import CITY_ITSELF, is_place
 from portal.vocabulary import Level
 
 
@@ -82,5 +83,7 @@ def _words(column: models.Field, value: Any) -> Any:
         )
     if column.choices:
         return dict(column.flatchoices).get(value, "")
+    if value is None and is_place(column):
+        return CITY_ITSELF
     plain = value is None or isinstance(value, bool | int | str)
     return value if plain else str(value)

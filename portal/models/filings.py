@@ -226,6 +226,21 @@ class Filing(models.Model):
         """Return what a notice wants the archive of the materials to be called, without .zip; empty if none."""
         return ""
 
+    def settle_rows(self, rows: list[models.Model]) -> None:
+        """Work out what child rows hold beside what was typed; called before they are stored."""
+
+    def row_faults(self, row: models.Model):
+        """Yield (field, sentence, clause) of what can never stand in this child row."""
+        yield from ()
+
+    def row_note(self, row: models.Model) -> str:
+        """Return what the portal understood of a child row, to be shown beside it."""
+        return ""
+
+    def unsaid(self, heading: str, rows: list[models.Model]) -> dict:
+        """Return field → value of what a sheet leaves unsaid, from its heading and what was read of it."""
+        return {}
+
     def problems(self):
         """Yield the ``Problem``s of this type's own rules; the general ones are in ``rules``."""
         yield from ()

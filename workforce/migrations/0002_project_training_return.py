@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(
                         null=True,
                         validators=[
-                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MinValueValidator(1, "培训人数至少为1。"),
                             django.core.validators.MaxValueValidator(1000000),
                         ],
                         verbose_name="培训人数",

@@ -3,6 +3,7 @@
 from workforce.models.handicraft import HandicraftTrainingProject
 from workforce.models.labour import AnnualPerformance, BuildingUnit, LabourBrand
 from workforce.models.project_training import ProjectTrainingReturn, ProjectTrainingRow
+from workforce.models.subsidy import SubsidyStandardItem, SubsidyStandardReview
 
 __all__ = [
     "AnnualPerformance",
@@ -11,4 +12,6 @@ __all__ = [
     "LabourBrand",
     "ProjectTrainingReturn",
     "ProjectTrainingRow",
+    "SubsidyStandardItem",
+    "SubsidyStandardReview",
 ]

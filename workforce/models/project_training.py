@@ -1,5 +1,6 @@
 """The return 项目制培训情况统计表 of counties and cities (鲁人社字〔2021〕32号 二（三）, 附件2)."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from portal.models import Filing, Region
-from portal.registry import MERGED, PROVINCE, Problem, record
+from portal.registry import MERGED, PROVINCE, Problem, SheetForm, record
 from portal.snapshot import child_rows
 from portal.vocabulary import Level
 from workforce import spans
@@ -18,6 +19,29 @@ NOTICE = "鲁人社字〔2021〕32号"
 RETURN = f"{NOTICE} 二（三）"
 ANNEX = f"{NOTICE} 附件2"
 CITY_RUN, HELD, SENT_BY_CITY = f"{ANNEX}注1", f"{ANNEX}注2", f"{ANNEX}注3"
+_SAID_YEAR = re.compile(r"20\d\d(?=年|[./-]\d)")
+
+TRAINING_SHEET = SheetForm(
+    title="项目制培训情况统计表",
+    rows="training_rows",
+    columns={
+        "市": "",
+        "组织区县": "organizer_region",
+        "培训项目名称": "project_name",
+        "群体范围": "target_scope",
+        "培训人数": "trainee_count",
+        "组织时间": "held_text",
+        "备注": "remark",
+    },
+    total="trainee_count",
+    footer={"填表人": "filled_by", "联系电话": "contact_phone", "填表日期": "filled_on"},
+    notes=(
+        "如培训项目由市直组织，“组织区县”一列填写“市直”。",
+        "“组织时间”栏填写实际开展时间或计划开展时间，尽可能精确。",
+        "该表由设区的市统一汇总报送。",
+    ),
+    annex="附件2",
+)
 
 
 @record(
@@ -32,6 +56,7 @@ CITY_RUN, HELD, SENT_BY_CITY = f"{ANNEX}注1", f"{ANNEX}注2", f"{ANNEX}注3"
     key=["year"],
     personal=["filled_by", "contact_phone"],
     clauses={"year": RETURN, "filled_by": ANNEX, "contact_phone": ANNEX, "filled_on": ANNEX},
+    sheet=TRAINING_SHEET,
     criteria=("各县（市、区）至少组织1类项目制培训", "组织时间尽可能精确", "合计与各行一致"),
     rows={
         "training_rows": [
@@ -117,6 +142,23 @@ class ProjectTrainingReturn(Filing):
             said = f"组织时间“{row.held_text}”看不出起止，请写成“2021年5月10日-5月28日”“2021年6月”这样。"
             yield "held_text", said, HELD
 
+    def row_note(self, row: models.Model) -> str:
+        """Return 组织时间 as it was read, or what is wrong with the row."""
+        wrong = next((sentence for _, sentence, _ in self.row_faults(row)), "")
+        if wrong or not row.held_from:
+            return wrong
+        days = f"{row.held_from} 至 {row.held_to}" if row.held_from != row.held_to else f"{row.held_from}"
+        exact = "" if row.precision == spans.DAY else f"（{row.get_precision_display()}）"
+        return f"{days}{exact}，{'计划' if row.is_planned else '实际'}"
+
+    def unsaid(self, heading: str, rows: list[models.Model]) -> dict:
+        """Return the year, which annex 2 has no cell for: of the heading, 填表日期, 组织时间, or this one."""
+        said = _SAID_YEAR.search(heading)
+        if said or self.filled_on:
+            return {"year": int(said[0]) if said else self.filled_on.year}
+        named = Counter(year for row in rows for year in _SAID_YEAR.findall(row.held_text))
+        return {"year": int(named.most_common(1)[0][0]) if named else timezone.localdate().year}
+
     def problems(self):
         """Yield what 附件2 and its notes demand of the sheet and of each row."""
         if self.organisation.region.level == Level.PROVINCE:
@@ -158,7 +200,9 @@ class ProjectTrainingRow(models.Model):
     project_name = models.CharField("培训项目名称", max_length=100)
     target_scope = models.CharField("群体范围", max_length=200)
     trainee_count = models.PositiveIntegerField(
-        "培训人数", null=True, validators=[MinValueValidator(1), MaxValueValidator(1_000_000)]
+        "培训人数",
+        null=True,
+        validators=[MinValueValidator(1, "培训人数至少为1。"), MaxValueValidator(1_000_000)],
     )
     held_text = models.CharField(
         "组织时间", max_length=60, help_text="实际开展时间或计划开展时间，尽可能精确。"
