@@ -55,6 +55,7 @@ def report_nothing(
         is_nothing=True,
     )
     workflow.perform(record, "submit", by=by, version=record.version, request_id=request_id)
+    record.refresh_from_db()
     return record
 
 

@@ -66,10 +66,10 @@ def row(of: Campaign, place: str = WEIFANG, user=None) -> windows.Row:
 
 def answer(of: Campaign, state: str = State.PROVINCE_REVIEW, *, place: str = WEIFANG, **changes) -> Filing:
     """Return a filing of the bureau at ``place`` for a campaign that is the one due next."""
+    if of.kind == KIND and place != WEIFANG:
+        changes.setdefault("name", f"{bureau(place).region.short_name}特色品牌（演示）")
     record = filing(of.kind, State.DRAFT, place=place, **changes)
     assert record.campaign_id == of.pk
     for action, by, arguments in road(record, state):
         record = act(record, action, by, **arguments)
     return record
-
-
