@@ -18,7 +18,7 @@ from portal.registry import CITY, RecordType
 from portal.vocabulary import EDITABLE, IN_REVIEW, Role, State
 
 TODO, DONE, MINE, PUBLISH = "todo", "done", "mine", "publish"
-TABS = {TODO: "待办", DONE: "已办", MINE: "我报送的", PUBLISH: "待公布"}
+TABS = {TODO: "待办", PUBLISH: "待公布", DONE: "已办", MINE: "我报送的"}
 LONG = timedelta(days=5)
 LONGEST_QUERY = 60  # characters
 SORTS = {
@@ -243,4 +243,4 @@ def duration(waited: timedelta) -> str:
     days, hours = minutes // 1440, minutes // 60 % 24
     if days:
         return f"{days} 天 {hours} 小时" if hours else f"{days} 天"
-    return f"{hours} 小时" if hours else f"{minutes} 分钟"
+    return f"{hours} 小时" if hours else f"{minutes} 分钟" if minutes else "不到 1 分钟"

@@ -79,7 +79,7 @@ def test_a_stay_of_five_days_less_a_minute_is_not_too_long(client):
 @pytest.mark.parametrize(
     ("waited", "words"),
     [
-        (timedelta(seconds=-3), "0 分钟"),
+        (timedelta(seconds=-3), "不到 1 分钟"),
         (timedelta(minutes=59, seconds=59), "59 分钟"),
         (timedelta(hours=2, minutes=30), "2 小时"),
         (timedelta(days=5, hours=18), "5 天 18 小时"),
@@ -142,6 +142,16 @@ def test_only_a_publisher_has_the_tab_of_what_is_to_be_published(client):
     assert acts(publisher) == [(waiting.title, "公布")]
     assert list(counts(reviewer)) == ["todo", "done", "mine"]
     assert reviewer.context["wish"].tab == "todo"
+
+
+def test_a_publisher_with_nothing_else_to_do_begins_with_what_is_to_be_published(client):
+    waiting = factories.filing("exam-projects", State.APPROVED)
+
+    opened = desk(client, factories.publisher())
+    asked = desk(client, factories.publisher(), tab="todo")
+
+    assert (opened.context["heading"], acts(opened)) == ("待公布 1 件", [(waiting.title, "公布")])
+    assert (asked.context["heading"], acts(asked)) == ("没有待办事项", [])
 
 
 def test_who_decided_is_told_that_another_must_publish(client):

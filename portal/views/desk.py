@@ -1,5 +1,6 @@
 """The workbench: inbox, lists of all filings by type, messages. Each view reads in scope, shapes, renders."""
 
+from dataclasses import replace
 from datetime import date
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal import drafts, excel, inbox, ledger, reading, registry
 from portal.models import Message
 from portal.registry import RecordType
-from portal.vocabulary import Role
+from portal.vocabulary import ADMIN_ROLES, Role
 
 PER_PAGE = 20
 WEEKDAYS = "一二三四五六日"
@@ -23,7 +24,8 @@ WEEKDAYS = "一二三四五六日"
 def desk(request: HttpRequest) -> HttpResponse:
     """The inbox: what waits for me, what I decided, what I filed, what I publish."""
     user, now = request.user, timezone.now()
-    wish, counts = inbox.read_wish(request.GET, user), inbox.counts(request.user)
+    counts = inbox.counts(user)
+    wish = _wish(request, counts)
     page = page_of(request, inbox.ordered(wish, user))
     context = {
         "nav": "desk",
@@ -40,6 +42,13 @@ def desk(request: HttpRequest) -> HttpResponse:
         "empty": None if page.paginator.count else _empty(wish, counts, user),
     }
     return render(request, "desk/inbox.html", context)
+
+
+def _wish(request: HttpRequest, counts: dict[str, int]) -> inbox.Wish:
+    """Return what was asked; nobody who only has to publish is greeted by an empty inbox."""
+    wish = inbox.read_wish(request.GET, request.user)
+    elsewhere = "tab" not in request.GET and not counts[inbox.TODO] and counts.get(inbox.PUBLISH)
+    return replace(wish, tab=inbox.PUBLISH) if elsewhere else wish
 
 
 def page_of(request: HttpRequest, found):
@@ -64,15 +73,23 @@ def _empty(wish: inbox.Wish, counts: dict[str, int], user) -> dict:
     if wish.is_narrowed and counts[wish.tab]:
         text, url = f"去掉查询条件后有 {counts[wish.tab]} 件。", f"{reverse('desk')}?tab={wish.tab}"
         return {"title": "没有符合条件的事项", "text": text, "url": url, "action": "去掉查询条件"}
-    texts = {
+    if wish.tab == inbox.TODO and user.is_staff and user.has_role(*ADMIN_ROLES):
+        text, url = "没有等您办理的事项。您的岗位在管理后台办理业务。", reverse("admin:index")
+        return {"title": "没有待办事项", "text": text, "url": url, "action": "打开管理后台"}
+    title = {inbox.TODO: "没有待办事项"}.get(wish.tab, "还没有事项")
+    return {"title": title, "text": _promise(wish.tab, user)}
+
+
+def _promise(tab: str, user) -> str:
+    """Return what will stand in a tab that is empty as yet."""
+    if tab == inbox.MINE and not user.has_role(Role.FILER):
+        return "您没有填报岗位；需要填报的，请系统管理员增设岗位。"
+    return {
         inbox.TODO: "没有等您办理的事项。报来的填报和退回的填报会出现在这里。",
         inbox.DONE: "您审核、退回或公布过的填报会出现在这里。",
         inbox.MINE: "您填报的事项会出现在这里，从“新建填报”开始。",
         inbox.PUBLISH: "审核通过、等待公布的填报会出现在这里。",
-    }
-    if wish.tab == inbox.MINE and not user.has_role(Role.FILER):
-        texts[inbox.MINE] = "您没有填报岗位；需要填报的，请系统管理员增设岗位。"
-    return {"title": {inbox.TODO: "没有待办事项"}.get(wish.tab, "还没有事项"), "text": texts[wish.tab]}
+    }[tab]
 
 
 @require_safe
