@@ -16,7 +16,7 @@ from portal.vocabulary import State
 from tests import factories
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-SHEETS = ("tokens", "portal", "pages", "modes")
+SHEETS = ("tokens", "portal", "pages", "modes", "admin")
 WIDTHS = (360, 390, 768, 1366)
 
 
