@@ -7,6 +7,7 @@ typed is lost.
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,7 @@ FEW_CHOICES = 5  # up to here as circles, more as a list to open
 NOT_PUBLIC = "不对外公开。"
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?", re.ASCII)
 
 
 class CleanText(forms.CharField):
@@ -72,6 +74,32 @@ class WholeNumber(forms.IntegerField):
 
     def widget_attrs(self, widget: forms.Widget) -> dict:
         return {"inputmode": "numeric"}
+
+
+class Amount(forms.DecimalField):
+    """An amount of money as people type it, shown without zeros that say nothing."""
+
+    widget = forms.TextInput
+    default_error_messages = {
+        "invalid": "请填写数字，例如10或8.5。",
+        "min_value": "请填写%(limit_value)s或更大的数。",
+        "max_decimal_places": "最多填两位小数。",
+        "max_digits": "数字太大，请核对。",
+        "max_whole_digits": "数字太大，请核对。",
+        "required": "请填写。",
+    }
+
+    def to_python(self, value: Any) -> Decimal | None:
+        typed = text.digits(str("" if value is None else value)).replace(",", "")
+        if typed and not _AMOUNT.fullmatch(typed):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(typed)
+
+    def prepare_value(self, value: Any) -> Any:
+        return text.plain_number(value) if isinstance(value, Decimal) else value
+
+    def widget_attrs(self, widget: forms.Widget) -> dict:
+        return {"inputmode": "decimal"}
 
 
 class Day(forms.DateField):
@@ -160,6 +188,10 @@ def _typed(column: models.Field, common: dict) -> forms.Field:
     if isinstance(column, models.IntegerField):
         least = 0 if "Positive" in column.get_internal_type() else None
         return WholeNumber(min_value=least, max_value=LARGEST_NUMBER, **common)
+    if isinstance(column, models.DecimalField):
+        return Amount(
+            min_value=0, max_digits=column.max_digits, decimal_places=column.decimal_places, **common
+        )
     if isinstance(column, models.DateField):
         return Day(input_formats=DATE_FORMATS, **common)
     if isinstance(column, models.TextField):

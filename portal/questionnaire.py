@@ -6,12 +6,13 @@ Pages and the autosave answer take their data from here, so that neither queries
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.forms import BoundField
 
-from portal import drafts, rules, snapshot
+from portal import drafts, rules, snapshot, text
 from portal.forms import LongText, RowSet, SeveralOffered, chosen_objects, form_class, row_set_class
 from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, User
 from portal.registry import Problem, RecordType
@@ -282,6 +283,8 @@ def words(column: models.Field, value: Any) -> str:
         return "、".join(column.labels(value))
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, Decimal):
+        return text.plain_number(value)
     if isinstance(value, list):
         return "、".join(str(one) for one in sorted(value, key=lambda one: getattr(one, "pk", 0)))
     return str(dict(column.flatchoices).get(value, value)) if column.choices else str(value)

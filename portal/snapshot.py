@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from portal import text
 from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, Region, canonical
 from portal.vocabulary import Level
 
@@ -34,6 +35,8 @@ def shown(record: models.Model, name: str) -> str:
         return str(value) if value else CITY_ITSELF if is_place(column) else NONE
     if column.choices:
         return str(getattr(record, f"get_{name}_display")())
+    if isinstance(value, Decimal):
+        return text.plain_number(value)
     return "" if value is None else str(value)
 
 
@@ -50,9 +53,9 @@ def raw(record: models.Model, name: str) -> Any:
     value = getattr(record, name)
     if column.is_relation:
         return _reference(value) if value else None
-    return (
-        value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Decimal) else value
-    )
+    if isinstance(value, date):
+        return value.isoformat()
+    return text.plain_number(value) if isinstance(value, Decimal) else value
 
 
 def _reference(other: models.Model) -> dict:

@@ -5,6 +5,7 @@ Leaf module: imports nothing of ours, so forms, imports, search and scripts all 
 
 import re
 import unicodedata
+from decimal import Decimal
 
 _KEPT_CONTROLS = "\n\t"
 _SPACES = re.compile(r"\s+")
@@ -39,6 +40,11 @@ def fold(value: str) -> str:
 def digits(value: str) -> str:
     """Return a number or code typed with full-width digits as plain ASCII, without blanks."""
     return _SPACES.sub("", unicodedata.normalize("NFKC", clean(value)))
+
+
+def plain_number(value: Decimal) -> str:
+    """Return a decimal number without zeros that say nothing: 10.00 is 10, 8.50 is 8.5."""
+    return f"{value.normalize():f}"
 
 
 def count(value: str) -> int:

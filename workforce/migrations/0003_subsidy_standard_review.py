@@ -2,51 +2,169 @@
 
 import django.core.validators
 import django.db.models.deletion
-import portal.models.fields
 from django.db import migrations, models
+
+import portal.models.fields
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal', '0003_attachment_display'),
-        ('workforce', '0002_project_training_return'),
+        ("portal", "0003_attachment_display"),
+        ("workforce", "0002_project_training_return"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SubsidyStandardReview',
+            name="SubsidyStandardReview",
             fields=[
-                ('filing_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='portal.filing')),
-                ('year', models.PositiveIntegerField(help_text='评估论证所属的年度。', null=True, validators=[django.core.validators.MinValueValidator(2021), django.core.validators.MaxValueValidator(2100)], verbose_name='年度')),
-                ('evaluated_on', models.DateField(help_text='每年3月底前组织开展一次。', null=True, verbose_name='评估论证日期')),
-                ('participants', portal.models.fields.ChoiceListField(default=list, help_text='可选多项。', options=[('departments', '相关部门'), ('institutions', '机构'), ('experts', '行业专家'), ('trainees', '参训人员')], verbose_name='征求意见对象')),
-                ('summary', models.TextField(help_text='对补贴标准的合理性和科学性作了哪些论证，结论是什么。', verbose_name='评估情况')),
+                (
+                    "filing_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="portal.filing",
+                    ),
+                ),
+                (
+                    "year",
+                    models.PositiveIntegerField(
+                        help_text="评估论证所属的年度。",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(2021),
+                            django.core.validators.MaxValueValidator(2100),
+                        ],
+                        verbose_name="年度",
+                    ),
+                ),
+                (
+                    "evaluated_on",
+                    models.DateField(
+                        help_text="每年3月底前组织开展一次。", null=True, verbose_name="评估论证日期"
+                    ),
+                ),
+                (
+                    "participants",
+                    portal.models.fields.ChoiceListField(
+                        default=list,
+                        help_text="可选多项。",
+                        options=[
+                            ("departments", "相关部门"),
+                            ("institutions", "机构"),
+                            ("experts", "行业专家"),
+                            ("trainees", "参训人员"),
+                        ],
+                        verbose_name="征求意见对象",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        help_text="对补贴标准的合理性和科学性作了哪些论证，结论是什么。",
+                        verbose_name="评估情况",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '补贴标准评估材料',
-                'verbose_name_plural': '补贴标准评估材料',
+                "verbose_name": "补贴标准评估材料",
+                "verbose_name_plural": "补贴标准评估材料",
             },
-            bases=('portal.filing',),
+            bases=("portal.filing",),
         ),
         migrations.CreateModel(
-            name='SubsidyStandardItem',
+            name="SubsidyStandardItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(max_length=60, verbose_name='培训类别')),
-                ('level', models.CharField(blank=True, help_text='不分等级的不填。', max_length=20, verbose_name='等级')),
-                ('old_amount', models.DecimalField(blank=True, decimal_places=2, help_text='新设的标准不填。', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='原标准')),
-                ('new_amount', models.DecimalField(decimal_places=2, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='新标准')),
-                ('unit', models.CharField(choices=[('per_hour', '元/课时·人'), ('per_person', '元/人')], max_length=12, verbose_name='计量单位')),
-                ('cap', models.DecimalField(blank=True, decimal_places=2, help_text='元/人；没有上限的不填。', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='最高补贴额')),
-                ('effective_on', models.DateField(null=True, verbose_name='生效日期')),
-                ('basis_document_number', models.CharField(max_length=60, validators=[django.core.validators.RegexValidator('^[\\u4e00-\\u9fff]+〔20[0-9]{2}〕[1-9][0-9]*号$', '文号要写成“鲁人社字〔2024〕95号”的样子：机关代字、六角括号〔〕中的四位年份、不补零的序号、“号”。')], verbose_name='依据文号')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='workforce.subsidystandardreview')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("category", models.CharField(max_length=60, verbose_name="培训类别")),
+                (
+                    "level",
+                    models.CharField(
+                        blank=True, help_text="不分等级的不填。", max_length=20, verbose_name="等级"
+                    ),
+                ),
+                (
+                    "old_amount",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="新设的标准不填。",
+                        max_digits=9,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="原标准",
+                    ),
+                ),
+                (
+                    "new_amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=9,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="新标准",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[("per_hour", "元/课时·人"), ("per_person", "元/人")],
+                        max_length=12,
+                        verbose_name="计量单位",
+                    ),
+                ),
+                (
+                    "cap",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="元/人；没有上限的不填。",
+                        max_digits=9,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="最高补贴额",
+                    ),
+                ),
+                ("effective_on", models.DateField(null=True, verbose_name="生效日期")),
+                (
+                    "basis_document_number",
+                    models.CharField(
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[\\u4e00-\\u9fff]+〔20[0-9]{2}〕[1-9][0-9]*号$",
+                                "文号要写成“鲁人社字〔2024〕95号”的样子：机关代字、六角括号〔〕中的四位年份、不补零的序号、“号”。",
+                            )
+                        ],
+                        verbose_name="依据文号",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="workforce.subsidystandardreview",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '补贴标准调整项目',
-                'verbose_name_plural': '补贴标准调整项目',
-                'constraints': [models.UniqueConstraint(fields=('review', 'category', 'level', 'unit'), name='subsidy_standard_adjusted_once', violation_error_message='同一类别、等级和计量单位只填一行。')],
+                "verbose_name": "补贴标准调整项目",
+                "verbose_name_plural": "补贴标准调整项目",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("review", "category", "level", "unit"),
+                        name="subsidy_standard_adjusted_once",
+                        violation_error_message="同一类别、等级和计量单位只填一行。",
+                    )
+                ],
             },
         ),
     ]

@@ -102,7 +102,7 @@ AMOUNT = {"max_digits": 9, "decimal_places": 2, "null": True, "validators": [Min
     },
 )
 class SubsidyStandardReview(Filing):
-    """补贴标准评估材料: what a city found and how it adjusted its standards (鲁人社字〔2021〕32号 二（五）)."""
+    """补贴标准评估材料: what a city found and adjusted (鲁人社字〔2021〕32号 二（五）)."""
 
     year = models.PositiveIntegerField(
         "年度",
