@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from portal.media import FORMATS
-from portal.models import Attachment, Filing
+from portal import reading
+from portal.media import FORMATS, expected
+from portal.models import Attachment, Filing, FilingVersion, User
 from portal.registry import STAMPED_SCAN, Problem, Slot
 
 OK, BAD, UNKNOWN = "ok", "bad", "unknown"
@@ -167,3 +168,77 @@ def _facts(facts: dict) -> Iterable[str]:
 def size(count: int) -> str:
     """Return a number of bytes as people read it."""
     return f"{count / MEGABYTE:.1f}MB" if count >= MEGABYTE else f"{max(1, round(count / 1024))}KB"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One slot with the files that a page shows in it and the lights of its requirements."""
+
+    name: str
+    slot: Slot
+    files: list[Attachment]
+    lights: list[Light]
+
+    @property
+    def count(self) -> str:
+        """How many files there are, e.g. 4张."""
+        return f"{len(self.files)}{UNITS[self.slot.kind]}"
+
+    @property
+    def state(self) -> str:
+        """The worst state among the lights; empty when nothing is required and nothing is there."""
+        states = {light.state for light in self.lights}
+        return next((state for state in (BAD, UNKNOWN, OK) if state in states), OK if self.files else "")
+
+    @property
+    def room(self) -> int:
+        """How many more files the slot takes."""
+        return max(0, self.slot.most - len(self.files))
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """The suffixes it takes."""
+        return expected(self.slot.kind, self.slot.suffixes)
+
+    @property
+    def megabytes(self) -> int:
+        """The largest size of one file, in MB."""
+        return self.slot.most_bytes // MEGABYTE
+
+
+def places(record: Filing) -> list[Place]:
+    """Return every slot of a draft with what is in it; a zero report has the place for its scan only."""
+    return _places(record, files(record), lights(record))
+
+
+def _places(record: Filing, found: dict[str, list[Attachment]], shown: list[Light]) -> list[Place]:
+    slots = record.record_type.all_slots
+    names = [STAMPED_SCAN] if record.is_nothing else slots
+    return [Place(n, slots[n], found[n], [one for one in shown if one.slot == n]) for n in names]
+
+
+def submitted(record: Filing, version: FilingVersion | None) -> list[Place]:
+    """Return the slots that hold files of ``version``, as its readers see them; None is the draft."""
+    if version is None:
+        return [place for place in places(record) if place.files]
+    numbers = _numbers(version)
+    found: dict[str, list[Attachment]] = {}
+    for attachment in record.attachments.filter(pk__in=numbers).order_by("pk"):
+        found.setdefault(attachment.slot, []).append(attachment)
+    slots = record.record_type.all_slots
+    return [Place(n, slots[n], found[n], list(of_slot(n, slots[n], found[n]))) for n in slots if n in found]
+
+
+def _numbers(version: FilingVersion) -> list[int]:
+    return [file["id"] for file in version.snapshot.get("files", ())]
+
+
+def may_open(attachment: Attachment, filing: Filing, user: User) -> bool:
+    """Say whether ``user``, who sees ``filing``, may open a file of it.
+
+    The bureau opens all that are kept; everybody else those of the version last submitted.
+    """
+    if reading.is_own(filing, user):
+        return True
+    version = reading.version_for(filing, user)
+    return version is not None and attachment.pk in _numbers(version)

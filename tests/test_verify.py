@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal import catalogue, guards, tasks, verify
 from portal.models import (
+    Attachment,
     CatalogueEntry,
     CodeCounter,
     Event,
@@ -79,9 +80,9 @@ def test_nothing_is_said_of_data_that_is_whole(published, capsys):
     factories.filing("skill-brands", State.RETURNED)
     factories.filing("skill-brands", State.REJECTED)
     call_command("verify")
-    counted = (Filing, Event, FilingVersion, CatalogueEntry, Membership)
+    counted = (Filing, Event, FilingVersion, CatalogueEntry, Membership, Attachment)
     numbers = [table.objects.count() for table in counted]
-    sentence = "一切相符：填报 {}，流转记录 {}，提交版本 {}，目录条目 {}，岗位 {}。\n"
+    sentence = "一切相符：填报 {}，流转记录 {}，提交版本 {}，目录条目 {}，岗位 {}，附件 {}。\n"
     assert capsys.readouterr().out == sentence.format(*numbers)
 
 

@@ -7,7 +7,7 @@ from django.forms import widgets
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from portal import text, windows
+from portal import materials, text, windows
 
 register = template.Library()
 
@@ -45,6 +45,9 @@ STATE_SHAPES = {
     "rectifying": "back",
     "exited": "end",
     "replaced": "end",
+    "ok": "ok",
+    "bad": "no",
+    "unknown": "back",
     "unopened": "end",
     "unfiled": "end",
     "in_work": "",
@@ -67,6 +70,12 @@ def icon(name: str) -> SafeString:
 def tag(state: str, word: str) -> SafeString:
     """Return the status tag of ``state`` reading ``word``: a word and a shape, never colour alone."""
     return format_html('<span class="tag {}">{}</span>', STATE_SHAPES[state], word)
+
+
+@register.filter
+def measured(attachment) -> str:
+    """Return what was measured in a file, in a line."""
+    return materials.measured(attachment)
 
 
 @register.filter
