@@ -3,6 +3,7 @@
 ``filing("skill-brands", State.APPROVED, place="370705")`` is submitted, endorsed and approved by real people.
 """
 
+import json
 from datetime import date
 
 from portal import attachments, catalogue, drafts, registry, workflow
@@ -106,12 +107,12 @@ def draft(
     What it refers to is published first.
     """
     record_type = registry.get(record_type) if isinstance(record_type, str) else record_type
-    publish_related(record_type, {**record_type.example, **changes})
     key = record_type.key[0]
     if key == "name" and "name" not in changes:
         changes["name"] = free_name(record_type, place)
     if key == "year" and "year" not in changes:
-        changes["year"] = free_year(record_type, place)
+        changes = in_free_year(record_type, place) | changes
+    publish_related(record_type, {**record_type.example, **changes})
     values, rows = example_draft(record_type, **changes)
     by = by or filer(place)
     record = drafts.create(record_type, by=by, organisation=bureau(place), values=values, rows=rows)
@@ -133,10 +134,12 @@ def free_name(record_type: RecordType, place: str) -> str:
     return f"{name}{taken + 1}" if taken else name
 
 
-def free_year(record_type: RecordType, place: str) -> int:
-    """Return the example's year, or the first before it that the bureau has no filing of."""
+def in_free_year(record_type: RecordType, place: str) -> dict:
+    """Return the example with its dates moved into the latest year that the bureau has no filing of."""
+    example = record_type.example
     taken = record_type.model.objects.filter(region_id=place).values_list("year", flat=True)
-    return next(year for year in range(record_type.example["year"], 0, -1) if year not in taken)
+    year = next(year for year in range(example["year"], 0, -1) if year not in taken)
+    return json.loads(json.dumps(example, ensure_ascii=False).replace(str(example["year"]), str(year)))
 
 
 def publish_related(record_type: RecordType, data: dict) -> None:

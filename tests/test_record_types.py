@@ -13,9 +13,11 @@ from portal import documents, drafts, excel, importing, registry, rules, snapsho
 from portal.models import CatalogueEntry, Filing, User
 from portal.registry import RecordType
 from portal.vocabulary import State
+from portal.workflow import Refused
 from tests.copies import multiply, multiply_entry
 from tests.factories import (
     act,
+    approved,
     approver,
     auditor,
     draft,
@@ -23,6 +25,7 @@ from tests.factories import (
     filer,
     filing,
     joint,
+    publish,
     publisher,
     reviewer,
 )
@@ -90,12 +93,25 @@ def test_nothing_of_a_person_is_public(record_type):
 # -- the road
 
 
-def test_the_type_walks_the_whole_road_into_the_catalogue(record_type):
-    new = entry(record_type)
+DECISIONS = {"province": ["endorse", "approve"], "city": ["approve"], "merged": ["approve"]}
 
-    decision = {"province": ["endorse", "approve"], "city": ["approve"]}[record_type.route]
-    assert [event.action for event in new.filing.events.all()] == ["submit", *decision, "publish"]
-    assert (new.code, new.kind) == (f"{record_type.code}-3707-0001", record_type.slug)
+
+def test_the_type_walks_its_whole_road(record_type):
+    record = approved(record_type)
+
+    assert [event.action for event in record.events.all()] == ["submit", *DECISIONS[record.route]]
+
+
+def test_what_is_catalogued_is_published_under_a_code_and_a_return_never(record_type):
+    record = approved(record_type)
+
+    if not record_type.is_catalogued:
+        with pytest.raises(Refused, match="报表和零报送只报不公布。"):
+            publish(record)
+    else:
+        new = publish(record)
+        assert (new.code, new.kind) == (f"{record_type.code}-3707-0001", record_type.slug)
+        assert record.events.last().action == "publish"
 
 
 def test_a_version_holds_everything_so_that_the_filing_can_be_made_again_from_it(record_type):
@@ -144,8 +160,22 @@ def signed_in(user: User) -> Client:
     return client
 
 
+def only_catalogued(record_type: RecordType) -> bool:
+    """Say whether strangers have pages of the type; of a return they have none, whoever asks."""
+    if not record_type.is_catalogued:
+        approved(record_type)
+        pages = [
+            f"/catalogue/{record_type.slug}/",
+            f"/catalogue/{record_type.slug}/{record_type.code}-3707-0001/",
+        ]
+        assert [Client().get(page).status_code for page in pages] == [404, 404]
+    return record_type.is_catalogued
+
+
 def test_the_public_page_shows_the_public_fields_and_nothing_else(record_type):
     planted = with_canaries(record_type)
+    if not only_catalogued(record_type):
+        return
     new = entry(record_type, **planted)
 
     answer = Client().get(reverse("catalogue-entry", args=[record_type.slug, new.code]))
@@ -161,18 +191,24 @@ def test_the_public_page_shows_the_public_fields_and_nothing_else(record_type):
 
 def test_every_public_list_holds_no_more_than_the_public_fields(record_type):
     planted = with_canaries(record_type)
-    new = entry(record_type, **planted)
+    record = approved(record_type, **planted)
+    if record_type.is_catalogued:
+        publish(record)
     hidden = {canary for name, canary in planted.items() if name not in record_type.public}
 
-    pages = ["/", "/catalogue/", f"/catalogue/{record_type.slug}/", f"/search/?q={new.title}"]
+    sought = record.title if record_type.is_catalogued else "演示"  # the page repeats what is sought
+
+    pages = ["/", "/catalogue/", f"/catalogue/{record_type.slug}/", f"/search/?q={sought}"]
 
     said = "".join(Client().get(page).content.decode() for page in pages)
     assert {canary for canary in hidden if canary in said} == set()
-    assert new.title in said
+    assert (record.title in said) == record_type.is_catalogued
 
 
 def test_the_search_finds_public_words_and_no_hidden_ones(record_type):
     planted = with_canaries(record_type)
+    if not only_catalogued(record_type):
+        return
     new = entry(record_type, **planted)
 
     found = {
@@ -255,8 +291,9 @@ def pages_of(record_type: RecordType) -> Iterator[tuple[str, str, User | None]]:
     city = reviewer()
     User.objects.filter(pk=city.pk).update(is_staff=True)
     city = User.objects.get(pk=city.pk)
-    yield "public list", f"/catalogue/{record_type.slug}/", None
-    yield "public list searched", f"/catalogue/{record_type.slug}/?q=演示", None
+    if record_type.is_catalogued:
+        yield "public list", f"/catalogue/{record_type.slug}/", None
+        yield "public list searched", f"/catalogue/{record_type.slug}/?q=演示", None
     yield "public home", "/", None
     yield "public index", "/catalogue/", None
     yield "public search", "/search/?q=演示", None
@@ -281,15 +318,17 @@ def price(record_type: RecordType) -> dict[str, int]:
 
 
 def test_a_list_costs_as_many_queries_for_one_row_as_for_three_and_for_a_thousand(record_type):
-    waiting, published = filing(record_type, State.CITY_REVIEW), entry(record_type)
+    waiting = filing(record_type, State.CITY_REVIEW)
+    published = entry(record_type) if record_type.is_catalogued else None
     prices = {1: price(record_type)}
 
     for number in (3, 1000):
         grown = Filing.objects.filter(kind=record_type.slug, state=State.CITY_REVIEW).count()
         multiply(waiting, number - grown)
-        multiply_entry(published, number - grown)
+        if published:
+            multiply_entry(published, number - grown)
         prices[number] = price(record_type)
 
     assert prices[3] == prices[1]
     assert prices[1000] == prices[1]
-    assert CatalogueEntry.objects.filter(kind=record_type.slug).count() == 1000
+    assert CatalogueEntry.objects.filter(kind=record_type.slug).count() == (1000 if published else 0)
