@@ -24,7 +24,7 @@ class Offer:
 
 def offer(model: type[models.Model], record: Filing, chosen: Iterable[models.Model]) -> Offer:
     """Return what ``record`` may choose of ``model``, in one query; what is ``chosen`` stays, marked."""
-    chosen = list(chosen)
+    chosen = [one for one in chosen if one is not None]
     if model is Region:
         return _offer(_regions(record, chosen), chosen, "已停用", lambda region: region.full_name)
     return _offer(_filings(model, record, chosen), chosen, "已不在现行目录", _with_class)
