@@ -41,7 +41,7 @@ class CodeConverter(StringConverter):
 class PaperConverter(StringConverter):
     """The file type of a printed form."""
 
-    regex = "docx|pdf"
+    regex = "docx|pdf|xlsx"
 
 
 class RegionConverter(StringConverter):

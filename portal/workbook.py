@@ -65,6 +65,14 @@ class Pen:
         return made
 
 
+def put(cell, value) -> None:
+    """Set the value of a cell of an ordinary sheet: text stays text whatever it looks like."""
+    cell.value = _writable(value) if isinstance(value, str) else value
+    cell.number_format, cell.quotePrefix = _format(value)
+    if isinstance(value, str):
+        cell.data_type = "s"
+
+
 def _writable(value: str) -> str:
     kept = _UNWRITABLE.sub("", value)
     return kept if len(kept) <= MOST_CHARACTERS else kept[: MOST_CHARACTERS - len(CUT)] + CUT

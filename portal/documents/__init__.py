@@ -1,14 +1,16 @@
 """Forms on paper: any filing as a ``PrintedForm``, and from there as Word document and PDF.
 
-A type with an official annex (``RecordType.paper``) is printed exactly so, any other as a 登记表.
+A type with an official annex (``RecordType.paper``, ``sheet``) is printed exactly so, any other as a 登记表.
 """
 
 from django.utils import timezone
 
 from portal import snapshot, text
+from portal.documents.excel import form_xlsx
 from portal.documents.letter import Letter, letter_docx
 from portal.documents.paper import PrintedForm, Row, Section, SubTable
 from portal.documents.pdf import form_pdf, forms_pdf
+from portal.documents.statement import blank_statement, statement
 from portal.documents.word import form_docx
 from portal.models import Filing, FilingVersion
 from portal.registry import PaperForm, RecordType
@@ -23,6 +25,7 @@ __all__ = [
     "blank_form",
     "form_docx",
     "form_pdf",
+    "form_xlsx",
     "forms_pdf",
     "letter_docx",
     "printed_form",
@@ -60,6 +63,8 @@ def _demo_mark(filing: Filing) -> list[str]:
 
 def blank_form(record_type: RecordType) -> PrintedForm:
     """Return the form to fill in by hand or in Word, with the hints of the annex in its cells."""
+    if record_type.sheet:
+        return blank_statement(record_type)
     if record_type.paper:
         hints = record_type.paper.hints
         words = {name: hints.get(name, "") for name in record_type.paper.all_rows.values()}
@@ -97,6 +102,8 @@ def _unfinished_mark(record: Filing) -> str:
 def _form(record_type: RecordType, taken: dict, marks: tuple[str, ...]) -> PrintedForm:
     if taken.get("nothing"):
         return _nothing(taken, marks)
+    if record_type.sheet:
+        return statement(record_type, taken, marks)
     if record_type.paper:
         words = _words(record_type, taken)
         return _annex(record_type.paper, taken["organisation"], words, marks)

@@ -1,10 +1,11 @@
 """A form as it is printed, as plain data: what the Word and the PDF writer are given, and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LONG = 40  # a value of more characters is prose: its paragraphs are indented
 PADDING, MOST_WEIGHT = 3, 15
 TEXT_WIDTH = 8845  # 156 mm in twentieths of a point (GB/T 9704-2012 5.2.1)
+LANDSCAPE_WIDTH = 12757  # 225 mm, the page turned
 # The columns of a form: label and value, or twice so where two rows share a line.
 PAIR, TWO_PAIRS = (2041, 6804), (2041, 2381, 2041, 2382)
 
@@ -129,12 +130,50 @@ class SubTable:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """The lines of a statistical sheet, printed across a page that is turned.
+
+    ``total`` is the line of 合计, empty in a blank form; ``footer`` are (label, words) below the table.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: tuple[str, ...]
+    footer: tuple[tuple[str, str], ...]
+    number_column: int
+
+    @property
+    def weights(self) -> list[int]:
+        """The widths of the columns in relation to each other, by their longest text."""
+        columns = zip(self.columns, *self.rows, strict=True)
+        return [min(max(map(len, column)) + PADDING, MOST_WEIGHT) for column in columns]
+
+    @property
+    def widths(self) -> list[int]:
+        """The widths of the columns in twentieths of a point."""
+        return [LANDSCAPE_WIDTH * weight // sum(self.weights) for weight in self.weights]
+
+    @property
+    def heading_cells(self) -> list[tuple[int, str]]:
+        """(width, column) of the heading."""
+        return list(zip(self.widths, self.columns, strict=True))
+
+    @property
+    def body_cells(self) -> list[list[tuple[int, str, bool]]]:
+        """(width, text, whether it is a number) of each line, 合计 last."""
+        widths, lines = self.widths, [*self.rows, *([self.total] if self.total else [])]
+        places = range(len(self.columns))
+        return [[(widths[p], line[p], p == self.number_column) for p in places] for line in lines]
+
+
+@dataclass(frozen=True)
 class PrintedForm:
     """A form ready to print.
 
     ``title`` and ``notes`` are whole lines; ``marks`` stand in the page header, outside the form itself:
     which version this is, or that it is a draft. ``appendix`` is handed in with the form, below it. Without
-    ``organisation_label`` no line of its own names the bureau.
+    ``organisation_label`` no line of its own names the bureau. A statistical sheet is all in ``statement``,
+    ``name`` is what its workbook calls the page.
     """
 
     title: tuple[str, ...]
@@ -146,9 +185,19 @@ class PrintedForm:
     annex: str = ""
     marks: tuple[str, ...] = ()
     appendix: Section | None = None
+    statement: Statement | None = None
+    name: str = ""
+
+    def without(self, labels: set[str]) -> "PrintedForm":
+        """Return the form without the rows and signatures of these labels."""
+        kept = [replace(s, rows=tuple(r for r in s.rows if r.label not in labels)) for s in self.sections]
+        lines = self.statement
+        if lines:
+            lines = replace(lines, footer=tuple(pair for pair in lines.footer if pair[0] not in labels))
+        return replace(self, sections=tuple(section for section in kept if section.rows), statement=lines)
 
     @property
     def grids(self) -> list[Grid]:
         """The frames: the form itself, then the appendix, whose heading stands above its frame."""
         below = [grid((Section("", self.appendix.rows),))] if self.appendix else []
-        return [grid(self.sections), *below]
+        return [*([] if self.statement else [grid(self.sections)]), *below]

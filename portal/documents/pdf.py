@@ -45,7 +45,9 @@ def _compiled(forms: Sequence[PrintedForm], title: str, organisation: str, *, co
 
 def _data(form: PrintedForm) -> dict:
     tables = [{**asdict(table), "weights": table.weights} for table in form.tables]
-    return {**asdict(form), "grids": [asdict(grid) for grid in form.grids], "tables": tables}
+    lines = form.statement and {**asdict(form.statement), "weights": form.statement.weights}
+    grids = [asdict(grid) for grid in form.grids]
+    return {**asdict(form), "grids": grids, "tables": tables, "statement": lines}
 
 
 @cache

@@ -1,14 +1,13 @@
 """Official forms on paper: a filing in any of its versions, and the blank form of a type."""
 
 import re
-from dataclasses import replace
 from io import BytesIO
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from portal import documents, excel, reading
+from portal import documents, excel, reading, workbook
 from portal.documents import PrintedForm
 from portal.models import Filing, FilingVersion
 from portal.registry import RecordType
@@ -16,6 +15,7 @@ from portal.views.review import in_scope
 
 CONTENT_TYPES = {
     "pdf": "application/pdf",
+    "xlsx": workbook.CONTENT_TYPE,
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 
@@ -35,9 +35,7 @@ def filing_print(request: HttpRequest, pk: int, suffix: str) -> HttpResponse:
 
 def _impersonal(form: PrintedForm, record_type: RecordType) -> PrintedForm:
     """Return the form without the rows that hold a person's name or number (PIPL 51)."""
-    labels = {str(record_type.field(name).verbose_name) for name in record_type.personal}
-    kept = [replace(s, rows=tuple(r for r in s.rows if r.label not in labels)) for s in form.sections]
-    return replace(form, sections=tuple(section for section in kept if section.rows))
+    return form.without({str(record_type.field(name).verbose_name) for name in record_type.personal})
 
 
 def _version(request: HttpRequest, found: Filing) -> FilingVersion | None:
@@ -57,11 +55,13 @@ def form_blank(request: HttpRequest, record_type: RecordType, suffix: str) -> Ht
 
 
 def _download(form, suffix: str, name: str) -> FileResponse:
-    """Send a form: a PDF opens in the browser, a Word file is saved."""
-    write = {"pdf": documents.form_pdf, "docx": documents.form_docx}[suffix]
+    """Send a form: a PDF opens in the browser, a Word file or a workbook is saved."""
+    if suffix == "xlsx" and form.statement is None:
+        raise Http404("only a statistical sheet is a workbook")
+    write = {"pdf": documents.form_pdf, "docx": documents.form_docx, "xlsx": documents.form_xlsx}[suffix]
     return FileResponse(
         BytesIO(write(form)),
-        as_attachment=suffix == "docx",
+        as_attachment=suffix != "pdf",
         filename=f"{name}.{suffix}",
         content_type=CONTENT_TYPES[suffix],
     )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import drafts, excel, importing, registry, sandbox
+from portal import documents, drafts, excel, importing, registry, sandbox
 from portal.models import Filing, User
 from portal.questionnaire import words
 from portal.registry import RecordType
@@ -157,9 +157,12 @@ def _page(
 
 @require_safe
 def template(request: HttpRequest, record_type: RecordType) -> HttpResponse:
-    """The empty workbook of a type this person may file, with notes, drop-downs and a sample line."""
+    """The empty workbook of a type this person may file: the sheet of the notice where it has one."""
     if not drafts.filing_organisations(request.user, record_type):
         raise Http404
+    if record_type.sheet:
+        blank = documents.form_xlsx(documents.blank_form(record_type))
+        return excel.download(blank, f"{record_type.label}.xlsx")
     return excel.download(excel.template_workbook(record_type), f"{record_type.label}-模板.xlsx")
 
 
