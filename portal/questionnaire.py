@@ -12,7 +12,7 @@ from typing import Any
 from django.db import models
 from django.forms import BoundField
 
-from portal import drafts, rules, snapshot, text
+from portal import drafts, materials, rules, snapshot, text
 from portal.forms import LongText, RowSet, SeveralOffered, chosen_objects, form_class, row_set_class
 from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, User
 from portal.registry import Problem, RecordType
@@ -70,10 +70,10 @@ def load(filing: Filing) -> Filing:
     record_type = filing.record_type
     columns = [record_type.field(name) for name in record_type.fields]
     single = [column.name for column in columns if column.is_relation and not column.many_to_many]
-    joined = ["organisation__region__parent", "region__parent", "amends", *single]
+    joined = ["organisation__region__parent", "region__parent", "amends", "campaign", *single]
     return (
         record_type.model.objects.select_related(*joined)
-        .prefetch_related(*_prefetched(record_type))
+        .prefetch_related("attachments", *_prefetched(record_type))
         .get(pk=filing.pk)
     )
 
@@ -161,6 +161,8 @@ class Questionnaire:
         """Return the Chinese name of a field or row set."""
         if name in self.row_sets:
             return str(self.row_sets[name].model._meta.verbose_name_plural)
+        if name in self.record_type.all_slots:
+            return self.record_type.all_slots[name].label
         return str(self.record_type.field(name).verbose_name)
 
     def _names(self) -> list[str]:
@@ -222,6 +224,7 @@ class Questionnaire:
         missing = [Todo(p.field, p.text) for p in rules.blocking(self.record, found)]
         wrong = {line.name for line in missing}
         done = [name for name in self._names() if name not in wrong and not self._is_empty(name)]
+        done += [slot for slot, kept in materials.files(self.record).items() if kept and slot not in wrong]
         return [*missing, *(Todo(name, self.label(name), done=True) for name in done)]
 
     def _is_empty(self, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The filer's half of the workbench: begin a filing, fill it in, check it, submit it."""
+"""The filer's half of the workbench: fill a filing in, check it, submit it."""
 
 import re
 from typing import Any
@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import drafts, questionnaire, registry, rules, scope, submission
+from portal import deadlines, drafts, materials, questionnaire, rules, scope, submission
 from portal.forms import LongText
-from portal.models import Filing, Organisation
+from portal.models import Filing
 from portal.questionnaire import Questionnaire
-from portal.registry import CITY, RecordType
+from portal.registry import RecordType
 from portal.workflow import Conflict, Invalid, Refused
 
+NEXT = {"check": "filing-check", "materials": "filing-materials"}  # where a button leads once all is stored
 STORED = "已暂存。"
 PARTLY_STORED = "其余内容已暂存，这几处没有存上：{}。点“暂存”查看原因。"
 TO_REPAIR = "已暂存，这几处要修改：{}。点“暂存”查看原因。"
@@ -25,33 +26,6 @@ SIGNED_OUT = "登录已过期，刚才的修改还没有暂存。请在新窗口
 CHANGED_ELSEWHERE = "这份填报已在别处改动，刚才的修改没有暂存。填写的内容仍在本页，点“暂存”查看差别。"
 CHECK_AGAIN = "这份草稿刚刚有改动，没有提交。请核对下面的最新内容后再提交。"
 PHRASES = re.compile("“[^”]*”|[^“]+")  # a heading breaks between these, never inside one
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest, record_type: RecordType | None = None) -> HttpResponse:
-    """The types this person may file, with a sentence each; POST begins a draft and leads to its form."""
-    wanted = [record_type] if record_type else registry.all_types()
-    offered = [(t, bureaus) for t in wanted if (bureaus := drafts.filing_organisations(request.user, t))]
-    if not offered:
-        raise Http404
-    if request.method == "POST" and record_type:
-        return redirect("filing-edit", _begun(request, *offered[0]).pk)
-    cards = [{"type": t, "bureaus": bureaus, "sentence": _sentence(t)} for t, bureaus in offered]
-    return render(request, "desk/new.html", {"nav": "file", "cards": cards, "only": record_type})
-
-
-def _begun(request: HttpRequest, record_type: RecordType, bureaus: list[Organisation]) -> Filing:
-    """Return a new draft, or the one begun before and left untouched: a double click begins one draft."""
-    wanted = request.POST.get("organisation", "")
-    bureau = next((bureau for bureau in bureaus if str(bureau.pk) == wanted), bureaus[0])
-    mine = Filing.objects.editable_by(request.user).filter(created_by=request.user, organisation=bureau)
-    untouched = mine.filter(kind=record_type.slug, revision=0, title="", amends=None).order_by("-pk").first()
-    return untouched or drafts.create(record_type, by=request.user, organisation=bureau)
-
-
-def _sentence(record_type: RecordType) -> str:
-    route = "报市级备案" if record_type.route == CITY else "经市级审核后报省级审核"
-    return f"{len(record_type.fields)} 个栏目，{route}，通过后公布进目录。"
 
 
 def own(request: HttpRequest, pk: int) -> Filing:
@@ -66,6 +40,8 @@ def own(request: HttpRequest, pk: int) -> Filing:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The form of a draft; POST stores what may be stored and leads on, or shows again what was typed."""
     record = own(request, pk)
+    if record.is_nothing:  # it has no form: its reason is written where it is submitted
+        return redirect("filing-check", pk)
     if request.method == "POST":
         return _store(request, record)
     if not record.is_editable:
@@ -84,8 +60,8 @@ def _store(request: HttpRequest, record: Filing) -> HttpResponse:
         return _edit_page(request, sheet)
     if sheet.errors() or "more" in request.POST:
         return _edit_page(request, sheet)
-    if request.POST.get("then") == "check":
-        return redirect("filing-check", record.pk)
+    if next_page := NEXT.get(request.POST.get("then", "")):
+        return redirect(next_page, record.pk)
     messages.success(request, STORED)
     return redirect("filing-edit", record.pk)
 
@@ -103,6 +79,7 @@ def _edit_page(request: HttpRequest, sheet: Questionnaire) -> HttpResponse:
     context = {
         **_heading(record),
         "sections": sheet.sections(found),
+        "places": materials.places(record),
         "todo": todo,
         "done": sum(line.done for line in todo),
         "missing": sum(not line.done for line in todo),
@@ -121,6 +98,7 @@ def _heading(record: Filing) -> dict[str, Any]:
         "record": record,
         "type": record.record_type,
         "phrases": PHRASES.findall("".join(paper.title) if paper else record.record_type.label),
+        "window": deadlines.of_filing(record),
         "standing": f"{record.get_state_display()} · 第 {record.version} 版",
     }
 
@@ -185,7 +163,7 @@ def _conflict_page(request: HttpRequest, sheet: Questionnaire, conflict: Conflic
     stored = questionnaire.load(conflict.filing)
     differences = sheet.differences(stored)
     if not differences:
-        return redirect("filing-check" if request.POST.get("then") == "check" else "filing-edit", stored.pk)
+        return redirect(NEXT.get(request.POST.get("then", ""), "filing-edit"), stored.pk)
     context = {
         **_heading(stored),
         "writer": submission.writer(stored, conflict.event, request.user),
@@ -241,15 +219,15 @@ def _check_page(
 ) -> HttpResponse:
     sheet, found = Questionnaire(record), rules.problems(record)
     explanation = record.explanation if explanation is None else explanation
-    warnings = [problem for problem in found if problem.needs_explanation]
+    # of a zero report all that can be missing is its reason, which is asked for here
+    warnings = [problem for problem in found if problem.needs_explanation or record.is_nothing]
+    done = [] if record.is_nothing else [line for line in sheet.todo(found) if line.done]
     context = {
         **_heading(record),
-        "passed": [
-            line for line in sheet.todo(found) if line.done and line.name != questionnaire.EXPLANATION
-        ],
-        "errors": [problem for problem in found if not problem.needs_explanation],
+        "passed": [line for line in done if line.name != questionnaire.EXPLANATION],
+        "errors": [problem for problem in found if problem not in warnings],
         "warnings": warnings,
-        "asks": bool(warnings or explanation),
+        "asks": bool(warnings or explanation or record.is_nothing),
         "explanation": explanation,
         "refusal": refusal,
         "reviewer": submission.reviewing_desk(record, request.user),

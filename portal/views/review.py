@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import catalogue, decision, excel, inbox, questionnaire, reading, rules, text, workflow
+from portal import catalogue, deadlines, decision, excel, inbox, materials, questionnaire, reading, rules, text, workflow
 from portal.models import Event, Filing, User
+from portal.registry import STAMPED_SCAN
 from portal.vocabulary import IN_REVIEW, State
 
 COMMENT_LIMIT = 2000  # 字; technical, the notices set none
@@ -46,7 +47,7 @@ def filing(request: HttpRequest, pk: int) -> HttpResponse:
 def in_scope(request: HttpRequest, pk: int) -> Filing:
     """Return a filing the person may see, with what its page shows; out of scope is 404."""
     found = Filing.objects.visible_to(request.user)
-    return get_object_or_404(found.select_related("organisation__region", "holder", "entry", "amends"), pk=pk)
+    return get_object_or_404(found.select_related("organisation__region", "holder", "entry", "amends", "campaign"), pk=pk)
 
 
 def _page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
@@ -63,14 +64,26 @@ def _page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
         "compare": compare,
         "state": state,
         "word": word,
+        "marks": inbox.marks(found),
+        "window": deadlines.of_filing(found),
         "problems": _problems(found, user),
         "box": decision.box(found, user),
         "timeline": decision.timeline(found, user),
         "typed": typed,
+        **_files(found, user),
         "comment_limit": COMMENT_LIMIT,
         **_entry(found, user),
     }
     return render(request, "desk/filing.html", context, status=422 if typed.refusal else 200)
+
+
+def _files(found: Filing, user: User) -> dict:
+    """Return the files of the version this person reads; the stamped scan stands beside the text."""
+    places = materials.submitted(found, reading.version_for(found, user))
+    if places and not excel.may_see_personal(user):
+        return {"files_hidden": reading.NOT_SHOWN}
+    scan = next((place for place in places if place.name == STAMPED_SCAN), None)
+    return {"places": [place for place in places if place is not scan], "scan": scan}
 
 
 def _problems(found: Filing, user: User) -> list:
