@@ -13,7 +13,7 @@ from django.db import transaction
 from portal import drafts, text
 from portal.annexes import CellError, read_forms
 from portal.importing.annex import is_complete, named_bureau, read_annexes
-from portal.importing.lines import read_lines
+from portal.importing.lines import is_whole_sheet, read_lines
 from portal.importing.reading import Draft, Reading, shown
 from portal.importing.statement import read_statements
 from portal.models import Filing, Organisation, User
@@ -56,7 +56,8 @@ def _read(reading: Reading, tables: list[Table], suffix: str, bureaus: list[Orga
     is_sheet = suffix != ".docx"
     if record_type.sheet and read_statements(reading, tables):
         return
-    if not is_complete(forms) and is_sheet and read_lines(reading, tables):
+    holds_lines = is_whole_sheet(record_type, tables) or not is_complete(forms)
+    if is_sheet and holds_lines and read_lines(reading, tables):
         return
     if record_type.paper:
         read_annexes(reading, forms)

@@ -11,6 +11,7 @@ from portal.annexes import CellError
 from portal.forms import form_class, row_set_class
 from portal.importing.cells import Names, Unfit, is_empty, value
 from portal.importing.reading import Draft, Reading
+from portal.registry import RecordType
 from portal.rules import is_required
 from portal.sandbox import Table
 from portal.sheets import SAMPLE, Column, Sheet, is_context, layout
@@ -39,6 +40,13 @@ def read_lines(reading: Reading, tables: list[Table]) -> bool:
         f"工作表“{other.name}”不是本类型的表，没有读取。" for other in left if any(other.rows)
     ]
     return True
+
+
+def is_whole_sheet(record_type: RecordType, tables: list[Table]) -> bool:
+    """Say whether one line names every column of the type's sheet: an annex never has them in one line."""
+    wanted = {text.key(column.header) for column in layout(record_type)[0].columns}
+    lines = (row for table in tables for row in table.rows[:HEADER_WITHIN])
+    return any(wanted <= {text.key(cell) for cell in row} for row in lines)
 
 
 def _table_of(main: Sheet, tables: list[Table]) -> Table | None:

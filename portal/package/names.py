@@ -5,8 +5,8 @@ from pathlib import PurePosixPath
 
 from portal import text
 
-# What Windows refuses in a name; blanks and line ends inside a name confuse people.
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
+# What Windows refuses in a name, and every white space but the plain blank.
+_FORBIDDEN = re.compile(r'(?:[<>:"/\\|?*]|[^\S ])+')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 UNNAMED = "未命名"
 MOST_BYTES = 150
@@ -30,6 +30,16 @@ def _parted(name: str) -> tuple[str, str]:
 def _cut(stem: str, most: int) -> str:
     """Return as much of ``stem`` as ``most`` bytes of UTF-8 hold, whole characters only."""
     return stem.encode()[:most].decode(errors="ignore").rstrip(" .")
+
+
+def fitted(name: str, most: int) -> str:
+    """Return ``name``, whose parts are joined by +, in at most ``most`` bytes: its longest part is cut."""
+    parts = name.split("+")
+    longest = max(range(len(parts)), key=lambda place: len(parts[place].encode()))
+    over = len(name.encode()) - most
+    if over > 0:
+        parts[longest] = _cut(parts[longest], max(0, len(parts[longest].encode()) - over))
+    return "+".join(parts)
 
 
 class Names:

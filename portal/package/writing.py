@@ -13,13 +13,14 @@ from portal.models import Attachment, User
 from portal.package.archive import Archive, Entry
 from portal.package.contents import Contents, Item
 from portal.package.letter import letter
-from portal.package.names import Names, safe
+from portal.package.names import Names, fitted, safe
 from portal.package.notice import ATTACHED, BY_BUREAU, FORMS, LETTER, OVERVIEW, RECEIPT, why_not
 from portal.package.receipt import receipt
 from portal.registry import RecordType
 from portal.workflow import Refused
 
 ARCHIVE_BYTES, FOLDER_BYTES, SLOT_BYTES = 200, 90, 60
+ROOM = len("(99).zip")  # kept free, so that a number never cuts the telephone number off
 PACKED = ("image/", "video/")
 _KEPT = "没有生成材料包；已提交的内容不受影响，请联系系统管理员。"
 FILE_GONE = "“{title}”的附件“{name}”在存储中找不到，" + _KEPT
@@ -74,7 +75,8 @@ def _write_files(archive: Archive, contents: Contents) -> list[Entry]:
     names, listed = Names(), []
     for number, item in enumerate(contents.items, 1):
         if prescribed := item.archive_name:
-            path = names.take(ATTACHED, f"{prescribed}.zip", ARCHIVE_BYTES)
+            name = fitted(prescribed, ARCHIVE_BYTES - ROOM)
+            path = names.take(ATTACHED, f"{name}.zip", ARCHIVE_BYTES)
             listed += _write_inner(archive, path, item)
         else:
             folder = f"{ATTACHED}{number:02} {safe(item.title, FOLDER_BYTES)}/"

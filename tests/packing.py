@@ -1,0 +1,51 @@
+"""Packages for tests: made by the domain or fetched from the page, and read back file by file."""
+
+import zipfile
+from datetime import UTC, datetime
+from io import BytesIO
+
+from django.urls import reverse
+
+from portal import attachments, package
+from portal.models import Attachment, Campaign, Filing
+from tests import factories
+from tests.factories import WEIFANG
+
+NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
+
+
+def found(campaign: Campaign, place: str = WEIFANG, user=None) -> package.Contents | None:
+    """Return what the package of a bureau holds as ``user``, else its own reviewer, finds it."""
+    return package.find(user or factories.reviewer(place), campaign.pk, place)
+
+
+def packed(campaign: Campaign, place: str = WEIFANG, *, at: datetime = NOON) -> bytes:
+    """Return the zip of a bureau's package."""
+    target = BytesIO()
+    package.write(found(campaign, place), target, by=factories.reviewer(place), at=at)
+    return target.getvalue()
+
+
+def opened(data: bytes) -> dict[str, bytes]:
+    """Return path → content of a zip, in the order of the zip."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def address(campaign: Campaign, place: str = WEIFANG) -> str:
+    """Return the address of the page of a bureau's package."""
+    return reverse("campaign-package", args=[campaign.pk, place])
+
+
+def fetched(client, user, campaign: Campaign, place: str = WEIFANG) -> bytes:
+    """Return the zip as ``user`` downloads it."""
+    factories.sign_in(client, user)
+    answer = client.post(address(campaign, place))
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content)
+
+
+def attach(record: Filing, name: str, content: bytes, slot: str = "stamped_scan") -> Attachment:
+    """Add a file to a draft as its bureau does."""
+    return attachments.add(record, slot, BytesIO(content), name, by=factories.filer(record.region_id))
