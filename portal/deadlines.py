@@ -19,6 +19,7 @@ from portal.vocabulary import BUSINESS_ROLES, Level, State
 NEAREST = 3
 LONG_OVERDUE = timedelta(days=60)
 SOON = 14  # days
+LATE = "已超过报送截止时间（{}），本次提交将标记为逾期。"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Deadline:
         """Whole days between today and the due day; negative once it has passed."""
         today, due = (at.astimezone(windows.SHANGHAI).date() for at in (timezone.now(), self.due_at))
         return (due - today).days
+
+    @property
+    def days_over(self) -> int:
+        """Whole days since the due day."""
+        return -self.days
 
     @property
     def is_over(self) -> bool:
@@ -106,6 +112,26 @@ def of_bureaus(organisations: Iterable[Organisation], user: User, kind: str = ""
         for pk, all_of in found.items()
         for window in all_of
     ]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the pages of one filing say of its campaign; ``late`` is the sentence of a submission now."""
+
+    campaign: Campaign
+    due_at: datetime
+    is_extended: bool = False
+    late: str = ""
+
+
+def of_filing(filing: Filing) -> Standing | None:
+    """Return the campaign of a filing with its due time for the bureau, None when it belongs to none."""
+    if not filing.campaign_id:
+        return None
+    duty, campaign = windows.duty_of(filing), filing.campaign
+    due = windows.due_at(duty) if duty else campaign.due_at
+    late = filing.is_editable and windows.is_late(filing, timezone.now())
+    return Standing(campaign, due, due > campaign.due_at, LATE.format(windows.moment(due)) if late else "")
 
 
 def _answers(campaigns: Iterable[int], organisations: Iterable[Organisation]) -> list[Filing]:

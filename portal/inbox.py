@@ -70,6 +70,7 @@ class Row:
     is_long: bool
     state: str
     word: str
+    marks: list[str]
     note: str
     act: str
     url: str
@@ -165,6 +166,7 @@ def row(filing: Filing, user: User, now: datetime) -> Row:
         is_long=waits and waited >= LONG,
         state=state,
         word=word,
+        marks=marks(filing),
         note=_note(filing, user, act),
         act=act,
         url=url,
@@ -190,6 +192,11 @@ def _note(filing: Filing, user: User, act: str) -> str:
     if filing.state == State.APPROVED and filing.decided_by_id == user.pk and not entry_of(filing):
         return "结论由您作出，须由他人公布" if catalogue.may_publish(user, filing) else ""
     return ""
+
+
+def marks(filing: Filing) -> list[str]:
+    """Return what sets a filing apart from others of its state: sent too late, nothing to report."""
+    return [word for word, holds in (("逾期", filing.is_late), ("零报送", filing.is_nothing)) if holds]
 
 
 def holder(filing: Filing, user: User) -> str:

@@ -3,6 +3,7 @@
 Pure reads; a page costs the same number of queries at any size.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
@@ -12,8 +13,8 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import inbox, reading, scope, snapshot, text
-from portal.models import ChoiceListField, Filing, Region, User
+from portal import inbox, reading, scope, snapshot, text, windows
+from portal.models import Campaign, ChoiceListField, Filing, Region, User
 from portal.registry import RecordType
 from portal.vocabulary import Level, State
 
@@ -21,6 +22,7 @@ IN_FORCE, EXITED = "in_force", "exited"
 ENTRY_STANDINGS = {IN_FORCE: "已公布", EXITED: "已退出"}
 BUREAU, UPDATED = "bureau", "updated"
 PARENT_ORDER = {"title": "title", BUREAU: "organisation__region_id", "state": "state", UPDATED: "updated_at"}
+MOST_CAMPAIGNS = 50
 UNSORTABLE = (models.ManyToManyField, models.ForeignKey, models.TextField, ChoiceListField)
 
 
@@ -32,6 +34,7 @@ class Wish:
     state: str = ""
     city: str = ""
     county: str = ""
+    campaign: str = ""
     sort: str = f"-{UPDATED}"
 
     @property
@@ -42,7 +45,7 @@ class Wish:
     @property
     def is_narrowed(self) -> bool:
         """Whether it leaves filings out."""
-        return bool(self.q or self.state or self.city or self.county)
+        return bool(self.q or self.state or self.city or self.county or self.campaign)
 
     def query(self, **changes: str) -> str:
         """Return the query string of this wish with some parts changed."""
@@ -77,8 +80,19 @@ def read_wish(record_type: RecordType, params, where: Places) -> Wish:
         state=_known(params.get("state", ""), standings(record_type)),
         city=_known(params.get("city", ""), {region.code for region in where.cities}),
         county=_known(params.get("county", ""), {region.code for region in where.counties}),
+        campaign=_number(params.get("campaign", "")),
         sort=sort if sort.removeprefix("-") in orders(record_type) else Wish.sort,
     )
+
+
+def _number(value: str) -> str:
+    return value if re.fullmatch("[1-9][0-9]{0,17}", value, re.ASCII) else ""
+
+
+def campaigns(record_type: RecordType, user: User) -> list[Campaign]:
+    """Return the campaigns of a type that ``user`` may narrow the list to, the latest first."""
+    found = windows.visible_campaigns(user).filter(kind=record_type.slug)
+    return list(found.order_by("-due_at", "-pk")[:MOST_CAMPAIGNS])
 
 
 def standings(record_type: RecordType) -> dict[str, str]:
@@ -108,6 +122,8 @@ def filings(record_type: RecordType, user: User, wish: Wish) -> QuerySet:
     found = inbox.narrowed(visible, user, q=wish.q, kind=record_type.slug)
     if place := wish.county or wish.city:
         found = found.filter(scope.within("region_id", place))
+    if wish.campaign:
+        found = found.filter(campaign=wish.campaign)
     if wish.state:
         found = found.filter(_standing(wish.state))
     down, column = wish.sort[:1] == "-", orders(record_type)[wish.sort.removeprefix("-")]
@@ -173,6 +189,7 @@ def _row(record_type: RecordType, filing: Filing, record: Filing | None, user: U
         "at": timezone.localtime(filing.updated_at),
         "state": state,
         "word": word,
+        "marks": inbox.marks(filing),
     }
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import drafts, excel, inbox, ledger, reading, registry
+from portal import deadlines, drafts, excel, inbox, ledger, reading, registry
 from portal.models import Message
 from portal.registry import RecordType
 from portal.vocabulary import ADMIN_ROLES, Role
@@ -30,6 +30,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "desk",
         "heading": _heading(wish, counts),
+        "deadlines": deadlines.nearest(user),
         "today": _in_words(timezone.localdate()),
         "wish": wish,
         "tabs": [{"name": t, "word": w, "count": counts[t]} for t, w in inbox.tabs_of(user).items()],
@@ -111,6 +112,7 @@ def filing_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "wish": wish,
         "where": where,
         "standings": ledger.standings(record_type),
+        "campaigns": ledger.campaigns(record_type, request.user),
         "page": page,
         "headings": ledger.headings(record_type, wish),
         "rows": ledger.rows(record_type, page, request.user),
