@@ -13,6 +13,7 @@ DIRECTORY_END = b"PK\x05\x06"
 LONGEST_DIRECTORY = 2**20
 CHUNK = 2**20
 
+CUT_OFF = "PDF 文件不完整，没有保存；请重新导出或重新扫描后上传。"
 LOCKED = "文件设了打开密码，没有保存；请取消密码后重新上传。"
 MACROS = "文件里带有宏，没有保存；请另存为不带宏的 .docx 后重新上传。"
 
@@ -24,7 +25,9 @@ def is_whole(file: BinaryIO, size: int, name: str) -> bool:
 
 def _is_pdf(file: BinaryIO, size: int) -> bool:
     file.seek(max(0, size - 2048))
-    return b"%%EOF" in file.read(2048)
+    if b"%%EOF" not in file.read(2048):
+        raise Unfit(CUT_OFF)
+    return True
 
 
 def _is_doc(file: BinaryIO, size: int) -> bool:
