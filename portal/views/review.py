@@ -10,7 +10,19 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import catalogue, deadlines, decision, excel, inbox, materials, questionnaire, reading, rules, text, workflow
+from portal import (
+    catalogue,
+    deadlines,
+    decision,
+    excel,
+    inbox,
+    materials,
+    questionnaire,
+    reading,
+    rules,
+    text,
+    workflow,
+)
 from portal.models import Event, Filing, User
 from portal.registry import STAMPED_SCAN
 from portal.vocabulary import IN_REVIEW, State
@@ -47,7 +59,9 @@ def filing(request: HttpRequest, pk: int) -> HttpResponse:
 def in_scope(request: HttpRequest, pk: int) -> Filing:
     """Return a filing the person may see, with what its page shows; out of scope is 404."""
     found = Filing.objects.visible_to(request.user)
-    return get_object_or_404(found.select_related("organisation__region", "holder", "entry", "amends", "campaign"), pk=pk)
+    return get_object_or_404(
+        found.select_related("organisation__region", "holder", "entry", "amends", "campaign"), pk=pk
+    )
 
 
 def _page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
