@@ -1,4 +1,4 @@
-"""Reading the reference data of ``fixtures/`` into the tables: divisions, functional zones, organisations.
+"""Reading the reference data of ``fixtures/`` into the tables: divisions, zones, organisations, campaigns.
 
 A fixture names everything by code, never by a bare name: 市中区 exists twice. Rows that a newer fixture no
 longer has are end-dated, never deleted; rows that the administrators added themselves are left alone.
@@ -14,11 +14,13 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from portal.models import Organisation, Region
+from portal import campaigns, windows
+from portal.models import Campaign, Organisation, Region
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 REGION_FILES = ("divisions.csv", "zones.csv")
 ORGANISATION_FILE = "organisations.csv"
+CAMPAIGN_FILE = "campaigns.csv"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def load(folder: Path = FIXTURES, on: date | None = None) -> list[Loaded]:
     A second load does nothing. ``on`` is the day on which missing rows end, today unless told.
     """
     day = on or timezone.localdate()
-    return [_load_regions(folder, day), _load_organisations(folder, day)]
+    return [_load_regions(folder, day), _load_organisations(folder, day), _load_campaigns(folder)]
 
 
 def _load_regions(folder: Path, day: date) -> Loaded:
@@ -105,6 +107,36 @@ def _organisation(row: dict[str, str]) -> Organisation:
     return Organisation(
         region_id=row["region"], kind=row["kind"], name=row["name"], short_name=row["short_name"]
     )
+
+
+def _load_campaigns(folder: Path) -> Loaded:
+    """Add the dated tasks of the notices with their duties; what is here is corrected, its duties stay.
+
+    A campaign is never ended by a file: whether it is closed is a decision of the province.
+    """
+    stored = {(campaign.kind, campaign.name): campaign for campaign in Campaign.objects.all()}
+    wanted = {(row["kind"], row["name"]): _campaign_facts(row) for row in read(folder / CAMPAIGN_FILE)}
+    changed = [
+        key for key in wanted.keys() & stored.keys() if not wanted[key].items() <= vars(stored[key]).items()
+    ]
+    for key in changed:
+        Campaign.objects.filter(pk=stored[key].pk).update(**wanted[key])
+    new = [(key, facts) for key, facts in wanted.items() if key not in stored]
+    for (kind, name), facts in new:
+        campaigns.add_duties(Campaign.objects.create(kind=kind, name=name, **facts))
+    return Loaded(str(Campaign._meta.verbose_name), len(new), len(changed), 0)
+
+
+def _campaign_facts(row: dict[str, str]) -> dict[str, object]:
+    until = row["updates_until"]
+    return {
+        "document_number": row["document_number"],
+        "clause": row["clause"],
+        "expects": row["expects"],
+        "opens_at": windows.start_of(date.fromisoformat(row["opens_on"])),
+        "due_at": windows.end_of(date.fromisoformat(row["due_on"])),
+        "updates_until": windows.end_of(date.fromisoformat(until)) if until else None,
+    }
 
 
 def _write(

@@ -2,13 +2,14 @@
 
 import csv
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 
-from portal import reference
-from portal.models import Organisation, Region
+from portal import campaigns, reference, registry, windows
+from portal.models import Campaign, CampaignDuty, Organisation, Region
+from tests.campaigning import manager
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +20,7 @@ ORGANISATIONS = reference.read(reference.FIXTURES / reference.ORGANISATION_FILE)
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the fixtures that a test may change."""
-    for name in (*reference.REGION_FILES, reference.ORGANISATION_FILE):
+    for name in (*reference.REGION_FILES, reference.ORGANISATION_FILE, reference.CAMPAIGN_FILE):
         shutil.copy(reference.FIXTURES / name, tmp_path)
     return tmp_path
 
@@ -36,6 +37,11 @@ def drop(path, **match):
 def counts():
     """How many rows there are, and how many have ended."""
     return [(m.objects.count(), m.objects.exclude(valid_to=None).count()) for m in (Region, Organisation)]
+
+
+def everything():
+    """All rows of the reference data, as they are now."""
+    return [list(m.objects.order_by("pk").values()) for m in (Region, Organisation, Campaign, CampaignDuty)]
 
 
 def test_the_province_has_16_cities_136_counties_and_51_zones():
@@ -86,10 +92,12 @@ def test_a_zone_has_no_official_code():
 
 def test_a_second_load_changes_nothing(capsys):
     reference.load()
-    before = list(Region.objects.values()), list(Organisation.objects.order_by("pk").values())
+    before = everything()
     call_command("load_reference")
-    assert capsys.readouterr().out == "区划：新增 0，更正 0，停用 0\n单位：新增 0，更正 0，停用 0\n"
-    assert (list(Region.objects.values()), list(Organisation.objects.order_by("pk").values())) == before
+    assert capsys.readouterr().out == "".join(
+        f"{table}：新增 0，更正 0，停用 0\n" for table in ("区划", "单位", "报送任务")
+    )
+    assert everything() == before
 
 
 def test_a_row_the_new_file_lacks_is_ended_and_comes_back(folder):
@@ -125,3 +133,73 @@ def test_a_renamed_bureau_keeps_its_row(folder):
     )
     reference.load(folder)
     assert Organisation.objects.get(pk=before).name == "济南市人力社保局"
+
+
+# Each dated task of the notices: opened by the notice, due at the end of the day it names, in Shandong.
+TASKS = {
+    "2021年补贴标准评估材料": ("subsidy-reviews", "鲁人社字〔2021〕32号 二（五）", "2021-04-30", "", 16),
+    "2021年项目制培训情况统计表": (
+        "project-training-returns",
+        "鲁人社字〔2021〕32号 二（三）",
+        "2021-06-15",
+        "2021-09-30",
+        16,
+    ),
+    "2021年“一市一品牌”建设情况": (
+        "city-training-brands",
+        "鲁人社字〔2021〕32号 二（二）",
+        "2021-06-30",
+        "",
+        16,
+    ),
+    "2021年县（市、区）项目制培训全覆盖": (
+        "project-training-returns",
+        "鲁人社字〔2021〕32号 二（三）",
+        "2021-09-30",
+        "",
+        136,
+    ),
+    "首批专项职业能力品牌情况": ("skill-brands", "鲁人社字〔2024〕95号 三（二）", "2024-12-31", "", 16),
+}
+
+
+def test_the_five_dated_tasks_of_the_notices_are_there_with_their_duties():
+    reference.load()
+
+    stored = {
+        task.name: (
+            task.kind,
+            f"{task.document_number} {task.clause}",
+            windows.moment(task.due_at).removesuffix(" 24:00"),
+            windows.moment(task.updates_until).removesuffix(" 24:00") if task.updates_until else "",
+            task.duties.count(),
+        )
+        for task in Campaign.objects.all()
+    }
+
+    assert stored == TASKS
+    assert {task.kind for task in Campaign.objects.all()} < {kind.slug for kind in registry.all_types()}
+
+
+def test_a_task_is_due_in_the_last_second_of_its_day_in_shandong():
+    reference.load()
+
+    first = Campaign.objects.get(name="首批专项职业能力品牌情况")
+
+    assert first.opens_at == datetime(2024, 11, 6, 16, tzinfo=UTC)
+    assert first.due_at == datetime(2024, 12, 31, 15, 59, 59, tzinfo=UTC)
+
+
+def test_a_load_corrects_a_task_and_leaves_its_duties_its_extensions_and_its_end_alone():
+    reference.load()
+    task = Campaign.objects.get(name="首批专项职业能力品牌情况")
+    due_at, duties = task.due_at, set(task.duties.values_list("pk", flat=True))
+    campaigns.close(task, by=manager())
+    Campaign.objects.filter(pk=task.pk).update(due_at=due_at - timedelta(days=1), clause="")
+
+    loaded = reference.load()
+
+    task.refresh_from_db()
+    assert str(loaded[-1]) == "报送任务：新增 0，更正 1，停用 0"
+    assert (task.due_at, task.clause, bool(task.closed_at)) == (due_at, "三（二）", True)
+    assert set(task.duties.values_list("pk", flat=True)) == duties
