@@ -1,7 +1,6 @@
 """Fixtures for every test: reference data, cheap settings, a database emptied after commits, the browser."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -35,9 +34,16 @@ def cheap_settings(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_files_left_over():
-    """End each test without its uploads: their rows go with its transaction, the files would not."""
+    """End each test without its uploads: their rows go with its transaction, the files would not.
+
+    What a fixture of the whole module stored stays for the module's next test.
+    """
+    folder = Path(settings.MEDIA_ROOT) / "attachments"
+    before = set(folder.rglob("*"))
     yield
-    shutil.rmtree(Path(settings.MEDIA_ROOT) / "attachments", ignore_errors=True)
+    for path in set(folder.rglob("*")) - before:
+        if path.is_file():
+            path.unlink()
 
 
 @pytest.fixture(scope="session")
