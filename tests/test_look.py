@@ -16,7 +16,9 @@ from portal.vocabulary import State
 from tests import factories
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-SHEETS = ("tokens", "portal", "pages", "modes", "admin")
+PORTAL = Path(settings.BASE_DIR) / "portal"
+OUR_SHEETS = ("tokens", "portal", "pages", "modes")
+SHEETS = (*OUR_SHEETS, "admin")  # which dresses pages of Django
 WIDTHS = (360, 390, 768, 1366)
 
 
@@ -91,6 +93,16 @@ def test_a_stylesheet_names_only_tokens_that_exist():
     known = {name for part in SHEETS for name in re.findall(r"(?<![\w-])--([\w-]+):", sheet(part))}
 
     assert used - known == set()
+
+
+def test_a_stylesheet_dresses_only_classes_that_some_page_or_script_names():
+    rules = re.sub(r"/\*.*?\*/|{[^{}]*}", "", "".join(map(sheet, OUR_SHEETS)), flags=re.DOTALL)
+    places = [TEMPLATES.glob("**/*.html"), PORTAL.glob("**/*.py"), PORTAL.glob("static/**/*.js")]
+    words = {word for paths in places for path in paths for word in re.findall(r"[\w-]+", path.read_text())}
+
+    dressed = set(re.findall(r"\.([a-z][\w-]*)", rules))
+
+    assert {name for name in dressed - words if not re.fullmatch(r"c-37\d\d|[hk]-?\d", name)} == set()
 
 
 def test_every_state_has_its_shape():
@@ -268,3 +280,28 @@ def test_a_printed_page_has_no_furniture(page, published):
 
     assert hidden == [False] * 5
     assert page.is_visible("h1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_brand_is_printed_on_one_sheet_with_its_code_before_its_text(page, published):
+    page.goto(published[-2])
+    page.emulate_media(media="print")
+
+    printed = page.pdf(prefer_css_page_size=True)
+    heights = [page.locator(part).bounding_box()["y"] for part in ("h1", ".article > aside", ".prose")]
+
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    assert heights == sorted(heights)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wide_list_scrolls_in_its_frame_and_squeezes_no_word_into_one_character_a_line(page):
+    factories.entry("building-units", place="370705")
+    sign_in(page, factories.filer())
+    page.set_viewport_size({"width": 768, "height": 800})
+    page.goto(reverse("filing-list", args=["building-units"]))
+
+    widths = page.eval_on_selector_all(".cards td", "cells => cells.map(cell => cell.clientWidth)")
+
+    assert [width for width in widths if width < 80] == []
+    assert len(widths) > 0
