@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from portal import attachments, catalogue, drafts, examples, reference, registry, workflow
+from portal import attachments, catalogue, demo_campaigns, drafts, examples, reference, registry, workflow
 from portal.models import Edition, Event, Filing, Membership, Organisation, User
 from portal.registry import CITY, PROVINCE
 from portal.vocabulary import Role
@@ -80,13 +80,15 @@ def is_built() -> bool:
 
 @transaction.atomic
 def build(password: str) -> None:
-    """Write the accounts, all with ``password``, then the editions, then the filings in order."""
+    """Write the accounts, all with ``password``, the editions and campaigns, then the filings in order."""
     data = json.loads((reference.FIXTURES / DATA).read_text(encoding="utf-8"))
     cast, sources = _people(data["accounts"], password), _sources()
     Edition.objects.bulk_create(Edition(is_demo=True, **edition) for edition in data["editions"])
+    started = demo_campaigns.start(cast.by_name["province_reviewer"])
     for item in data["filings"]:
         values = data["defaults"].get(item["type"], {}) | item["values"]
-        _file(item, values, sources.get((item["type"], values["name"]), ""), cast)
+        _file(item, values, sources.get((item["type"], values.get("name")), ""), cast)
+    demo_campaigns.go_on(started, cast.by_name)
 
 
 def _people(accounts: list[dict], password: str) -> Cast:

@@ -53,6 +53,7 @@ def report_nothing(
         values={"explanation": explanation},
         campaign=campaign,
         is_nothing=True,
+        is_demo=campaign.is_demo,
     )
     workflow.perform(record, "submit", by=by, version=record.version, request_id=request_id)
     record.refresh_from_db()

@@ -2,15 +2,30 @@
 
 import io
 import json
+import shutil
 import stat
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
+from django.utils import timezone
 
-from portal import demo, reference, registry, verify
-from portal.models import CatalogueEntry, Edition, Event, Filing, Membership, Message, User
+from portal import demo, reference, registry, verify, windows
+from portal.models import (
+    Campaign,
+    CatalogueEntry,
+    Edition,
+    Event,
+    Filing,
+    Membership,
+    Message,
+    Reminder,
+    User,
+)
+from portal.snapshot import take
 from portal.vocabulary import State
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +48,7 @@ def built(django_db_setup, django_db_blocker, tmp_path_factory):
             call_command("demo", stdout=printed)
             yield folder, printed.getvalue()
             transaction.set_rollback(True)
+    shutil.rmtree(Path(settings.MEDIA_ROOT) / "attachments", ignore_errors=True)
 
 
 @pytest.fixture
@@ -51,6 +67,12 @@ def everything():
 def titles(filings):
     """The titles, sorted."""
     return sorted(filings.values_list("title", flat=True))
+
+
+def title(item):
+    """What the filing of a line of the file is called."""
+    record_type = registry.get(item["type"])
+    return record_type.model(**{record_type.key[0]: item["values"][record_type.key[0]]}).heading()
 
 
 def test_without_a_given_password_one_is_made_and_kept(var, monkeypatch):
@@ -98,19 +120,40 @@ def test_a_second_run_changes_nothing_and_says_so(built, capsys):
 
 def test_every_row_is_marked_and_a_name_without_the_mark_has_its_source(built):
     assert Filing.objects.filter(is_demo=False).count() == 0
-    unmarked = Filing.objects.exclude(title__contains="演示")
+    named = [t.slug for t in registry.all_types() if t.key[0] == "name"]
+    unmarked = Filing.objects.exclude(title__contains="演示").filter(kind__in=named)
     assert titles(unmarked.exclude(source__startswith="名称来源：http")) == []
+    by_year = Filing.objects.exclude(kind__in=named)
+    assert [f.title for f in by_year if "演示" not in json.dumps(take(f.record), ensure_ascii=False)] == []
     assert [e.code for e in CatalogueEntry.objects.all() if not e.document_number.startswith("演示")] == []
 
 
 def test_each_filing_stands_where_the_file_says(built):
     states = {"submitted": "city_review", "endorsed": "province_review", "accepted": "province_review"}
     states |= {"returned_by_province": "returned", "published": "approved"}
-    first = Filing.objects.filter(amends=None)
+    first = Filing.objects.filter(amends=None, is_nothing=False)
     assert sorted(first.values_list("kind", "title", "state")) == sorted(
-        (item["type"], item["values"]["name"], states.get(item["stage"], item["stage"]))
+        (item["type"], title(item), states.get(item["stage"], item["stage"]))
         for item in DATA["filings"]
     )
+
+
+def test_the_campaigns_are_of_this_year_and_their_bureaus_stand_in_every_state(built):
+    user, today = User.objects.get(username="province_reviewer"), timezone.localdate()
+    found = Campaign.objects.filter(is_demo=True).order_by("pk")
+
+    boards = windows.boards(found)
+
+    assert [campaign.name[:5] for campaign in found] == [f"{today.year}年"] * 4
+    assert [(campaign.due_at.date() - today).days for campaign in found] == [11, 25, 40, -3]
+    standings = {row.standing for rows in boards.values() for row in rows}
+    assert standings >= {"unfiled", "in_work", "filed", "filed_late", "returned", "nothing"}
+    assert [campaign.duties.filter(extensions__isnull=False).count() for campaign in found] == [1, 0, 0, 0]
+    assert sorted(set(Reminder.objects.values_list("by", flat=True))) == [user.pk]
+    assert sorted(Filing.objects.filter(is_nothing=True).values_list("title", "is_late")) == [
+        (f"零报送：{today.year}年补贴标准评估材料（演示）", True),
+        *[(f"零报送：{today.year}年项目制培训情况统计表（演示）", False)] * 3,
+    ]
 
 
 def test_the_states_of_a_filing_all_occur(built):
