@@ -11,6 +11,8 @@ from portal.models import Attachment, Campaign, Filing
 from tests import factories
 from tests.factories import WEIFANG
 
+PDF = b"%%PDF-1.4\n%%%%EOF %b"
+PAPERS = ["报送函.docx", "汇总一览表.xlsx", "全部表格.pdf"]
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 
 
@@ -49,3 +51,11 @@ def fetched(client, user, campaign: Campaign, place: str = WEIFANG) -> bytes:
 def attach(record: Filing, name: str, content: bytes, slot: str = "stamped_scan") -> Attachment:
     """Add a file to a draft as its bureau does."""
     return attachments.add(record, slot, BytesIO(content), name, by=factories.filer(record.region_id))
+
+
+def with_files(campaign: Campaign, files: dict[str, bytes], place: str = WEIFANG, **changes) -> Filing:
+    """Return a submitted answer with these stamped scans."""
+    record = factories.draft(campaign.kind, place=place, **changes)
+    for name, content in files.items():
+        attach(record, name, content)
+    return factories.act(record, "submit", factories.filer(place))

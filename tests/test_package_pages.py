@@ -1,7 +1,5 @@
 """The page of a submission package: whose it is, what it announces, what its download notes."""
 
-import errno
-
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
@@ -12,7 +10,7 @@ from portal.models import Filing
 from portal.vocabulary import Kind, State
 from tests import campaigning, factories, packing
 from tests.factories import KUIWEN, PROVINCE, WEIFANG
-from tests.test_package import PDF, with_files
+from tests.packing import PDF, with_files
 
 pytestmark = pytest.mark.django_db
 CANARY = "潍坊金丝雀品牌"
@@ -120,9 +118,7 @@ def test_the_province_is_not_told_what_a_city_has_not_sent(client):
 def test_the_page_announces_every_file_and_what_is_missing(client):
     campaign = campaigning.campaign(needs_scan=True)
     with_files(campaign, {"盖章页.pdf": PDF % b"1"}, name="潍坊甲品牌")
-    second = with_files(campaign, {"盖章页.pdf": PDF % b"2"}, name="潍坊乙品牌", place=KUIWEN)
-    campaign = campaigning.now_due(campaign)
-    second.versions.get()
+    with_files(campaign, {"盖章页.pdf": PDF % b"2"}, name="潍坊乙品牌", place=KUIWEN)
 
     answer = page(client, factories.reviewer(), campaign)
 
@@ -184,30 +180,15 @@ def test_a_full_disk_is_told_in_a_sentence_and_nothing_is_noted(client, monkeypa
     campaign = campaigning.campaign()
     campaigning.answer(campaign)
 
-    class FullDisk:
-        def __init__(self):
-            self.closed = False
-
-        def write(self, _):
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        def seek(self, *_):
-            return 0
-
-        tell = flush = lambda self: 0
-
-        def close(self):
-            self.closed = True
-
-    disk = FullDisk()
-    monkeypatch.setattr(package, "scratch", lambda: disk)
+    full = open("/dev/full", "r+b", buffering=0)  # noqa: SIM115 -- the view closes it
+    monkeypatch.setattr(package, "scratch", lambda: full)
     factories.sign_in(client, factories.reviewer())
 
     answer = client.post(packing.address(campaign))
 
     said = "服务器的存储空间不足，没有生成材料包；已提交的内容不受影响，请联系系统管理员后再试。"
     assert [answer.status_code, answer.context["refusal"]] == [422, said]
-    assert [disk.closed, noted()] == [True, []]
+    assert [full.closed, noted()] == [True, []]
 
 
 @pytest.mark.parametrize("number", [1, 3, 30])

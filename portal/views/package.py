@@ -1,7 +1,5 @@
 """The submission package of one bureau for one campaign: what is in it, and the download."""
 
-import errno
-
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -9,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from portal import package, windows
+from portal import attachments, package, windows
 from portal.models import Campaign, User
 from portal.package import Contents
 from portal.workflow import Refused
@@ -50,7 +48,7 @@ def _download(user: User, contents: Contents) -> FileResponse:
         package.write(contents, file, by=user, at=timezone.now())
     except Exception as error:
         file.close()
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if isinstance(error, OSError) and error.errno in attachments.FULL:
             raise Refused(DISK_FULL) from None
         raise
     file.seek(0)
