@@ -55,7 +55,7 @@ def _download(request: HttpRequest, stored: str, name: str, media_type: str, mar
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     start, end, status = span
     response = StreamingHttpResponse(_pieces(stored, start, end), content_type=media_type, status=status)
-    response.headers |= {
+    sent = {
         "Content-Length": str(end - start),
         "Content-Disposition": content_disposition_header(True, name),
         "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -64,7 +64,9 @@ def _download(request: HttpRequest, stored: str, name: str, media_type: str, mar
         "ETag": f'"{mark}"',
     }
     if status == 206:
-        response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        sent["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    for header, value in sent.items():
+        response[header] = value
     return response
 
 

@@ -18,6 +18,7 @@ from portal.views.upload import ENVELOPE, discard, length
 from portal.workflow import Refused
 
 NO_FILE = "还没有选择文件，没有保存；请选择文件后再上传。"
+CUT_OFF = "文件没有传完，没有保存；已上传的都在，请重新选择这个文件。"
 SIGN_IN = "登录已过期，没有保存这个文件；已上传的都在，请在新窗口登录后重新上传。"
 STORED = "已保存{}个文件。"
 UNPACKED = "已从压缩包保存{}个文件，{}个没有保存。"
@@ -73,7 +74,10 @@ def _guarded(inner: Callable) -> Callable:
         if length(request) > (most if request.method == "PUT" else most + ENVELOPE):
             discard(request)
             return _refused(request, record, [sentence], status=413)
-        return csrf_protect(inner)(request, record, **where)
+        try:
+            return csrf_protect(inner)(request, record, **where)
+        except UnreadablePostError:
+            return _refused(request, record, [CUT_OFF], status=400)
 
     return view
 
