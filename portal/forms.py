@@ -8,7 +8,7 @@ typed is lost.
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django import forms
@@ -17,10 +17,10 @@ from django.db import models
 
 from portal import text
 from portal.models import ChoiceListField, Filing
-from portal.offers import Offer, offer
+from portal.offers import Offer, offer, offer_places
 from portal.registry import RecordType
 from portal.rules import TEXT_LIMIT
-from portal.snapshot import child_rows, related
+from portal.snapshot import child_rows, is_place, related
 
 LARGEST_NUMBER = 2_147_483_647  # what an integer column holds on PostgreSQL
 MOST_DIGITS = 20
@@ -134,7 +134,8 @@ class _Offered:
 
     def take(self, offered: Offer) -> None:
         """Offer these objects."""
-        self.objects, self.choices = offered.objects, [*self.before, *offered.choices]
+        before = [("", offered.none)] if offered.none else self.before
+        self.objects, self.choices = offered.objects, [*before, *offered.choices]
 
 
 class OneOffered(_Offered, forms.ChoiceField):
@@ -278,19 +279,23 @@ class RowForm(forms.Form):
 
 
 class RowSet(forms.BaseFormSet):
-    """The child rows of one kind: stored whole or not at all, so that a half-filled row deletes nothing."""
+    """The child rows of one kind: stored whole or not at all, so that a half-filled row deletes nothing.
+
+    Those of a statistical sheet are a grid: ``total`` is the column it adds up.
+    """
 
     model: type[models.Model]
     names: list[str]
+    total: str
     default_error_messages = {
         "missing_management_form": "这张表的行数没有传到，请刷新页面后再填。",
         "too_many_forms": "这张表最多填%(num)d行。",
     }
 
     def __init__(self, data=None, *, record: Filing, name: str, **kwargs: Any):
-        rows = child_rows(record, name)
+        rows, self.own_place = child_rows(record, name), record.region_id
         self.offers = {
-            field: offer(column.related_model, record, [getattr(row, field) for row in rows])
+            field: self._offer(record, column, [other for row in rows if (other := getattr(row, field))])
             for field, column in self._relations()
         }
         initial = None if data is not None else [self._initial(row) for row in rows]
@@ -301,8 +306,15 @@ class RowSet(forms.BaseFormSet):
         columns = ((name, cls.model._meta.get_field(name)) for name in cls.names)
         return [(name, column) for name, column in columns if column.is_relation]
 
+    @staticmethod
+    def _offer(record: Filing, column: models.Field, chosen: list[models.Model]) -> Offer:
+        offered = offer_places if is_place(column) else partial(offer, column.related_model)
+        return offered(record, chosen)
+
     def _initial(self, row: models.Model) -> dict[str, Any]:
-        return {name: getattr(row, self.model._meta.get_field(name).attname) for name in self.names}
+        columns = {name: self.model._meta.get_field(name) for name in self.names}
+        values = {name: getattr(row, column.attname) for name, column in columns.items()}
+        return {n: None if is_place(columns[n]) and v == self.own_place else v for n, v in values.items()}
 
     def _construct_form(self, i: int, **kwargs: Any) -> forms.Form:
         return super()._construct_form(i, **{**kwargs, "empty_permitted": True})
@@ -330,20 +342,24 @@ class RowSet(forms.BaseFormSet):
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows that were filled in and not ticked for deletion, as ``drafts.save`` takes them."""
-        return [
-            {name: form.cleaned_data.get(name) for name in self.names}
-            for form in self.forms
-            if form.has_changed() and not self._should_delete_form(form)
-        ]
+        return [{name: form.cleaned_data.get(name) for name in self.names} for form in self.kept()]
+
+    def kept(self) -> list[forms.Form]:
+        """Return the forms of the rows that are stored, in their order."""
+        if not self.is_bound:
+            return self.initial_forms
+        return [form for form in self.forms if form.has_changed() and not self._should_delete_form(form)]
 
 
 @cache
 def _row_set_class(model: type[Filing], name: str) -> type[RowSet]:
     row_model, names = model.record_type.row_model(name), model.record_type.rows[name]
     fields = {field: _row_field(row_model._meta.get_field(field)) for field in names}
+    sheet = model.record_type.sheet
+    total = sheet.total if sheet and sheet.rows == name else ""
     return forms.formset_factory(
         type("TypedRowForm", (RowForm,), fields),
-        formset=type("TypedRowSet", (RowSet,), {"model": row_model, "names": names}),
+        formset=type("TypedRowSet", (RowSet,), {"model": row_model, "names": names, "total": total}),
         extra=1,
         can_delete=True,
         max_num=MOST_ROWS,

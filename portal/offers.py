@@ -9,17 +9,19 @@ from django.db.models import Q
 from portal.models import Filing, Region
 from portal.registry import RecordType
 from portal.scope import within
-from portal.vocabulary import BrandLevel
+from portal.snapshot import CITY_ITSELF
+from portal.vocabulary import BrandLevel, Level
 
 LONG = 12  # a list longer than this begins with what is chosen
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The choices as a form shows them, and the object behind each value."""
+    """The choices as a form shows them, and the object behind each value; ``none`` names the empty choice."""
 
     choices: list[tuple[str, str]]
     objects: dict[str, models.Model]
+    none: str = ""
 
 
 def offer(model: type[models.Model], record: Filing, chosen: Iterable[models.Model]) -> Offer:
@@ -28,6 +30,21 @@ def offer(model: type[models.Model], record: Filing, chosen: Iterable[models.Mod
     if model is Region:
         return _offer(_regions(record, chosen), chosen, "已停用", lambda region: region.full_name)
     return _offer(_filings(model, record, chosen), chosen, "已不在现行目录", _with_class)
+
+
+def offer_places(record: Filing, chosen: Iterable[models.Model]) -> Offer:
+    """Return the counties of the bureau's city by their own names; no choice is the bureau's own place.
+
+    That is 市直 for a city (鲁人社字〔2021〕32号 附件2注1), the county itself for a county.
+    """
+    own, region = str(record.region_id), record.region
+    offered = offer(Region, record, chosen)
+    choices = [(key, label.removeprefix(region.name)) for key, label in offered.choices if key != own]
+    is_city = region.level == Level.CITY
+    objects = {key: other for key, other in offered.objects.items() if key != own}
+    return Offer(
+        choices, objects if is_city else {**objects, "": region}, CITY_ITSELF if is_city else region.name
+    )
 
 
 def _offer(open_ones: list[models.Model], chosen: list[models.Model], gone: str, words) -> Offer:

@@ -47,6 +47,7 @@ class Section:
     questions: list[Question] = field(default_factory=list)
     rows: RowSet | None = None
     label: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
     done: int = 0
     total: int = 0
 
@@ -157,6 +158,16 @@ class Questionnaire:
         found |= {name: _row_errors(rows) for name, rows in self.row_sets.items() if not rows.is_valid()}
         return {name: found[name] for name in self._names() if name in found}
 
+    def notes(self) -> dict[str, dict[str, str]]:
+        """Return row set → prefix of a row → what the portal understood of it; needs the stored record."""
+        found = {}
+        for name, rows in self.row_sets.items():
+            if rows.total and (not rows.is_bound or rows.is_valid()):
+                stored = snapshot.child_rows(self.record, name)
+                pairs = zip(rows.kept(), stored, strict=True)
+                found[name] = {form.prefix: self.record.row_note(row) for form, row in pairs}
+        return found
+
     def label(self, name: str) -> str:
         """Return the Chinese name of a field or row set."""
         if name in self.row_sets:
@@ -177,8 +188,9 @@ class Questionnaire:
             counts = {"done": len(set(names) - wrong), "total": len(names)}
             note = "" if self._is_printed(names) else "不打印，用于目录筛选"
             cards.append(self._card(cards, heading, note=note, questions=questions, **counts))
+        notes = self.notes()
         for name, rows in self.row_sets.items():
-            counts = {"done": int(name not in wrong), "total": 1}
+            counts = {"done": int(name not in wrong), "total": 1, "notes": notes.get(name, {})}
             cards.append(self._card(cards, self.label(name), rows=rows, label=name, **counts))
         asked = Question(self.form[EXPLANATION], number + 1)
         return [*cards, self._card(cards, "情况说明", note="有提示项时填写", questions=[asked])]
@@ -205,7 +217,7 @@ class Questionnaire:
         )
 
     def _under(self, name: str, asked: BoundField) -> str:
-        if name == self.record_type.key[0]:
+        if name == self.record_type.key[0] and self.record_type.is_catalogued:
             return namesake_sentence(self.record)
         if hasattr(self.record_type.field(name).related_model, "record_type"):
             return self._chosen_sentence(name, asked)

@@ -144,6 +144,7 @@ def _saved(sheet: Questionnaire) -> dict[str, Any]:
         "fields": {"revision": record.revision},
         "missing": [{"text": line.text, "anchor": line.anchor} for line in missing],
         "done": [line.text for line in todo if line.done],
+        "notes": sheet.notes(),
         "errors": errors,
         "problem": bool(errors),
         "message": _saved_words(sheet, errors) or f"已自动暂存 {at}",

@@ -108,6 +108,7 @@ class Draft {
     for (const [name, value] of Object.entries(data.fields || {})) this.put(name, value);
     this.say(data.message || `已自动暂存 ${clock()}`, Boolean(data.problem));
     if (data.missing) all("[data-portal-todo]").forEach((box) => showTodo(box, data));
+    this.form.dispatchEvent(new CustomEvent("portal-saved", { detail: data }));
   }
 
   put(name, value) {
