@@ -9,8 +9,9 @@ from typing import Any
 from django import forms
 
 from portal import campaigns, registry, text, windows
-from portal.forms import CleanText, Day, LongText
+from portal.forms import CleanText, Day, LongText, SeveralOffered
 from portal.models import Campaign, Expected, Organisation
+from portal.offers import Offer
 
 DAYS = re.compile(r"[0-9]{1,2}", re.ASCII)
 WANTED = {"required": "请填写。"}
@@ -45,16 +46,8 @@ class CampaignForm(forms.Form):
     expects = forms.ChoiceField(
         label="应报单位", choices=Expected.choices, widget=forms.RadioSelect, error_messages=CHOOSE
     )
-    organisations = forms.ModelMultipleChoiceField(
-        label="只要这些单位报送",
-        queryset=Organisation.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="不选即为全部；所选单位要与“应报单位”同级。",
-        error_messages={
-            "invalid_choice": "所选单位已不在可选范围内，请重新选择。",
-            "invalid_pk_value": "所选单位已不在可选范围内，请重新选择。",
-        },
+    organisations = SeveralOffered(
+        label="只要这些单位报送", required=False, help_text="不选即为全部；所选单位要与“应报单位”同级。"
     )
     reminder_days = CleanText(
         label="提前提醒（天）",
@@ -68,9 +61,8 @@ class CampaignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [(kind.slug, kind.label) for kind in registry.all_types()]
         bureaus = [bureau for level in Expected.values for bureau in campaigns.eligible(level)]
-        field = self.fields["organisations"]
-        field.queryset = Organisation.objects.filter(pk__in=[bureau.pk for bureau in bureaus])
-        field.choices = [(bureau.pk, bureau.short_name) for bureau in bureaus]
+        choices = [(str(bureau.pk), bureau.short_name) for bureau in bureaus]
+        self.fields["organisations"].take(Offer(choices, {str(bureau.pk): bureau for bureau in bureaus}))
 
     def clean_reminder_days(self) -> list[int]:
         """Return the days of a list such as 7、3、1."""
@@ -86,7 +78,7 @@ class CampaignForm(forms.Form):
         """Refuse bureaus of another level than the one that is expected."""
         cleaned = super().clean()
         picked, expects = cleaned.get("organisations"), cleaned.get("expects")
-        if picked and expects and picked.exclude(region__level=expects).exists():
+        if picked and expects and {bureau.region.level for bureau in picked} != {expects}:
             self.add_error("organisations", "所选单位要与“应报单位”同级，请重新选择。")
         return cleaned
 
@@ -100,14 +92,14 @@ class CampaignForm(forms.Form):
             "opens_at": windows.start_of(typed["opens_on"]),
             "due_at": windows.end_of(typed["due_on"]),
             "updates_until": windows.end_of(updates) if updates else None,
-            "organisations": list(typed["organisations"]) or None,
+            "organisations": typed["organisations"] or None,
         }
 
 
 def _initial(campaign: Campaign | None) -> dict[str, Any]:
     if campaign is None:
         return {"expects": Expected.CITIES, "reminder_days": _joined(campaigns.REMINDER_DAYS)}
-    owing = list(campaign.duties.values_list("organisation_id", flat=True))
+    owing = [str(pk) for pk in campaign.duties.values_list("organisation_id", flat=True)]
     is_everybody = len(owing) == campaigns.eligible(campaign.expects).count()
     return {
         "kind": campaign.kind,

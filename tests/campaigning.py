@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 
 from portal import campaigns, submission, windows
 from portal.models import Campaign, CampaignDuty, Filing
 from portal.vocabulary import State
-from tests.factories import PROVINCE, WEIFANG, act, bureau, filer, filing, reviewer, road
+from tests.factories import PROVINCE, WEIFANG, act, bureau, filer, filing, reviewer, road, sign_in
 
 DAY = timedelta(days=1)
 KIND, DOCUMENT = "skill-brands", "演示文〔2026〕1号"
@@ -73,3 +74,20 @@ def answer(of: Campaign, state: str = State.PROVINCE_REVIEW, *, place: str = WEI
     for action, by, arguments in road(record, state):
         record = act(record, action, by, **arguments)
     return record
+
+
+def get(client, user, page, /, *args, **params):
+    """Return the answer to a person who opens a page."""
+    sign_in(client, user)
+    return client.get(reverse(page, args=args), params)
+
+
+def post(client, user, page, /, *args, **data):
+    """Return the answer to a person who sends a form."""
+    sign_in(client, user)
+    return client.post(reverse(page, args=args), data)
+
+
+def said(answer) -> list[str]:
+    """Return what the next page tells the person."""
+    return [str(message) for message in answer.wsgi_request._messages]
