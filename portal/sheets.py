@@ -160,4 +160,6 @@ def sent_rows(sheet: Sheet, sent: dict) -> list[list]:
 def _sent_value(field: models.Field, words: str, raw: Any) -> Any:
     if isinstance(field, models.DateField) and raw:
         return date.fromisoformat(raw)
+    if isinstance(field, models.DecimalField) and raw:
+        return Decimal(raw)
     return raw if isinstance(raw, int) and not isinstance(raw, bool) and not field.choices else words

@@ -202,6 +202,14 @@ def entry(
     return publish(approved(record_type, place=place, **changes), on=on, level=level)
 
 
+def settled(record_type: RecordType | str, *, place: str = WEIFANG, **changes) -> Filing:
+    """Return a filing that went as far as its type goes: published, or approved where none is."""
+    record = approved(record_type, place=place, **changes)
+    if record.record_type.is_catalogued:
+        publish(record)
+    return record
+
+
 def sign_in(client, user: User) -> None:
     """Sign ``user`` in on a test client by his session, without the page."""
     client.force_login(user)

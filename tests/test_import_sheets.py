@@ -39,7 +39,7 @@ def filled_template(record_type: RecordType, change=None) -> bytes:
     """Return the template of a type with its sample lines turned into data."""
     book = load_workbook(BytesIO(excel.template_workbook(record_type)))
     for sheet in book.worksheets:
-        for row in sheet.iter_rows(min_row=2, max_row=2):
+        for row in sheet.iter_rows(min_row=2):
             for cell in row:
                 if isinstance(cell.value, str):
                     cell.value = cell.value.removeprefix("示例：")
