@@ -5,7 +5,8 @@ from io import BytesIO
 
 import pytest
 
-from portal import attachments, materials, registry, rules, workflow
+from portal import attachments, drafts, materials, registry, rules, workflow
+from portal.examples import example_draft
 from portal.models import Attachment
 from portal.registry import STAMPED_SCAN
 from portal.vocabulary import State
@@ -23,11 +24,9 @@ def put(record, slot: str, content: bytes, name: str) -> Attachment:
 
 
 def bare_draft():
-    """Return a draft without its files."""
-    record = factories.draft(KIND)
-    for attachment in record.attachments.all():
-        attachments.remove(attachment, by=filer())
-    return type(record).objects.get(pk=record.pk)
+    """Return a draft without the files it needs."""
+    record_type = registry.get(KIND)
+    return drafts.create(record_type, by=filer(), values=example_draft(record_type)[0])
 
 
 def said(record) -> list[tuple[str, str, bool]]:

@@ -55,12 +55,16 @@ def shown_name(member: zipfile.ZipInfo) -> str:
     if member.flag_bits & UTF8_NAME:
         return member.filename
     raw = member.filename.encode("cp437", "replace")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return member.filename
+    return _decoded(raw, "utf-8", least=0x800) or _decoded(raw, "gb18030") or member.filename
+
+
+def _decoded(raw: bytes, encoding: str, least: int = 0) -> str:
+    """Return a name, empty when it is not in this encoding: “图片” in GBK could be read as Greek in UTF-8."""
+    try:
+        name = raw.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
+    return name if all(ord(character) < 0x80 or ord(character) >= least for character in name) else ""
 
 
 def answer(source, out, most_bytes: int, number: int | None) -> None:
