@@ -2,8 +2,10 @@
 
 from django.template.defaultfilters import filesizeformat
 
+from portal.models import Expected
 from portal.package.contents import Contents
 from portal.package.names import safe
+from portal.vocabulary import State
 
 LETTER, OVERVIEW, FORMS, RECEIPT = "报送函.docx", "汇总一览表.xlsx", "全部表格.pdf", "回执.txt"
 BY_BUREAU, ATTACHED = "分单位一览表/", "附件/"
@@ -32,7 +34,7 @@ def papers(contents: Contents) -> list[tuple[str, str]]:
     number, bureaus = len(contents.forms), len(contents.bureaus)
     found = [
         (LETTER, f"致{contents.superior}，文号和日期留空，盖章时填写"),
-        (OVERVIEW, f"{number} 份，可以重新导入") if number else None,
+        (OVERVIEW, f"{number} 份{'，注明填报单位' if bureaus > 1 else '，可以重新导入'}") if number else None,
         (BY_BUREAU, f"{bureaus} 个单位各一张表，可以重新导入") if bureaus > 1 else None,
         (FORMS, f"{len(contents.items)} 份，连续编页，可以直接打印"),
         (ATTACHED, f"{contents.files} 个文件，{filesizeformat(contents.size)}") if contents.files else None,
@@ -49,5 +51,10 @@ def lacking(contents: Contents) -> list[str]:
         for item in contents.items
         if item.is_changing
     ]
+    under_review = [
+        f"“{item.title}”还在市级审核，没有上报，已先装入包内。"
+        for item in contents.items
+        if item.filing.state == State.CITY_REVIEW and contents.campaign.expects == Expected.CITIES
+    ]
     scans = [f"“{item.title}”没有盖章扫描件，本任务要求上传。" for item in contents.without_scan]
-    return [*unsent, *changing, *(scans if contents.campaign.needs_scan else [])]
+    return [*unsent, *changing, *under_review, *(scans if contents.campaign.needs_scan else [])]
