@@ -133,8 +133,7 @@ def test_each_filing_stands_where_the_file_says(built):
     states |= {"returned_by_province": "returned", "published": "approved"}
     first = Filing.objects.filter(amends=None, is_nothing=False)
     assert sorted(first.values_list("kind", "title", "state")) == sorted(
-        (item["type"], title(item), states.get(item["stage"], item["stage"]))
-        for item in DATA["filings"]
+        (item["type"], title(item), states.get(item["stage"], item["stage"])) for item in DATA["filings"]
     )
 
 
