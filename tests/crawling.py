@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from portal import catalogue
-from portal.models import Filing, User
+from portal.models import Campaign, CampaignDuty, Filing, User
 from portal.vocabulary import State
-from tests.factories import COMMENT, DOCUMENT, filer, filing, publish
+from tests.campaigning import campaign
+from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish
 
 KIND, ADMIN_PAGES = "exam-institutions", "admin:assessments_assessmentinstitution_"
 CANARY, PHONE = "金丝雀", "13900003707"
@@ -36,7 +37,8 @@ SENT = {
 
 
 def plant() -> list[Filing]:
-    """Plant institutions of 潍坊: a draft, one under review, one in force and its amendment."""
+    """Plant institutions of 潍坊 for a campaign: a draft, one under review, one in force, its amendment."""
+    campaign(places=[WEIFANG], kind=KIND)
     hidden = [
         filing(KIND, state, name=f"{CANARY}{state}", **SECRET) for state in (State.DRAFT, State.CITY_REVIEW)
     ]
@@ -63,6 +65,10 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "pk": numbers,
         "object_id": numbers if name.startswith(ADMIN_PAGES) else ["1"],
         "code": codes,
+        "campaign": _numbers(Campaign),
+        "region": [WEIFANG],
+        "slot": ["stamped_scan"],
+        "duty": _numbers(CampaignDuty),
         "suffix": ["docx", "pdf"],
         "content_type_id": ["1"],
         "app_label": ["assessments"],
@@ -73,6 +79,11 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         mark = re.compile(rf"<(?:\w+:)?{name}>")
         found = [mark.sub(choice, url) for url in found for choice in (choices if mark.search(url) else [""])]
     return [f"/{url}" for url in found]
+
+
+def _numbers(model) -> list[str]:
+    """Return the number of the last row there is: of the campaign and the duty that ``plant`` made."""
+    return [str(pk) for pk in model.objects.order_by("-pk").values_list("pk", flat=True)[:1]]
 
 
 def words(response) -> str:

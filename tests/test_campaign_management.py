@@ -97,8 +97,8 @@ def test_the_province_opens_a_campaign_for_days_that_begin_and_end_in_shandong(c
         ({"reminder_days": "99"}, "提前提醒的天数要在0至60之间"),
         ({"kind": "x"}, "没有这个选项"),
         ({"name": ""}, "请填写。"),
-        ({"organisations": ["x"]}, "所选单位已不在可选范围内"),
-        ({"organisations": ["9" * 30]}, "所选单位已不在可选范围内"),
+        ({"organisations": ["x"]}, "所选的内容已不在可选范围内"),
+        ({"organisations": ["9" * 30]}, "所选的内容已不在可选范围内"),
     ],
 )
 def test_a_campaign_that_cannot_be_is_answered_with_the_form_and_what_was_typed(client, wrong, sentence):
