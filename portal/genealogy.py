@@ -22,9 +22,12 @@ FURTHEST = 200  # entries of a type from which the next ring is sought
 def columns(entry: CatalogueEntry) -> list[dict]:
     """Return the columns around ``entry`` for the ``gene`` component: its neighbours, then theirs, and so on.
 
-    The number of queries depends on the number of types, never on the number of entries.
+    None for a type that answers none of the questions. The number of queries depends on the number of types,
+    never on the number of entries.
     """
     own = registry.get(entry.kind)
+    if own.question not in QUESTIONS:
+        return []
     found, totals, ring = {own.slug: [entry]}, {own.slug: 1}, [own]
     while ring:
         waiting = [t for t in _types() if t.slug not in found]

@@ -202,7 +202,7 @@ class Questionnaire:
     def _is_printed(self, names: list[str]) -> bool:
         """Whether the official form has a row for one of ``names``; a row may join fields (advantage_…)."""
         paper = self.record_type.paper
-        return paper is None or any(name.startswith(tuple(paper.rows.values())) for name in names)
+        return paper is None or any(name.startswith(tuple(paper.all_rows.values())) for name in names)
 
     def _question(self, name: str, number: int) -> Question:
         column, asked = self.record_type.field(name), self.form[name]
@@ -317,8 +317,8 @@ def example(record_type: RecordType) -> list[dict[str, str]]:
 
 
 def namesake_sentence(record: Filing) -> str:
-    """Say whether the city's catalogue in force has the name already; empty without a name."""
-    if not record.title:
+    """Say whether the city's catalogue in force has the name already; empty without a name or a catalogue."""
+    if not record.title or not record.record_type.is_catalogued:
         return ""
     others = CatalogueEntry.objects.in_force().filter(kind=record.kind, title=record.title)
     others = others.filter(within("region_id", record.region_id[:4])).exclude(filing_id=record.amends_id)

@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from brands.models import CITY_TRAINING_FORM, CityTrainingBrand
-from portal import attachments, drafts, importing, registry, rules, snapshot
+from portal import attachments, drafts, importing, questionnaire, registry, rules, snapshot
 from portal.documents import blank_form, form_docx, printed_form
 from portal.importing import CellError, read_file
+from portal.questionnaire import Questionnaire
 from portal.sandbox import read_tables
 from portal.vocabulary import State
 from tests import factories
@@ -334,3 +335,18 @@ def test_the_model_is_found_where_it_was():
     assert drafts.filing_organisations(factories.filer(factories.KUIWEN), TYPE) == [
         factories.bureau(factories.KUIWEN)
     ]
+
+
+def test_what_is_handed_in_with_the_form_is_not_said_to_be_left_unprinted():
+    sections = Questionnaire(questionnaire.load(factories.draft(TYPE))).sections([])
+
+    assert [section.note for section in sections] == ["", "", "", "有提示项时填写"]
+
+
+def test_its_public_page_has_no_columns_of_what_is_learnt_and_examined(client):
+    entry = factories.entry(TYPE)
+
+    page = client.get(reverse("catalogue-entry", args=[TYPE.slug, entry.code]))
+
+    assert page.context["columns"] == []
+    assert "从哪里学" not in page.content.decode()
