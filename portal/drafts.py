@@ -73,7 +73,7 @@ def copy(filing: Filing, *, by: User, **facts: Any) -> Filing:
         by=by,
         organisation=record.organisation,
         values={name: _value(record, name) for name in record.record_type.fields},
-        rows={name: _row_values(record, name) for name in record.record_type.rows},
+        rows={name: row_values(record, name) for name in record.record_type.rows},
         amends=filing,
         holds_name=False,
         is_demo=filing.is_demo,
@@ -90,9 +90,13 @@ def _value(record: Filing, name: str) -> Any:
     )
 
 
-def _row_values(record: Filing, name: str) -> list[dict]:
-    fields = record.record_type.rows[name]
-    return [{field: getattr(row, field) for field in fields} for row in snapshot.child_rows(record, name)]
+def row_values(record: Filing, name: str) -> list[dict]:
+    """Return the child rows of one kind as ``create`` and ``save`` take them, in one query."""
+    fields, model = record.record_type.rows[name], record.record_type.row_model(name)
+    related = [field for field in fields if model._meta.get_field(field).is_relation]
+    rows = getattr(record, name).order_by("pk")
+    found = rows.select_related(*related) if related else rows
+    return [{field: getattr(row, field) for field in fields} for row in found]
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from portal.views import (
     printing,
     public,
     publishing,
+    returns,
     review,
     upload,
 )
@@ -79,6 +80,9 @@ urlpatterns = [
     path("desk/attachments/<pk:pk>/", files.attachment, name="attachment"),
     path("desk/attachments/<pk:pk>/display/", files.display, name="attachment-display"),
     path("desk/attachments/<pk:pk>/remove/", materials.remove, name="attachment-remove"),
+    path("desk/filings/<pk:pk>/merge/", returns.merge, name="filing-merge"),
+    path("desk/filings/<pk:pk>/earlier/", returns.start_from_earlier, name="filing-earlier"),
+    path("desk/filings/<pk:pk>/update/", returns.update, name="filing-update"),
     path("desk/filings/<pk:pk>/check/", filing.check, name="filing-check"),
     path("desk/filings/<pk:pk>/", review.filing, name="filing"),
     path("desk/filings/<pk:pk>/act/", review.act, name="filing-act"),

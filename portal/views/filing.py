@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import deadlines, drafts, materials, questionnaire, rules, scope, submission
+from portal import deadlines, drafts, materials, merging, questionnaire, rules, scope, submission
 from portal.forms import LongText
 from portal.models import Filing
 from portal.questionnaire import Questionnaire
@@ -87,6 +87,8 @@ def _edit_page(request: HttpRequest, sheet: Questionnaire) -> HttpResponse:
         "returned": _returned(record),
         "example": questionnaire.example(record.record_type),
         "proposals": _proposals(request, record.record_type),
+        "merges": merging.is_merged(record),
+        "earlier": merging.may_start_from_earlier(record),
     }
     return render(request, "desk/edit.html", context)
 

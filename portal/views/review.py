@@ -14,6 +14,7 @@ from portal import (
     catalogue,
     deadlines,
     decision,
+    drafts,
     excel,
     inbox,
     materials,
@@ -87,6 +88,7 @@ def _page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
         **_files(found, user),
         "comment_limit": COMMENT_LIMIT,
         **_entry(found, user),
+        **_update(found, user),
     }
     return render(request, "desk/filing.html", context, status=422 if typed.refusal else 200)
 
@@ -122,6 +124,14 @@ def _entry(found: Filing, user: User) -> dict:
         "amends": is_current and reading.is_own(found, user) and not amendment,
         "exits": is_current and catalogue.may_publish(user, found),
     }
+
+
+def _update(found: Filing, user: User) -> dict:
+    """Return whether the bureau can update its approved return now, or why not."""
+    is_return = found.state == State.APPROVED and not found.record_type.is_catalogued
+    if not is_return or found.is_nothing or not reading.is_own(found, user):
+        return {}
+    return {"is_updatable": True, "why_not_updated": drafts.why_not_updated(found, user)}
 
 
 @require_POST

@@ -78,7 +78,7 @@ TRAINING_SHEET = SheetForm(
                 "project_name": "家政服务员培训（演示）",
                 "target_scope": "农村转移就业劳动者",
                 "trainee_count": 120,
-                "held_text": "2024年5月10日-5月28日",
+                "held_text": "5月10日-5月28日",
                 "remark": "",
             }
         ],
