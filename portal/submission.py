@@ -42,7 +42,7 @@ def report_nothing(
 ) -> Filing:
     """Send the zero report (零报送) of a bureau for a campaign: drafted and submitted in one transaction.
 
-    Raises ``Refused`` with the sentence when the bureau owes none, files something already or gives no reason.
+    Raises ``Refused`` with the sentence when the bureau owes none, files something or gives no reason.
     """
     if not (explanation := text.clean(explanation)):
         raise workflow.Refused(rules.NOTHING_UNEXPLAINED)

@@ -27,7 +27,7 @@ def decide(client, model, action: str, chosen: dict, comment: str = ""):
     ("slug", "words"),
     [
         ("skill-brands", ["受理", "审核上报", "审核通过", "退回修改", "不予通过", "导出所选"]),
-        ("building-units", ["受理", "准予备案", "退回修改", "导出所选"]),
+        ("building-units", ["受理", "准予备案", "退回补正", "导出所选"]),
     ],
 )
 def test_reviewers_are_offered_the_decisions_of_the_route_and_others_none(slug, words, client):

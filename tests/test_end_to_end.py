@@ -100,6 +100,7 @@ def publish(page) -> None:
     page.goto("/desk/?tab=publish")
     page.get_by_role("link", name=f"公布：{BRAND}").click()
     page.get_by_label("公布文号").fill(DOCUMENT)
+    page.get_by_role("radio", name="市级", exact=True).check()
     page.get_by_role("button", name="公布", exact=True).click()
     page.get_by_text("已公布，编号 SB-3707-0001").wait_for()
 

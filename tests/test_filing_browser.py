@@ -34,7 +34,7 @@ def test_a_change_saves_itself_and_the_list_beside_says_what_is_left(form):
     page.get_by_text("提交前还缺 1 项").wait_for()
 
     assert stored(record).name == NAME
-    assert page.locator(".todo .miss").all_inner_texts() == ["请选择方向。"]
+    assert page.locator(".todo .miss").all_inner_texts() == ["请选择品牌方向。"]
     assert page.locator("[data-portal-saved]").inner_text().startswith("已自动暂存")
 
 

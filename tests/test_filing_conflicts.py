@@ -107,7 +107,7 @@ def test_autosave_stores_and_says_what_is_still_missing(desk):
     assert now.name == NAME
     assert (answer["saved_at"], answer["message"]) == (at, f"已自动暂存 {at}")
     assert (answer["revision"], answer["fields"]) == (now.revision, {"revision": now.revision})
-    assert answer["missing"] == [{"text": "请选择方向。", "anchor": "q-direction"}]
+    assert answer["missing"] == [{"text": "请选择品牌方向。", "anchor": "q-direction"}]
     assert answer["errors"] == {}
     assert "品牌项目名称" in answer["done"]
 

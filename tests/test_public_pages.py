@@ -134,7 +134,7 @@ def test_two_choices_of_one_facet_show_both(client):
     answer = client.get(LIST, {"direction": ["food", "other"]})
 
     assert sorted(titles(answer)) == ["潍坊剪纸其他品牌（演示）", "潍坊剪纸美食品牌（演示）"]
-    assert [option["count"] for option in facet(answer, "方向")] == [1, 0, 1, 1]
+    assert [option["count"] for option in facet(answer, "品牌方向")] == [1, 0, 1, 1]
 
 
 def facet(answer, label: str) -> list[dict]:

@@ -51,6 +51,15 @@ def test_a_publisher_publishes_and_the_public_finds_it(client):
     assert filing.title in public.content.decode()
 
 
+def test_what_waits_for_publication_is_counted_in_the_navigation_of_its_publisher(client):
+    factories.approved("skill-brands")
+    factories.approved("labour-brands")
+
+    client.force_login(factories.publisher())
+
+    assert client.get("/desk/").context["waiting"] == 2
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
@@ -61,6 +70,7 @@ def test_a_publisher_publishes_and_the_public_finds_it(client):
         ({"on": "2024-02-30"}, "日期要写成"),
         ({"on": "9999-12-31"}, "日期不能晚于今天"),
         ({"level": "national"}, "级别只能是市级或省级"),
+        ({"level": ""}, "请选择级别"),
     ],
 )
 def test_a_wrong_fact_of_publication_is_told_and_the_rest_is_kept(client, wrong, sentence):

@@ -53,7 +53,10 @@ def test_the_check_lists_what_is_missing_with_links_to_the_questions(desk):
 
     content = desk.get(page("filing-check", record)).content.decode()
 
-    for name, text in {"direction": "请选择方向。", "exam_projects": "请选择专项职业能力考核项目。"}.items():
+    for name, text in {
+        "direction": "请选择品牌方向。",
+        "exam_projects": "请选择专项职业能力考核项目。",
+    }.items():
         assert f'<a href="{page("filing-edit", record)}#q-{name}">{text}</a>' in content
     assert "还有 2 处需要修改，改好后才能提交。" in content
     assert 'aria-disabled="true">确认提交' in content

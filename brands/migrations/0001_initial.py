@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                         choices=[("area", "某一地区"), ("industry", "某一产业"), ("group", "某一群体")],
                         help_text="围绕某一地区、产业或群体培育。",
                         max_length=10,
-                        verbose_name="品牌围绕",
+                        verbose_name="品牌围绕对象",
                     ),
                 ),
                 (
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                         ],
                         help_text="用于公布目录的分类。",
                         max_length=12,
-                        verbose_name="方向",
+                        verbose_name="品牌方向",
                     ),
                 ),
                 (

@@ -223,7 +223,7 @@ class Filing(models.Model):
         return getattr(self, "name", "")
 
     def archive_name(self) -> str:
-        """Return what a notice wants the archive of the materials to be called, without .zip; empty if none."""
+        """Return what a notice wants the archive of the materials called, without .zip; empty if none."""
         return ""
 
     def settle_rows(self, rows: list[models.Model]) -> None:

@@ -1,13 +1,23 @@
 """Signing in and out, and the password a person sets for himself."""
 
 from django.contrib import messages
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.urls import reverse_lazy
+
+
+class SignInForm(AuthenticationForm):
+    """Asks for name and password; one sentence for either being wrong, so that no account is given away."""
+
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": "用户名或密码不正确，两者都区分大小写。"
+    }
 
 
 class SignIn(LoginView):
     """The one sign-in page, for the workbench and the admin alike."""
 
+    form_class = SignInForm
     redirect_authenticated_user = True
 
 

@@ -16,6 +16,7 @@ from portal.views.review import conflict_page, in_scope, number
 from portal.vocabulary import BrandLevel, ExitReason
 
 NOT_A_DAY = "日期要写成“2024-12-31”的样子。您填写的内容已保留，请改正后再提交。"
+NO_LEVEL = "请选择级别：市级，或省级。"
 FORM = ["GET", "HEAD", "POST"]
 
 
@@ -40,6 +41,8 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
 def _publish(request: HttpRequest, found: Filing) -> CatalogueEntry:
     if number(request, "step") not in (None, found.step):
         raise workflow.Conflict(found)
+    if found.record_type.levelled and not request.POST.get("level"):
+        raise workflow.Refused(NO_LEVEL)
     return catalogue.publish(
         found,
         by=request.user,
@@ -73,7 +76,7 @@ def _publish_page(request: HttpRequest, found: Filing, typed, refusal: str = "")
         "code": replaced.code if replaced else _code_pattern(found),
         "replaced": replaced,
         "levels": BrandLevel.choices if found.record_type.levelled else [],
-        "level": typed.get("level") or (replaced.level if replaced else BrandLevel.MUNICIPAL),
+        "level": typed.get("level") or (replaced.level if replaced else ""),
         "today": timezone.localdate(),
         "reason": catalogue.why_unpublishable(found, request.user),
         "typed": typed,
