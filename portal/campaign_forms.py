@@ -61,7 +61,7 @@ class CampaignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [(kind.slug, kind.label) for kind in registry.all_types()]
         bureaus = [bureau for level in Expected.values for bureau in campaigns.eligible(level)]
-        choices = [(str(bureau.pk), bureau.short_name) for bureau in bureaus]
+        choices = [(str(bureau.pk), bureau.region.full_name) for bureau in bureaus]
         self.fields["organisations"].take(Offer(choices, {str(bureau.pk): bureau for bureau in bureaus}))
 
     def clean_reminder_days(self) -> list[int]:
