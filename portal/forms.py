@@ -19,12 +19,11 @@ from portal import text
 from portal.models import ChoiceListField, Filing
 from portal.offers import Offer, offer, offer_places
 from portal.registry import RecordType
-from portal.rules import TEXT_LIMIT
+from portal.rules import MOST_ROWS, TEXT_LIMIT
 from portal.snapshot import child_rows, is_place, related
 
 LARGEST_NUMBER = 2_147_483_647  # what an integer column holds on PostgreSQL
 MOST_DIGITS = 20
-MOST_ROWS = 500
 FEW_CHOICES = 5  # up to here as circles, more as a list to open
 NOT_PUBLIC = "不对外公开。"
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]

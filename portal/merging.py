@@ -12,6 +12,7 @@ from typing import Any
 from portal import drafts, scope
 from portal.models import Filing, Region, User
 from portal.registry import MERGED
+from portal.rules import MOST_ROWS
 from portal.snapshot import child_rows, is_place
 from portal.vocabulary import Level, State
 from portal.workflow import Refused
@@ -21,7 +22,6 @@ SENT = {State.CITY_REVIEW: WAITING, State.RETURNED: RETURNED, State.APPROVED: OP
 NO_CITY = "只有市级的报表汇总县级报表。"
 NO_TITLE = "请先填写{}，再汇总县级报表。"
 TOO_MANY = "汇总后有{}行，超过一张表的{}行，没有汇总；请核对是否重复。"
-MOST_ROWS = 500
 Row = dict[str, Any]
 
 

@@ -12,6 +12,7 @@ from portal.snapshot import child_rows, related
 from portal.vocabulary import State
 
 TEXT_LIMIT = 20_000  # 字; a technical cap where the notices set none
+MOST_ROWS = 500  # child rows of one kind; a technical cap as well
 
 NOTHING_UNEXPLAINED = "零报送须在情况说明中写明原因。"
 
