@@ -34,7 +34,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "today": _in_words(timezone.localdate()),
         "wish": wish,
         "tabs": [{"name": t, "word": w, "count": counts[t]} for t, w in inbox.tabs_of(user).items()],
-        "waiting": counts[inbox.TODO],
+        "waiting": counts[inbox.TODO] + counts.get(inbox.PUBLISH, 0),
         "late": counts["late"],
         "page": page,
         "rows": [inbox.row(filing, user, now) for filing in page],
