@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from portal import drafts, scope, snapshot, text
+from portal import drafts, reading, scope, snapshot, text
 from portal.models import CatalogueEntry, CodeCounter, Event, Filing, User
 from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.registry import CITY, RecordType
@@ -189,4 +189,6 @@ def amend(entry: CatalogueEntry, *, by: User) -> Filing:
     filing = Filing.objects.visible_to(by).get(pk=entry.filing_id)
     if not CatalogueEntry.objects.in_force().filter(pk=entry.pk).exists():
         raise Refused("这一条已不在现行目录中，不能变更。")
+    if scope.files_for(by, filing.organisation_id) and reading.open_amendment(filing):
+        raise Refused("这一条已有一份变更在办。")
     return drafts.copy(filing, by=by)

@@ -285,6 +285,16 @@ def test_an_entry_is_amended_by_its_own_bureau_one_draft_at_a_time():
         catalogue.amend(old, by=filer("3708"))
 
 
+def test_an_entry_whose_amendment_waits_for_publication_is_amended_by_no_second_draft():
+    old = entry("skill-brands", on=MAY)
+    waiting = amended(old)
+
+    with pytest.raises(workflow.Refused, match="这一条已有一份变更在办。"):
+        catalogue.amend(old, by=filer())
+
+    assert list(old.filing.amendments.all()) == [Filing.objects.get(pk=waiting.pk)]
+
+
 steps = st.lists(
     st.tuples(st.sampled_from(["publish", "amend", "exit"]), st.integers(0, 2), st.integers(0, 6)),
     min_size=2,
@@ -327,7 +337,8 @@ def walk(step: str, which: int, days: int) -> None:
         if step == "publish":
             entry("exam-projects", on=day)
         elif which < len(current) and step == "amend":
-            publish(amended(current[which]), on=day)
+            with transaction.atomic():  # an amendment that is refused does not stay to bar the next
+                publish(amended(current[which]), on=day)
         elif which < len(current):
             leave(current[which], on=day)
     except workflow.Refused:
