@@ -212,6 +212,20 @@ def test_the_blank_annex_is_the_one_of_the_notice():
     assert tables[0].rows[-1] == ["品牌优势", BRAND_FORM.hints["advantage"]]
 
 
+def expected_on_paper(record_type) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Return the labels and the columns of the tables that a type prints."""
+    if sheet := record_type.sheet:
+        return list(sheet.footer), [tuple(sheet.columns)]
+    labels = [str(record_type.field(name).verbose_name) for name in record_type.fields]
+    tables = [
+        tuple(str(record_type.row_model(name)._meta.get_field(f).verbose_name) for f in fields)
+        for name, fields in record_type.rows.items()
+        if record_type.example.get(name)
+    ]
+    paper = record_type.paper
+    return [label for line in paper.layout for label in line] if paper else labels, tables
+
+
 @every_type
 @pytest.mark.django_db
 def test_every_type_prints_each_field_of_its_form(record_type):
@@ -219,15 +233,11 @@ def test_every_type_prints_each_field_of_its_form(record_type):
 
     form = printed_form(draft)
 
-    labels = [str(draft._meta.get_field(name).verbose_name) for name in record_type.fields]
-    assert [row.label for section in form.sections for row in section.rows] == (
-        [label for line in record_type.paper.layout for label in line] if record_type.paper else labels
-    )
-    assert [table.columns for table in form.tables] == [
-        tuple(str(record_type.row_model(name)._meta.get_field(f).verbose_name) for f in fields)
-        for name, fields in record_type.rows.items()
-        if record_type.example.get(name)
-    ]
+    lines = form.statement
+    printed = [row.label for section in form.sections for row in section.rows]
+    printed += [label for label, _ in lines.footer] if lines else []
+    tables = [lines.columns] if lines else [table.columns for table in form.tables]
+    assert (printed, tables) == expected_on_paper(record_type)
     assert form_pdf(form).startswith(b"%PDF")
     assert read_tables(form_docx(form), ".docx")[0].rows != []
 

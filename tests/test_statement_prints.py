@@ -91,7 +91,9 @@ def test_the_word_document_holds_the_sheet_across_the_page():
     document = documents.form_docx(documents.printed_form(a_return()))
 
     words = words_of(document)
-    assert [line for line in ("项目制培训情况统计表", *COLUMNS, "合计", "200", *NOTES) if line not in words] == []
+    assert [
+        line for line in ("项目制培训情况统计表", *COLUMNS, "合计", "200", *NOTES) if line not in words
+    ] == []
     assert "填表人：演示填表人　　　　联系电话：00000000000　　　　填表日期：2024-06-10" in words
     xml = zipfile.ZipFile(io.BytesIO(document)).read("word/document.xml").decode()
     assert ('w:orient="landscape"' in xml, xml.count("<w:tblHeader/>")) == (True, 2)
