@@ -16,7 +16,7 @@ from django.db import transaction
 
 from portal import attachments, catalogue, demo_campaigns, drafts, examples, reference, registry, workflow
 from portal.models import Edition, Event, Filing, Membership, Organisation, User
-from portal.registry import CITY, PROVINCE
+from portal.registry import CITY, MERGED, PROVINCE
 from portal.vocabulary import Role
 
 DATA = "demo.json"
@@ -54,6 +54,7 @@ ROADS = {
         "approved": _FILED,
         "published": _FILED,
     },
+    MERGED: {"draft": (), "submitted": _SUBMITTED, "returned": _RETURNED, "approved": _FILED},
 }
 
 
@@ -156,7 +157,7 @@ def _attach(record: Filing, by: User) -> None:
 
 
 def _walk(record: Filing, item: dict, cast: Cast) -> None:
-    for action, desk in ROADS[record.record_type.route][item["stage"]]:
+    for action, desk in ROADS[record.route][item["stage"]]:
         comment = item.get("comment", "") if action in ("return", "reject") else ""
         _act(record, action, _actor(record, action, desk, item, cast), comment)
 
