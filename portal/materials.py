@@ -81,8 +81,8 @@ def of_slot(name: str, slot: Slot, kept: list[Attachment]) -> Iterator[Light]:
 
 def _of_count(name: str, slot: Slot, number: int) -> Light:
     unit = UNITS[slot.kind]
-    wanted, now = f"不少于{slot.least}{unit}", f"当前{number}{unit}"
-    sentence = slot.missing or f"{slot.label}{wanted}，{now}。"
+    wanted, now = f"不少于{slot.least}{unit}", f"{number}{unit}"
+    sentence = slot.missing or f"{slot.label}{wanted}，当前{now}。"
     return Light(name, wanted, now, OK if number >= slot.least else BAD, slot.clause, sentence)
 
 
@@ -134,7 +134,7 @@ def _of_scan(record: Filing, kept: list[Attachment]) -> Iterator[Light]:
     label = record.record_type.all_slots[STAMPED_SCAN].label
     number, state = record.campaign.document_number, OK if kept else BAD
     sentence = f"请上传{label}：打印报表，加盖公章后扫描。"
-    yield Light(STAMPED_SCAN, "必须上传", f"当前{len(kept)}份", state, number, sentence)
+    yield Light(STAMPED_SCAN, "必须上传", f"{len(kept)}份", state, number, sentence)
 
 
 def decimals(value: Fraction, *, up: bool = False) -> str:
@@ -185,10 +185,9 @@ class Place:
         return f"{len(self.files)}{UNITS[self.slot.kind]}"
 
     @property
-    def state(self) -> str:
-        """The worst state among the lights; empty when nothing is required and nothing is there."""
-        states = {light.state for light in self.lights}
-        return next((state for state in (BAD, UNKNOWN, OK) if state in states), OK if self.files else "")
+    def wanted(self) -> str:
+        """How many there have to be at least, e.g. 5张; empty when none has to."""
+        return f"{self.slot.least}{UNITS[self.slot.kind]}" if self.slot.least else ""
 
     @property
     def room(self) -> int:
