@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal import attachments, scope, snapshot, text, windows
 from portal.models import Campaign, Filing, Organisation, User
 from portal.registry import CITY, MERGED, RecordType
-from portal.vocabulary import Level, State
+from portal.vocabulary import ENDED, Level, State
 from portal.workflow import Conflict, Refused, as_refusal
 
 
@@ -125,11 +125,7 @@ def why_not_updated(filing: Filing, by: User) -> str:
         return f"更新截止时间（{timezone.localtime(until):%Y-%m-%d %H:%M}）已过。"
     if filing.campaign_id and (until is None or filing.campaign.closed_at):
         return f"“{filing.campaign}”不接收更新。"
-    if (
-        filing.amendments.exclude(state__in=[State.CANCELLED, State.REJECTED])
-        .filter(holds_name=False)
-        .exists()
-    ):
+    if filing.amendments.exclude(state__in=ENDED).filter(holds_name=False).exists():
         return "已有一份更新在办。"
     return ""
 

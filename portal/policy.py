@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal import notify, scope, windows
 from portal.models import CatalogueEntry, Filing, User
 from portal.registry import CITY, MERGED, PROVINCE
-from portal.vocabulary import Level, Role, State
+from portal.vocabulary import ENDED, Level, Role, State
 
 FILER_DESK = "filer"
 REVIEWERS = (Role.REVIEWER, Role.APPROVER)
@@ -293,6 +293,19 @@ def why_closed(action: Action, filing: Filing, user: User) -> str:
         return "已被受理，不能撤回" if action.name == "withdraw" else "已受理"
     if action.unpublished and CatalogueEntry.objects.filter(filing_id=filing.pk).exists():
         return "已公布，须办理变更或退出"
+    return _overtaken(filing) if action.name == "reopen" else ""
+
+
+def _overtaken(filing: Filing) -> str:
+    """Return why an act is not taken back past what came after it, an amendment or an update."""
+    later = Filing.objects.exclude(state__in=ENDED)
+    if filing.state == State.APPROVED:
+        return "已有一份更新在办，或已替换它" if later.filter(amends=filing).exists() else ""
+    if filing.amends_id and later.filter(amends=filing.amends_id).exists():
+        return "这一条已另有一份变更或更新"
+    in_force = CatalogueEntry.objects.in_force().filter(filing_id=filing.amends_id)
+    if filing.amends_id and filing.record_type.is_catalogued and not in_force.exists():
+        return "原条目已不在现行目录中"
     return ""
 
 

@@ -12,7 +12,7 @@ from portal import scope, snapshot
 from portal.comparison import row_parts, text_parts
 from portal.models import CatalogueEntry, Filing, FilingVersion, User
 from portal.registry import RecordType
-from portal.vocabulary import EDITABLE, Role, State
+from portal.vocabulary import EDITABLE, ENDED, Role, State
 
 # In these states the live text may differ from what was submitted.
 UNSETTLED = (*EDITABLE, State.CANCELLED)
@@ -116,8 +116,7 @@ def name_for(filing: Filing, user: User) -> str:
 
 def open_amendment(filing: Filing) -> Filing | None:
     """Return the amendment of a published filing that is under way, or None."""
-    ended = (State.CANCELLED, State.REJECTED)
-    return filing.amendments.filter(entry=None).exclude(state__in=ended).order_by("-pk").first()
+    return filing.amendments.filter(entry=None).exclude(state__in=ENDED).order_by("-pk").first()
 
 
 def read(filing: Filing, user: User, *, compare: bool = False, personal: bool = True) -> Sheet:

@@ -9,7 +9,7 @@ from portal import materials, text
 from portal.models import ChoiceListField, Filing
 from portal.registry import Problem
 from portal.snapshot import child_rows, related
-from portal.vocabulary import State
+from portal.vocabulary import ENDED
 
 TEXT_LIMIT = 20_000  # 字; a technical cap where the notices set none
 MOST_ROWS = 500  # child rows of one kind; a technical cap as well
@@ -120,7 +120,7 @@ def _namesake(record: Filing) -> Iterator[Problem]:
     """A bureau holds a name once among its live filings of a type (domain.md A.3 1.02)."""
     live = Filing.objects.filter(
         kind=record.kind, organisation_id=record.organisation_id, title=record.title, holds_name=True
-    ).exclude(state__in=[State.CANCELLED, State.REJECTED])
+    ).exclude(state__in=ENDED)
     others = live.exclude(pk__in=[pk for pk in (record.pk, record.amends_id) if pk])
     if record.title and others.exists():
         yield Problem(

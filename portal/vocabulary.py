@@ -61,6 +61,7 @@ class State(TextChoices):
 EDITABLE = (State.DRAFT, State.RETURNED)
 IN_REVIEW = (State.CITY_REVIEW, State.PROVINCE_REVIEW)
 DECIDED = (State.APPROVED, State.REJECTED)
+ENDED = (State.CANCELLED, State.REJECTED)  # what such a filing held, its name or its place, is free again
 
 
 class BrandLevel(TextChoices):

@@ -229,7 +229,7 @@ def _take_over(filing: Filing, *, standing: bool) -> dict:
         updated.update(holds_name=False)
         return {"holds_name": True}
     Filing.objects.filter(pk=filing.pk).update(holds_name=False)
-    updated.update(holds_name=True)
+    swap(updated, holds_name=True)
     return {}
 
 

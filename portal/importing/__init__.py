@@ -19,7 +19,7 @@ from portal.importing.statement import read_statements
 from portal.models import Filing, Organisation, User
 from portal.registry import RecordType
 from portal.sandbox import Table, Unreadable, read_tables
-from portal.vocabulary import State
+from portal.vocabulary import ENDED
 from portal.workflow import Refused
 
 __all__ = ["CellError", "Draft", "Reading", "commit", "read_file", "shown"]
@@ -101,7 +101,7 @@ def _refuse_namesakes(reading: Reading) -> None:
 def _held(reading: Reading, titles: Iterable[str]) -> set[str]:
     live = Filing.objects.filter(
         kind=reading.record_type.slug, organisation=reading.organisation, holds_name=True
-    ).exclude(state__in=[State.CANCELLED, State.REJECTED])
+    ).exclude(state__in=ENDED)
     return set(live.filter(title__in=list(titles)).values_list("title", flat=True))
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from portal import registry, scope, text
 from portal.models.organisations import Organisation, Region, User
 from portal.registry import RecordType
-from portal.vocabulary import DECIDED, EDITABLE, IN_REVIEW, Role, State
+from portal.vocabulary import DECIDED, EDITABLE, ENDED, IN_REVIEW, Role, State
 
 
 class FilingQuerySet(models.QuerySet):
@@ -153,7 +153,7 @@ class Filing(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["kind", "organisation", "title"],
-                condition=Q(holds_name=True) & ~Q(title="") & ~Q(state__in=[State.CANCELLED, State.REJECTED]),
+                condition=Q(holds_name=True) & ~Q(title="") & ~Q(state__in=[*ENDED]),
                 name="filing_name_held_once_per_bureau",
                 violation_error_message="本单位已有同名的填报，请换一个名称，或打开已有的那一份。",
             ),
