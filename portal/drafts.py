@@ -121,8 +121,8 @@ def why_not_updated(filing: Filing, by: User) -> str:
     if filing.record_type.is_catalogued or filing.state != State.APPROVED or not filing.holds_name:
         return "只有审核通过、且未被新一期替换的报表可以更新。"
     until = filing.campaign.updates_until if filing.campaign_id else None
-    if until and timezone.now() > until:
-        return f"更新截止时间（{timezone.localtime(until):%Y-%m-%d %H:%M}）已过。"
+    if until and windows.is_over(until, timezone.now()):
+        return f"更新截止时间（{windows.moment(until)}）已过。"
     if filing.campaign_id and (until is None or filing.campaign.closed_at):
         return f"“{filing.campaign}”不接收更新。"
     if filing.amendments.exclude(state__in=ENDED).filter(holds_name=False).exists():

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal import drafts, merging, registry
+from portal import drafts, merging, registry, windows
 from portal.models import Campaign, Filing
 from portal.vocabulary import State
 from portal.workflow import Conflict, Refused
@@ -299,13 +299,14 @@ def test_an_approved_return_is_updated_by_a_new_draft_that_replaces_it(desk):
 
 def test_a_return_past_its_updates_says_until_when_it_could_be_updated(desk):
     first = filing(RETURN, State.APPROVED)
-    until = timezone.now() - timedelta(hours=1)
-    Filing.objects.filter(pk=first.pk).update(campaign=a_campaign(updates_until=until))
+    until = windows.end_of(timezone.localdate() - timedelta(days=1))
+    due = until - timedelta(days=1)
+    Filing.objects.filter(pk=first.pk).update(campaign=a_campaign(due_at=due, updates_until=until))
 
     shown = desk.get(page("filing", first)).content.decode()
     answer = desk.post(page("filing-update", first), follow=True)
 
-    said = f"更新截止时间（{timezone.localtime(until):%Y-%m-%d %H:%M}）已过。"
+    said = f"更新截止时间（{timezone.localdate() - timedelta(days=1)} 24:00）已过。"
     assert said in shown
     assert said in answer.content.decode()
     assert Filing.objects.filter(amends=first).count() == 0
