@@ -152,7 +152,9 @@ class SkillBrand(Filing):
     positioning = models.CharField(
         "品牌围绕对象", max_length=10, choices=POSITIONINGS, help_text="围绕某一地区、产业或群体培育。"
     )
-    direction = models.CharField("品牌方向", max_length=12, choices=DIRECTIONS, help_text="用于公布目录的分类。")
+    direction = models.CharField(
+        "品牌方向", max_length=12, choices=DIRECTIONS, help_text="用于公布目录的分类。"
+    )
     stage = models.CharField("培育阶段", max_length=12, choices=STAGES, help_text="按“发现—培育—提升”填写。")
     initiatives = ChoiceListField(
         "关联行动", options=INITIATIVES, blank=True, help_text="与本品牌衔接的工作，可选多项。"
