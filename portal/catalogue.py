@@ -26,7 +26,7 @@ def may_publish(user: User, filing: Filing) -> bool:
 
 def why_unpublishable(filing: Filing, user: User) -> str:
     """Return the sentence why ``user`` may not publish ``filing`` now, empty when he may."""
-    if not filing.record_type.is_catalogued or filing.is_nothing:
+    if not filing.is_publishable:
         return "报表和零报送只报不公布。"
     if not may_publish(user, filing):
         return "您的岗位不能公布这个类型。"

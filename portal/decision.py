@@ -12,7 +12,7 @@ from portal import notify
 from portal.inbox import duration, holder
 from portal.models import Event, Filing, Membership, Organisation, User
 from portal.policy import ACTIONS, REVIEWERS, Action, Choice, available_actions
-from portal.registry import CITY
+from portal.registry import CITY, MERGED
 from portal.vocabulary import HRSS_KINDS, IN_REVIEW, Kind, Level, Role, State
 
 CONCLUSIONS = ("endorse", "approve", "return", "reject", "reopen")
@@ -26,6 +26,9 @@ CONSEQUENCES = {
     "withdraw": "取回修改，再提交时是第 {next} 版。",
     "cancel": "不再报送，以后可以恢复为草稿。",
 }
+# Of what is reported only and enters no catalogue.
+REPORTED = {"approve": "办结，只报送不公布。", "reject": "办结，结论为不予通过。"}
+MERGED_IN = {"approve": "办结，由市级汇总上报。"}
 ENTRY_ACTS = {"publish": "公布", "exit": "退出目录"}
 SHAPES = {
     "endorse": "ok",
@@ -112,7 +115,9 @@ class _Offices:
 
     def option(self, action: Action) -> Option:
         """Return an open act in words."""
-        consequence = CONSEQUENCES.get(action.name, "").format(next=self.filing.version + 1)
+        filing = self.filing
+        reported = {} if filing.is_publishable else MERGED_IN if filing.route == MERGED else REPORTED
+        consequence = (CONSEQUENCES | reported).get(action.name, "").format(next=filing.version + 1)
         return Option(action.name, action.label, consequence, self.told(action), action.needs_comment)
 
     def told(self, action: Action) -> str:
@@ -129,6 +134,8 @@ class _Offices:
             return city if len(filing.region_id) >= len("3701") else ""
         if circle == notify.PROVINCE:
             return province
+        if not filing.is_publishable:
+            return ""
         return f"{city if filing.record_type.route == CITY else province}发布岗"
 
 
@@ -176,7 +183,7 @@ def _item(event: Event, filing: Filing, user: User) -> dict:
 
 
 def said(event: Event, filing: Filing) -> str:
-    """Return the words of what happened, e.g. 提交第 2 版."""
+    """Return the words of what happened, e.g. 提交第 2 版; needs ``organisation.region`` of the filing."""
     label = ENTRY_ACTS.get(event.action) or next(
         (a.label for a in ACTIONS if a.name == event.action and _is_row(a, event, filing)), event.action
     )
@@ -185,4 +192,4 @@ def said(event: Event, filing: Filing) -> str:
 
 def _is_row(action: Action, event: Event, filing: Filing) -> bool:
     fits = event.source in action.sources and event.target == action.target
-    return fits and filing.record_type.route in action.routes
+    return fits and filing.route in action.routes

@@ -189,7 +189,7 @@ def _about(filing: Filing, user: User) -> str:
 def _note(filing: Filing, user: User, act: str) -> str:
     if filing.state in IN_REVIEW:
         return holder(filing, user)
-    if filing.state == State.APPROVED and filing.decided_by_id == user.pk and not entry_of(filing):
+    if filing.state == State.APPROVED and filing.decided_by_id == user.pk and _waits_to_be_published(filing):
         return "结论由您作出，须由他人公布" if catalogue.may_publish(user, filing) else ""
     return ""
 
@@ -212,10 +212,14 @@ def _act(filing: Filing, user: User) -> tuple[str, str] | None:
         return "继续填写" if filing.state == State.DRAFT else "修改", reverse("filing-edit", args=[filing.pk])
     if filing.state in IN_REVIEW and may_review(filing, user):
         return "审核", reverse("filing", args=[filing.pk])
-    if filing.state == State.APPROVED and not entry_of(filing) and filing.decided_by_id != user.pk:
+    if filing.state == State.APPROVED and _waits_to_be_published(filing) and filing.decided_by_id != user.pk:
         publishes = catalogue.may_publish(user, filing)
         return ("公布", reverse("publish", args=[filing.pk])) if publishes else None
     return None
+
+
+def _waits_to_be_published(filing: Filing) -> bool:
+    return filing.is_publishable and entry_of(filing) is None
 
 
 def may_review(filing: Filing, user: User) -> bool:

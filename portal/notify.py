@@ -44,6 +44,8 @@ def _desk(posts, level: str, code: str):
 
 
 def _publishers(posts, filing: Filing):
+    if not filing.is_publishable:
+        return posts.none()
     code = filing.region_id[:4] if filing.record_type.route == CITY_ROUTE else filing.region_id[:2]
     return posts.filter(role=Role.PUBLISHER, organisation__region_id=code)
 

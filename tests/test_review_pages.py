@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from portal import registry
-from portal.models import Event, Filing
+from portal.models import Event, Filing, Membership, Message
 from portal.policy import available_actions
 from portal.vocabulary import Role, State
 from tests import factories
@@ -245,3 +245,34 @@ def test_acts_are_posts(client):
     factories.sign_in(client, factories.reviewer())
 
     assert client.get(reverse("filing-act", args=[filing.pk])).status_code == 405
+
+
+def test_what_is_reported_only_is_told_to_no_publisher(client):
+    factories.publisher(), factories.publisher("3707")
+    filing = factories.filing("project-training-returns", State.PROVINCE_REVIEW)
+
+    box = page(client, factories.approver(), filing).context["box"]
+    factories.act(filing, "approve", factories.approver())
+
+    assert [(o.label, o.consequence, o.told) for o in box.conclusions] == [
+        ("审核通过", "办结，只报送不公布。", "潍坊市人社局"),
+        ("退回修改", "报送单位修改后，以第 2 版重新提交。", "潍坊市人社局"),
+        ("不予通过", "办结，结论为不予通过。", "潍坊市人社局"),
+    ]
+    publishers = Membership.objects.filter(role=Role.PUBLISHER).values("user")
+    assert Message.objects.filter(user__in=publishers).count() == 0
+
+
+def test_a_part_that_is_merged_is_decided_in_the_words_of_merging(client):
+    filing = factories.submitted("project-training-returns", place="370705")
+    box = page(client, factories.reviewer(), filing).context["box"]
+    factories.act(filing, "approve", factories.reviewer())
+    factories.act(filing, "reopen", factories.reviewer(), comment=factories.COMMENT)
+
+    timeline = page(client, factories.filer("370705"), filing).context["timeline"]
+
+    assert (box.conclusions[0].label, box.conclusions[0].consequence) == (
+        "同意汇总",
+        "办结，由市级汇总上报。",
+    )
+    assert [item["title"] for item in timeline] == ["市级审核中", "撤回汇总", "同意汇总", "提交第 1 版"]

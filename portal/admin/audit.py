@@ -59,7 +59,7 @@ class EventAdmin(ReadOnly):
         "request_id",
     )
     list_filter = (ActionFilter, ("at", admin.DateFieldListFilter))
-    list_select_related = ("filing",)
+    list_select_related = ("filing__organisation__region",)
     search_fields = ("by_name", "by__username", "organisation_name", "filing__title", "request_id")
     search_help_text = "按经办人姓名或用户名、单位、填报名称、请求编号查找"
     ordering = ("-at", "-pk")

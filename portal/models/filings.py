@@ -214,6 +214,11 @@ class Filing(models.Model):
         return self.record_type.route_of(self.organisation.region.level)
 
     @property
+    def is_publishable(self) -> bool:
+        """Whether approval leads into the catalogue; a return and a zero report are reported only."""
+        return self.record_type.is_catalogued and not self.is_nothing
+
+    @property
     def is_editable(self) -> bool:
         """Whether the state lets its bureau change it."""
         return self.state in EDITABLE
