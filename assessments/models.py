@@ -33,7 +33,7 @@ def validate_credit_code(code: str) -> None:
 
 
 class ProjectClass(models.TextChoices):
-    """The four classes of the 2023 catalogue (domain.md A.6 R)."""
+    """The four classes of the 2023 catalogue (《山东省专项职业能力考核项目目录（2023年版）》)."""
 
     FOOD = "food", "食品制作"
     PLANTING = "planting", "种植"
@@ -121,7 +121,7 @@ class ExamProject(Filing):
 
 
 class ExamSpecification(models.Model):
-    """考核规范 of a project: definition, audience, ability standard, requirements (domain.md A.6 R)."""
+    """考核规范 of a project: definition, audience, ability standard, requirements."""
 
     project = models.ForeignKey(ExamProject, on_delete=models.CASCADE, related_name="specifications")
     edition = models.CharField("版本名称", max_length=30)
@@ -142,7 +142,7 @@ class ExamSpecification(models.Model):
 
 
 class InstitutionType(models.TextChoices):
-    """Kinds of the first 260 institutions (鲁人社函〔2023〕102号, domain.md A.6 R)."""
+    """Kinds of the first 260 institutions (鲁人社函〔2023〕102号)."""
 
     ENTERPRISE = "enterprise", "企业"
     SCHOOL = "school", "院校"
@@ -150,7 +150,7 @@ class InstitutionType(models.TextChoices):
     TRAINING_SCHOOL = "training_school", "职业技能培训机构"
 
 
-# 菏泽 2023: 每个考核项目对应的考核机构一般不超过5家 (domain.md A.6 R).
+# 菏泽 2023: 每个考核项目对应的考核机构一般不超过5家 (practice of one city, no rule of the province).
 MOST_PER_CITY_AND_PROJECT = 5
 
 
@@ -236,7 +236,7 @@ class AssessmentInstitution(Filing):
 
 
 class InstitutionAuthorization(models.Model):
-    """What an institution may examine and where: 不得跨区域、超范围考核 (domain.md A.6 R)."""
+    """What an institution may examine and where: 不得跨区域、超范围考核 (聊城 2023)."""
 
     institution = models.ForeignKey(
         AssessmentInstitution, on_delete=models.CASCADE, related_name="authorizations"

@@ -103,7 +103,7 @@ def row_values(record: Filing, name: str) -> list[dict]:
 def update(filing: Filing, *, by: User) -> Filing:
     """Return a new draft that updates an approved return and replaces it once approved itself.
 
-    Open until the campaign's ``updates_until`` (domain.md A.7.2 6.07: coverage counts until 30 September).
+    Open until the campaign's ``updates_until``: a county counts until 30 September (鲁人社字〔2021〕32号 二（三）).
     Raises ``Filing.DoesNotExist`` out of scope, ``Refused`` with the sentence.
     """
     current = (

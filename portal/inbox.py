@@ -243,7 +243,7 @@ def standing(filing: Filing) -> tuple[str, str]:
 
 
 def word(state: str, record_type: RecordType) -> str:
-    """Return the word of a state; where a type ends at the city, approval is 准予备案 (domain.md A.2)."""
+    """Return the word of a state; where a type ends at the city, approval is 准予备案 (备案)."""
     ends_well = (a.label for a in ACTIONS if a.target == State.APPROVED and record_type.route in a.routes)
     return next(ends_well) if state == State.APPROVED else State(state).label
 

@@ -117,7 +117,7 @@ def _wrong_in_row(row: models.Model, column: models.Field) -> str:
 
 
 def _namesake(record: Filing) -> Iterator[Problem]:
-    """A bureau holds a name once among its live filings of a type (domain.md A.3 1.02)."""
+    """A bureau holds a name once among its live filings of a type."""
     live = Filing.objects.filter(
         kind=record.kind, organisation_id=record.organisation_id, title=record.title, holds_name=True
     ).exclude(state__in=ENDED)

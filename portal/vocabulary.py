@@ -7,7 +7,7 @@ from django.db.models import TextChoices
 
 
 class Level(TextChoices):
-    """Rank of a region (GB/T 2260; zones are listed beside the counties, see domain.md B.1)."""
+    """Rank of a region (GB/T 2260; zones are listed beside the counties)."""
 
     PROVINCE = "province", "省"
     CITY = "city", "设区的市"

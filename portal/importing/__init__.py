@@ -86,7 +86,7 @@ def _title(reading: Reading, draft: Draft) -> str:
 
 
 def _refuse_namesakes(reading: Reading) -> None:
-    """A bureau holds a name once among its live filings of a type, and a file once (domain.md A.3 1.02)."""
+    """A bureau holds a name once among its live filings of a type, and a file once."""
     titles = Counter(draft.title for draft in reading.records if draft.title)
     held = _held(reading, titles)
     met: set[str] = set()

@@ -34,7 +34,7 @@ class RegionQuerySet(DatedQuerySet):
 class Region(models.Model):
     """A division; the code is its path: ``37`` ⊃ ``3701`` ⊃ ``370102``, zones ``3701Z01``.
 
-    Source: National Bureau of Statistics 2023, Ministry of Civil Affairs 2021 (domain.md B.1). A zone has no
+    Source: National Bureau of Statistics 2023, Ministry of Civil Affairs 2021. A zone has no
     code of GB/T 2260; its local code is never shown as official.
     """
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
     help = "读取官方表格或工作簿；不加 --commit 只检查，不保存。"
 
     def add_arguments(self, parser) -> None:
-        """Declare the arguments (design.md 5)."""
+        """Declare the arguments."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--type", required=True, dest="slug", metavar="SLUG")
         parser.add_argument("--as", required=True, dest="username", metavar="USERNAME")
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def import_file(file: Path, slug: str, username: str, *, commit: bool) -> dict:
-    """Return the outcome as design.md 5 has it: type, city, records, errors, warnings, imported."""
+    """Return the outcome as one JSON object: type, city, records, errors, warnings, imported."""
     try:
         record_type = registry.get(slug)
         user = User.objects.get(username=username, is_active=True)
