@@ -98,3 +98,20 @@ def test_no_template_breaks_the_content_security_policy(pattern):
 def markup(path: Path) -> str:
     """Return a template without its comments."""
     return re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL)
+
+
+INCLUDED = re.compile(r'{% include "([^"]+)"([^%]*)%}')
+
+
+def test_no_form_is_included_without_what_its_token_needs():
+    pages = {str(path.relative_to(ROOT / "templates")): markup(path) for path in TEMPLATES}
+    with_token = {path for path, words in pages.items() if "{% csrf_token %}" in words}
+    included = [(path, *found) for path, words in pages.items() for found in INCLUDED.findall(words)]
+    for _ in pages:  # what includes a form holds one itself
+        with_token |= {path for path, inner, _ in included if inner in with_token}
+
+    cut_off = [
+        (path, inner) for path, inner, how in included if inner in with_token and "only" in how.split()
+    ]
+
+    assert cut_off == []
