@@ -46,9 +46,14 @@ def files(record: Filing) -> dict[str, list[Attachment]]:
 
 
 def lights(record: Filing) -> list[Light]:
-    """Return the lights of all requirements on the files of ``record``, slot after slot."""
+    """Return the lights of all requirements on the files of ``record``, slot after slot.
+
+    A zero report (零报送) has no form and no seal under it: nothing is asked of its files.
+    """
+    if record.is_nothing:
+        return []
     found = files(record)
-    slots = record.record_type.all_slots if not record.is_nothing else {}
+    slots = record.record_type.all_slots
     shown = [light for name, slot in slots.items() for light in of_slot(name, slot, found[name])]
     return [*shown, *_of_scan(record, found[STAMPED_SCAN])]
 

@@ -23,7 +23,7 @@ def problems(record: Filing) -> list[Problem]:
     A zero report (零报送) has no form: it says why there is nothing to report.
     """
     if record.is_nothing:
-        return [*_unexplained(record), *materials.problems(record)]
+        return list(_unexplained(record))
     found = [
         *_missing(record),
         *_invalid(record),

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from portal import attachments, drafts, materials, registry, rules, workflow
+from portal import attachments, drafts, materials, registry, rules, submission, workflow
 from portal.examples import example_draft
 from portal.models import Attachment
 from portal.registry import STAMPED_SCAN
@@ -127,6 +127,17 @@ def test_whether_the_stamped_scan_is_compulsory_is_said_by_the_campaign():
 
     assert missing == [(STAMPED_SCAN, "请上传盖章扫描件：打印报表，加盖公章后扫描。", "演示文〔2026〕9号")]
     assert factories.act(record, "submit", filer()).state == State.CITY_REVIEW
+
+
+@pytest.mark.django_db
+def test_a_zero_report_has_no_form_to_stamp():
+    collected = campaign(kind="skill-brands", needs_scan=True)
+
+    sent = submission.report_nothing(
+        collected, by=filer(), organisation=factories.bureau(factories.WEIFANG), explanation="本季度没有。"
+    )
+
+    assert (sent.state, materials.lights(sent)) == (State.CITY_REVIEW, [])
 
 
 @pytest.mark.django_db
