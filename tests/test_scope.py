@@ -1,8 +1,11 @@
 """Who sees what: planted filings all over the province, and the exact set each person meets."""
 
 import pytest
+from django.db import connection
+from django.db.models.functions import Collate
 
-from portal.models import Filing
+from portal.models import Filing, Region
+from portal.scope import within
 from portal.vocabulary import Kind, Role, State
 from tests.factories import (
     KUIWEN,
@@ -133,6 +136,20 @@ def test_what_is_to_be_published_waits_for_the_publisher_of_the_route():
         elsewhere: set(),
         reviewer(): set(),
     }
+
+
+# The other one is what PostgreSQL sorts by in a database made with a Chinese locale.
+@pytest.mark.parametrize("collation", ["binary", "other"])
+def test_a_region_holds_what_lies_below_it_whatever_the_database_sorts_by(collation):
+    names = {"sqlite": ("BINARY", "NOCASE"), "postgresql": ("C", "und-x-icu")}[connection.vendor]
+    sorted_so = Region.objects.annotate(place=Collate("code", names[collation == "other"]))
+
+    codes = list(Region.objects.values_list("code", flat=True))
+
+    below = {code: sorted_so.filter(within("place", code)).values_list("code", flat=True) for code in codes}
+
+    expected = {code: {other for other in codes if other.startswith(code)} for code in codes}
+    assert {code: set(found) for code, found in below.items()} == expected
 
 
 def test_two_districts_of_one_name_are_two_bureaus():
