@@ -4,10 +4,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal.models import Edition, Event, FilingVersion, Membership, Organisation, Region, User
+from portal import campaigns
+from portal.models import Campaign, Edition, Event, FilingVersion, Membership, Organisation, Region, User
 from portal.vocabulary import Kind, Role, State
 from tests import factories
 from tests.administration import ADMINISTRATION, enter, told, url
+from tests.campaigning import DAY, campaign, duty, manager
 
 pytestmark = pytest.mark.django_db
 
@@ -216,3 +218,16 @@ def test_a_version_is_read_with_the_persons_covered(client):
 
     assert "演示路2号" in body
     assert "13900000000" not in body
+
+
+def test_the_auditor_reads_campaigns_extensions_and_reminders_and_changes_none(client):
+    of = campaign(places=["3707"])
+    campaigns.extend(duty(of), by=manager(), until=of.due_at + DAY, reason="数据核实。")
+    campaigns.remind(of, by=manager())
+    enter(client, factories.auditor())
+
+    pages = [client.get(f"/admin/portal/{model}/") for model in ("campaign", "extension", "reminder")]
+    changed = client.post(f"/admin/portal/campaign/{of.pk}/change/", {"name": "改名"})
+
+    assert ["演示任务" in page.content.decode() for page in pages] == [True] * 3
+    assert (changed.status_code, Campaign.objects.get(pk=of.pk).name) == (403, "演示任务")
