@@ -292,6 +292,8 @@ def _row_words(model: type[models.Model], fields: list[str], row: Mapping[str, A
 
 def words(column: models.Field, value: Any) -> str:
     """Return a value as people read it; relations as objects or as the titles of an example."""
+    if value is None and snapshot.is_place(column):
+        return snapshot.CITY_ITSELF
     if value is None or value == "" or value == []:
         return ""
     if isinstance(column, ChoiceListField):

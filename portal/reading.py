@@ -204,7 +204,7 @@ def _sheet(record_type: RecordType, content: dict, version: FilingVersion | None
         number=version.number if version else None,
         submitted_at=version.submitted_at if version else None,
         sections=sections,
-        tables=[_table(table, [("", row) for row in table["rows"]]) for table in content["tables"]],
+        tables=[_whole_table(record_type, table) for table in content["tables"]],
         explanation=Line(0, "explanation", "情况说明", content["explanation"]),
     )
 
@@ -234,6 +234,14 @@ def _table(table: dict, rows: list[tuple[str, list[str]]]) -> dict:
     """Return a table whose rows are (mark, cells), each cell with the label of its column."""
     labelled = [(mark, list(zip(table["columns"], row, strict=False))) for mark, row in rows]
     return {**table, "rows": labelled}
+
+
+def _whole_table(record_type: RecordType, table: dict) -> dict:
+    """Return a table as it stands; that of a statistical sheet with 合计 and the notes of the notice."""
+    whole, paper = _table(table, [("", row) for row in table["rows"]]), record_type.sheet
+    if paper is None or paper.rows != table["name"]:
+        return whole
+    return {**whole, "total": paper.total_line(table["rows"]), "notes": paper.printed_notes}
 
 
 def _mark(sheet: Sheet, content: dict, old: dict) -> None:

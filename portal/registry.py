@@ -3,7 +3,7 @@
 Leaf module: imports nothing of ours. A declaration holds only data; behaviour is a method on the model.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,20 @@ class SheetForm:
     footer: dict[str, str]
     notes: tuple[str, ...]
     annex: str = "附件"
+
+    @property
+    def printed_notes(self) -> tuple[str, ...]:
+        """The notes as lines: “注：1.…”, “2.…”."""
+        first, *others = (f"{number}.{note}" for number, note in enumerate(self.notes, 1))
+        return (f"注：{first}", *others)
+
+    def total_line(self, rows: Sequence[Sequence[str]]) -> list[str]:
+        """Return the line of 合计 below ``rows`` of printed words, empty without rows."""
+        place = list(self.columns.values()).index(self.total)
+        numbers = [int(row[place]) for row in rows if row[place].isdigit()]
+        cells = ["合计", *[""] * (len(self.columns) - 1)]
+        cells[place] = str(sum(numbers))
+        return cells if rows else []
 
 
 @dataclass(frozen=True)

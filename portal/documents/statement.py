@@ -5,7 +5,6 @@ from portal.documents.paper import PrintedForm, Statement
 from portal.registry import RecordType, SheetForm
 
 EMPTY_LINES = 8
-TOGETHER = "合计"
 
 
 def statement(record_type: RecordType, taken: dict, marks: tuple[str, ...]) -> PrintedForm:
@@ -15,7 +14,7 @@ def statement(record_type: RecordType, taken: dict, marks: tuple[str, ...]) -> P
     said = {shown["name"]: shown["text"] for part in taken["sections"] for shown in part["fields"]}
     rows = tuple(tuple(text.clean(cell) for cell in row) for row in table["rows"])
     footer = tuple((label, said.get(name, "")) for label, name in sheet.footer.items())
-    total = _total(sheet, rows) if rows else ()
+    total = tuple(sheet.total_line(rows))
     explanation = f"情况说明：{taken['explanation']}" if taken.get("explanation") else ""
     lines = Statement(tuple(table["columns"]), rows, total, footer, _number_column(sheet))
     return _printed(sheet, lines, taken["organisation"], taken["title"], marks, explanation)
@@ -33,14 +32,12 @@ def blank_statement(record_type: RecordType) -> PrintedForm:
 def _printed(
     sheet: SheetForm, lines: Statement, organisation: str, name: str, marks: tuple[str, ...], explanation: str
 ) -> PrintedForm:
-    numbered = [f"{number}.{note}" for number, note in enumerate(sheet.notes, 1)]
-    notes = (f"注：{numbered[0]}", *numbered[1:])
     return PrintedForm(
         title=(sheet.title,),
         organisation_label="",
         organisation=organisation,
         sections=(),
-        notes=(*notes, explanation) if explanation else notes,
+        notes=(*sheet.printed_notes, *([explanation] if explanation else [])),
         annex=sheet.annex,
         marks=marks,
         statement=lines,
@@ -50,11 +47,3 @@ def _printed(
 
 def _number_column(sheet: SheetForm) -> int:
     return list(sheet.columns.values()).index(sheet.total)
-
-
-def _total(sheet: SheetForm, rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    place = _number_column(sheet)
-    numbers = [int(row[place]) for row in rows if row[place].isdigit()]
-    cells = [TOGETHER, *[""] * (len(sheet.columns) - 1)]
-    cells[place] = str(sum(numbers))
-    return tuple(cells)
