@@ -11,8 +11,8 @@ from portal.vocabulary import BUSINESS_ROLES, HRSS_KINDS, Role
 def within(field: str, code: str) -> Q:
     """Return the condition that ``field`` holds the region ``code`` or one below it.
 
-    A range instead of LIKE: it uses the plain index on both databases. ``37`` ⊃ ``3701`` ⊃ ``370102``. The
-    end is spelled in letters: they come after digits in every collation, the ``:`` next to 9 in ASCII does not.
+    A range instead of LIKE: it uses the plain index on both databases. ``37`` ⊃ ``3701`` ⊃ ``370102``. Its
+    end is spelled in letters, which follow digits in every collation; the ``:`` after 9 in ASCII does not.
     """
     return Q(**{f"{field}__gte": code, f"{field}__lt": f"{code}ZZ"})
 
