@@ -186,6 +186,25 @@ def test_what_people_write_otherwise_is_read_alike(book):
     }
 
 
+def test_signatures_that_are_not_filled_in_are_to_be_added_later():
+    empty = ["填表人：____　　联系电话：　　　　填表日期：    年  月  日"]
+
+    reading = read(sheet(TITLE, HEADER, DIRECT, empty, *NOTES))
+
+    labels = ("填表人", "联系电话", "填表日期")
+    assert errors_of(reading) == []
+    assert reading.warnings == [f"“{label}”没有填写，导入后须补填才能提交。" for label in labels]
+
+
+def test_a_column_of_the_citys_own_is_passed_over_aloud():
+    lines = [["序号", *HEADER], [1, *DIRECT], [2, *COUNTY], [3, *PLANNED]]
+
+    reading = read(sheet(TITLE, *lines, SIGNED))
+
+    assert (errors_of(reading), rows_of(reading)) == ([], READ)
+    assert reading.warnings == ["“序号”这一列不是本表的内容，没有读取。"]
+
+
 def test_the_form_in_word_is_read_like_the_sheet():
     words = [[str(cell) for cell in line] for line in (HEADER, DIRECT, COUNTY, PLANNED)]
 

@@ -175,23 +175,27 @@ class _Statement:
     def _data(self, row: int) -> None:
         if len(self.made) == MOST_ROWS:
             self._error(row, "", "", f"这张表最多{MOST_ROWS}行，从这一行起没有读取；请核对是否重复。")
-        self.made.append((row, self.model()))
-        if len(self.made) > MOST_ROWS:
-            return
+        values = self._cells(row) if len(self.made) < MOST_ROWS else {}
+        self.made.append((row, self.model(**values)))
+        if len(self.made) <= MOST_ROWS:
+            self.draft.rows[self.paper.rows].append(values)
+            self._add_up(values.get(self.paper.total))
+
+    def _cells(self, row: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for label, place in self.columns.items():
             said, name = text.clean(self.table.text(row, place)), self.paper.columns[label]
-            if not name:
-                self._check_city(row, label, said)
-            else:
+            if name:
                 values[name] = self._value(row, label, self.model._meta.get_field(name), said)
-        count = values.get(self.paper.total)
+            else:
+                self._check_city(row, label, said)
+        return values
+
+    def _add_up(self, count: int | None) -> None:
         self.sums_up &= count is not None
         self.overall += count or 0
         self.since_total += count or 0
         self.since_subtotal += count or 0
-        self.draft.rows[self.paper.rows].append(values)
-        self.made[-1] = (row, self.model(**values))
 
     def _value(self, row: int, label: str, column: models.Field, said: str) -> Any:
         if is_place(column):
@@ -257,7 +261,7 @@ class _Statement:
         for label, said in _labelled(line, [*self.paper.footer, BUREAU]).items():
             if label == BUREAU:
                 self._check_bureau(row, said)
-            elif said:
+            elif said.strip("年月日 　"):  # “    年  月  日” is a date not filled in
                 self._take(row, label, self.paper.footer[label], said)
 
     def _take(self, row: int, label: str, name: str, said: str) -> None:
@@ -276,21 +280,25 @@ class _Statement:
 
     def _complete(self) -> None:
         """Add what the sheet leaves unsaid, warn of what is missing, and judge each line by the rules."""
-        for name, found in self.draft.values.items():
-            setattr(self.record, name, found)
-        above = [line for line in [*self.table.before, *self._above()] if not _LABELLED.match(line)]
-        heading = " ".join([self.table.name, *above])
-        rows = [row for _, row in self.made[:MOST_ROWS]]
-        unsaid = self.record.unsaid(heading, rows)
+        if not self.made:
+            self._error(self.header, "", "", "表里还没有填写内容，请填写后再上传。")
+        self._remember(self.draft.values)
+        unsaid = self.record.unsaid(self._heading(), [row for _, row in self.made[:MOST_ROWS]])
         self.draft.values.update(unsaid)
-        for name, found in unsaid.items():
-            setattr(self.record, name, found)
+        self._remember(unsaid)
         for label, name in self.paper.footer.items():
             if name not in self.draft.values:
                 self.reading.warnings.append(f"“{label}”没有填写，导入后须补填才能提交。")
-        if not self.made:
-            self._error(self.header, "", "", "表里还没有填写内容，请填写后再上传。")
         self._judge()
+
+    def _remember(self, values: dict[str, Any]) -> None:
+        for name, found in values.items():
+            setattr(self.record, name, found)
+
+    def _heading(self) -> str:
+        """Return what stands above the table, without the lines of bureau and date."""
+        above = [line for line in [*self.table.before, *self._above()] if not _LABELLED.match(line)]
+        return " ".join([self.table.name, *above])
 
     def _above(self) -> list[str]:
         return [said for row in range(self.header) for _, said in self._visible(row)]
