@@ -103,7 +103,7 @@ def row_values(record: Filing, name: str) -> list[dict]:
 def update(filing: Filing, *, by: User) -> Filing:
     """Return a new draft that updates an approved return and replaces it once approved itself.
 
-    Open until the campaign's ``updates_until``: a county counts until 30 September (鲁人社字〔2021〕32号 二（三）).
+    Open until the campaign's ``updates_until``: 9月底前 each county counts (鲁人社字〔2021〕32号 二（三）).
     Raises ``Filing.DoesNotExist`` out of scope, ``Refused`` with the sentence.
     """
     current = (
