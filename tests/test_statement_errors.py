@@ -164,6 +164,15 @@ def test_more_rows_than_a_sheet_holds_are_refused_where_they_begin():
     assert errors_of(reading) == [("Sheet1", 503, "", "", message)]
 
 
+def test_two_sheets_that_are_too_long_together_are_refused():
+    book = sheet(TITLE, HEADER, *[COUNTY] * 300, SIGNED, title="甲")
+
+    reading = read(sheet(TITLE, HEADER, *[COUNTY] * 201, SIGNED, title="乙", book=book))
+
+    message = "这张表最多500行，几张工作表合起来超过了；请核对是否重复。"
+    assert reading.errors == [CellError("乙", 2, "", "", message)]
+
+
 def test_an_empty_file_and_a_sheet_of_something_else_are_refused_in_a_sentence():
     nothing, other = read(Workbook()), read(sheet(["姓名", "电话"], ["演示", "0"]))
 

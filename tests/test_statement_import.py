@@ -196,6 +196,12 @@ def test_signatures_that_are_not_filled_in_are_to_be_added_later():
     assert reading.warnings == [f"“{label}”没有填写，导入后须补填才能提交。" for label in labels]
 
 
+def test_a_remark_that_begins_like_a_sum_makes_no_sum():
+    reading = read(sheet(TITLE, HEADER, changed(DIRECT, 备注="合计两期"), SIGNED))
+
+    assert (errors_of(reading), [row[5] for row in rows_of(reading)]) == ([], ["合计两期"])
+
+
 def test_a_column_of_the_citys_own_is_passed_over_aloud():
     lines = [["序号", *HEADER], [1, *DIRECT], [2, *COUNTY], [3, *PLANNED]]
 

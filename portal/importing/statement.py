@@ -29,6 +29,7 @@ LEAST_LABELS = 4
 CITY_RUN = {CITY_ITSELF, "市本级", "市直属"}
 TOGETHER, IN_PART = ("合计", "总计", "共计"), ("小计", "本页小计")
 BUREAU = "填报单位"
+TOO_MANY = "这张表最多{}行，几张工作表合起来超过了；请核对是否重复。"
 MISMATCH = "与工作表“{}”写的“{}”不一致，请改成一致，或分成两个文件上传。"
 _NOTE = re.compile(r"^(?:注|备注|说明|填表说明)?\s*[:：]?\s*(?:\d+\s*[.、．]|(?:注|备注|说明)\s*[:：])")
 _LABELLED = re.compile(r"^[\u4e00-\u9fff\s]{2,12}(?:（[^（）]*）)?\s*[:：]")
@@ -84,6 +85,8 @@ def _add(reading: Reading, draft: Draft) -> None:
             label = str(reading.record_type.field(name).verbose_name)
             message = MISMATCH.format(first.sheet, first.values[name])
             reading.errors.append(CellError(draft.sheet, draft.row, label, str(found), message))
+    if len(first.rows[rows]) > MOST_ROWS:
+        reading.errors.append(CellError(draft.sheet, draft.row, "", "", TOO_MANY.format(MOST_ROWS)))
     told = f"工作表“{first.sheet}”和“{draft.sheet}”合为一份，共{len(first.rows[rows])}行。"
     reading.warnings.append(told)
 
@@ -144,10 +147,10 @@ class _Statement:
         filled = [text.key(said) for _, said in self._visible(row)]
         if not filled or self._is_covered(row):
             return
-        if any(said.startswith(TOGETHER) for said in filled):
+        if _is_sum(filled, TOGETHER):
             self._check_total(row, "合计", {self.since_total, self.overall})
             self.since_total = self.since_subtotal = 0
-        elif any(said.startswith(IN_PART) for said in filled):
+        elif _is_sum(filled, IN_PART):
             self._check_total(row, "小计", {self.since_subtotal})
             self.since_subtotal = 0
         elif not self._signed(row) and not self._is_note(row):
@@ -308,12 +311,17 @@ class _Statement:
         faulty = {(e.row, e.column) for e in self.reading.errors if e.sheet == self.table.name}
         for place, row in self.made[:MOST_ROWS]:
             for name, sentence, _ in self.record.row_faults(row):
-                if (place + 1, labels[name]) not in faulty:
+                if labels[name] in self.columns and (place + 1, labels[name]) not in faulty:
                     said = text.clean(self.table.text(place, self.columns[labels[name]]))
                     self._error(place, labels[name], said, sentence)
 
     def _error(self, row: int, column: str, said: str, message: str) -> None:
         self.reading.errors.append(CellError(self.table.name, row + 1, column, text.clean(said), message))
+
+
+def _is_sum(filled: list[str], words: tuple[str, ...]) -> bool:
+    """Say whether a line is 合计 or 小计; a remark that only begins so makes none."""
+    return filled[0].startswith(words) or not set(words).isdisjoint(filled)
 
 
 def _labelled(line: str, labels: list[str]) -> dict[str, str]:
