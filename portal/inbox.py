@@ -146,7 +146,8 @@ def narrowed(found: QuerySet, user: User, *, q: str = "", kind: str = "") -> Que
 def ordered(wish: Wish, user: User) -> QuerySet:
     """Return the filings of a wish in its order, with all that a row shows."""
     found = narrowed(reading.with_sent(filings(wish.tab, user)), user, q=wish.q, kind=wish.kind)
-    found = found.select_related("organisation__region", "holder", "entry").order_by(*SORTS[wish.sort][1])
+    order = [reading.in_order(name, user) if name == "title" else name for name in SORTS[wish.sort][1]]
+    found = found.select_related("organisation__region", "holder", "entry").order_by(*order)
     sent_by_reader = FilingVersion.objects.filter(filing=OuterRef("pk"), submitted_by=user)
     return found.annotate(sent_by_reader=Exists(sent_by_reader))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -126,9 +126,14 @@ def filings(record_type: RecordType, user: User, wish: Wish) -> QuerySet:
         found = found.filter(campaign=wish.campaign)
     if wish.state:
         found = found.filter(_standing(wish.state))
-    down, column = wish.sort[:1] == "-", orders(record_type)[wish.sort.removeprefix("-")]
-    order = [f"-{column}", "-pk"] if down else [column, "pk"]
-    return found.select_related("organisation__region", "entry").order_by(*order)
+    found = found.select_related("organisation__region", "entry")
+    return found.order_by(*_order(orders(record_type)[wish.sort.removeprefix("-")], wish, user))
+
+
+def _order(column: str, wish: Wish, user: User) -> tuple:
+    is_text = column not in PARENT_ORDER.values() or column == "title"
+    order = reading.in_order(column, user) if is_text else F(column)
+    return (order.desc(nulls_last=True), "-pk") if wish.sort[0] == "-" else (order.asc(nulls_last=True), "pk")
 
 
 def _standing(state: str) -> Q:
@@ -194,13 +199,21 @@ def _row(record_type: RecordType, filing: Filing, record: Filing | None, user: U
 
 
 def _cells(record_type: RecordType, filing: Filing, record: Filing | None, user: User) -> list[dict]:
-    sent = reading.sent_to(filing, user)
-    texts = {item["name"]: item["text"] for s in sent["sections"] for item in s["fields"]} if sent else {}
+    texts = _texts(record_type, filing, record, user)
     return [
         {
             "label": str(record_type.field(name).verbose_name),
             "number": _is_number(record_type, name),
-            "text": texts.get(name, "") if sent else snapshot.shown(record, name) if record else "",
+            "text": texts.get(name, ""),
         }
         for name in extra(record_type)
     ]
+
+
+def _texts(record_type: RecordType, filing: Filing, record: Filing | None, user: User) -> dict[str, str]:
+    """Return field → words as ``user`` reads them; what a zero report holds by default is nobody's answer."""
+    if filing.is_nothing or record is None:
+        return {}
+    if sent := reading.sent_to(filing, user):
+        return {item["name"]: item["text"] for s in sent["sections"] for item in s["fields"]}
+    return {name: snapshot.shown(record, name) for name in extra(record_type)}

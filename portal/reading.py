@@ -5,7 +5,7 @@ Pure reads. Only the bureau sees what it has not submitted; everybody else reads
 
 from dataclasses import dataclass, field
 
-from django.db.models import Case, JSONField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, F, JSONField, OuterRef, Q, QuerySet, Subquery, When
 from django.urls import reverse
 
 from portal import scope, snapshot
@@ -82,6 +82,11 @@ def without_unsent(filings: QuerySet, user: User) -> QuerySet:
 def titled(q: str, user: User) -> Q:
     """Return the condition that the title ``user`` may read holds ``q``; needs ``with_sent``."""
     return _live_for(user) & Q(title__icontains=q) | ~_live_for(user) & Q(sent__title__icontains=q)
+
+
+def in_order(column: str, user: User) -> Case:
+    """Return what to sort by for a column of the text, so that no place tells of what was not sent."""
+    return Case(When(_live_for(user), then=F(column)))
 
 
 def _live_for(user: User) -> Q:

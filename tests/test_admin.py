@@ -271,3 +271,37 @@ def test_asking_for_an_export_writes_nothing(client):
     enter(client, user).get(url(TYPES[0].model, "export"))
 
     assert user.logentry_set.count() == 0
+
+
+def under_change(**values) -> Filing:
+    """Return a labour brand that the city returned and its bureau is changing."""
+    record = factories.filing("labour-brands", State.RETURNED, name="潍坊演示丁", worker_count=500)
+    return changed(record, **values)
+
+
+def changed(record: Filing, **values) -> Filing:
+    return drafts.save(record, by=factories.filer(), revision=record.revision, values=values)
+
+
+@pytest.mark.parametrize("query", ["q=改名", "brand_type__exact=livelihood"])
+def test_no_search_and_no_filter_tells_of_what_was_not_sent(query, client):
+    page = url(type(under_change(name="演示改名", brand_type="livelihood")), "changelist")
+
+    answers = [enter(client, who).get(f"{page}?{query}") for who in (factories.reviewer(), factories.filer())]
+
+    assert [listed(answer) for answer in answers] == [set(), {"演示改名"}]
+
+
+@pytest.mark.parametrize("column", ["name", "worker_count"])
+def test_no_place_in_a_list_tells_of_what_was_not_sent(column, client):
+    record, orders = under_change(name="一", worker_count=1), []
+    factories.submitted("labour-brands", name="潍坊演示丙", worker_count=600)
+    page = url(type(record), "changelist")
+    number = 1 + list(record.record_type.columns).index(column)
+
+    for values in ({}, {"name": "龘", "worker_count": 9_000}):
+        changed(record, **values)
+        answers = [enter(client, factories.reviewer()).get(f"{page}?o={o}") for o in (number, -number)]
+        orders.append([[row.pk for row in answer.context["cl"].result_list] for answer in answers])
+
+    assert orders[0] == orders[1]

@@ -15,7 +15,7 @@ from tests import copies, factories
 
 pytestmark = pytest.mark.django_db
 TYPES = [pytest.param(t, id=t.slug) for t in registry.all_types()]
-BRANDS = "/desk/filings/skill-brands/"
+BRANDS, LABOUR = "/desk/filings/skill-brands/", "/desk/filings/labour-brands/"
 
 
 def listed(client, user, url=BRANDS, **params):
@@ -26,7 +26,8 @@ def listed(client, user, url=BRANDS, **params):
 
 
 def names(answer) -> list[str]:
-    return [row["title"] for row in answer.context["rows"]]
+    rows = answer.context["rows"]
+    return [row["title"] if isinstance(row, dict) else row.title for row in rows]
 
 
 def grow(filing, more: int) -> None:
@@ -179,6 +180,22 @@ def test_a_search_finds_what_its_reader_reads_and_not_what_was_not_sent(client, 
 
     found = [[answer.context["page"].paginator.count for answer in pair] for pair in answers]
     assert found == [[1, 0], own]
+
+
+LISTS = [(LABOUR, "title"), (LABOUR, "-title"), (LABOUR, "worker_count"), ("/desk/", "name")]
+
+
+@pytest.mark.parametrize(("page", "sort"), LISTS)
+def test_no_place_in_a_list_tells_of_what_was_not_sent(client, page, sort):
+    factories.filing("labour-brands", State.RETURNED, name="潍坊演示丙", worker_count=600)
+    record = factories.filing("labour-brands", State.RETURNED, name="潍坊演示丁", worker_count=500)
+    orders = []
+
+    for values in ({"name": "一", "worker_count": 1}, {"name": "龘", "worker_count": 9_000}):
+        drafts.save(record, by=factories.filer(), revision=record.revision, values=values)
+        orders.append(names(listed(client, factories.reviewer(), page, sort=sort, tab="done")))
+
+    assert (orders[0], len(orders[0])) == (orders[1], 2)
 
 
 def test_an_export_is_a_post_for_it_writes_down_who_took_what(client):
