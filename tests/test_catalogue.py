@@ -21,6 +21,7 @@ from tests.factories import (
     add_post,
     approved,
     approver,
+    auditor,
     bureau,
     entry,
     filer,
@@ -211,6 +212,19 @@ def test_a_publisher_of_elsewhere_finds_nothing(by):
 
     with pytest.raises(Filing.DoesNotExist):
         catalogue.publish(record, by=by(), document_number=DOCUMENT)
+    published = catalogue.publish(record, by=publisher(WEIFANG), document_number=DOCUMENT)
+    with pytest.raises(Filing.DoesNotExist):
+        catalogue.exit(published, by=by(), reason=ExitReason.VOLUNTARY, document_number=DOCUMENT)
+
+
+@pytest.mark.parametrize("by", [reviewer, approver, filer, auditor, lambda: publisher(WEIFANG)])
+def test_an_entry_is_ended_by_its_publisher_alone(by):
+    published = entry("skill-brands")
+
+    with pytest.raises(workflow.Refused, match="您的岗位不能办理退出。"):
+        catalogue.exit(published, by=by(), reason=ExitReason.VOLUNTARY, document_number=DOCUMENT)
+
+    assert CatalogueEntry.objects.in_force().count() == CatalogueEntry.objects.count()
 
 
 def test_a_filing_is_published_once():
