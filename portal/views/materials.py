@@ -19,6 +19,7 @@ from portal.workflow import Refused
 
 NO_FILE = "还没有选择文件，没有保存；请选择文件后再上传。"
 CUT_OFF = "文件没有传完，没有保存；已上传的都在，请重新选择这个文件。"
+SEVERAL = "一次选了几个文件的，请分几次上传。"
 SIGN_IN = "登录已过期，没有保存这个文件；已上传的都在，请在新窗口登录后重新上传。"
 STORED = "已保存{}个文件。"
 UNPACKED = "已从压缩包保存{}个文件，{}个没有保存。"
@@ -73,7 +74,8 @@ def _guarded(inner: Callable) -> Callable:
         most, sentence = inner.room(record, **where)
         if length(request) > (most if request.method == "PUT" else most + ENVELOPE):
             discard(request)
-            return _refused(request, record, [sentence], status=413)
+            told = sentence if request.method == "PUT" else f"{sentence}{SEVERAL}"
+            return _refused(request, record, [told], status=413)
         try:
             return csrf_protect(inner)(request, record, **where)
         except UnreadablePostError:

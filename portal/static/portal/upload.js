@@ -4,6 +4,7 @@
 // Each file goes as the raw body of a PUT with its name in a header; without this script the form posts itself.
 "use strict";
 
+let underWay = 0; // queues that are sending; leaving the page would stop them
 const megabytes = (bytes) => `${(bytes / 1048576).toFixed(1)}MB`;
 
 class Queue {
@@ -31,9 +32,11 @@ class Queue {
 
   async run() {
     this.sending = true;
+    underWay += 1;
     let stored = false;
     while (this.waiting.length) stored = (await this.waiting.shift().send()) || stored;
     this.sending = false;
+    underWay -= 1;
     if (stored) await refresh();
   }
 }
@@ -45,10 +48,11 @@ class Line {
     this.queue = queue;
     this.item = document.createElement("li");
     this.bar = Object.assign(document.createElement("progress"), { max: 1, value: 0, ariaLabel: file.name });
+    this.amount = Object.assign(document.createElement("i"), { ariaHidden: "true" }); // too quick to be read aloud
     this.word = Object.assign(document.createElement("span"), { textContent: "等待上传" });
     this.stop = Object.assign(document.createElement("button"), { type: "button", className: "btn sm", textContent: "取消" });
     this.stop.addEventListener("click", () => this.cancel());
-    this.item.append(Object.assign(document.createElement("b"), { textContent: file.name }), this.bar, this.word, this.stop);
+    this.item.append(Object.assign(document.createElement("b"), { textContent: file.name }), this.bar, this.amount, this.word, this.stop);
     queue.list.append(this.item);
   }
 
@@ -61,8 +65,7 @@ class Line {
   end(text, failed = false) {
     this.word.textContent = text;
     this.item.classList.toggle("bad", failed);
-    this.bar.remove();
-    this.stop.remove();
+    for (const part of [this.bar, this.amount, this.stop]) part.remove();
   }
 
   send() {
@@ -93,7 +96,9 @@ class Line {
 
   progress(loaded, total) {
     this.bar.value = total ? loaded / total : 0;
-    this.word.textContent = loaded < total ? `${megabytes(loaded)} / ${megabytes(total)}` : "正在核对内容";
+    this.amount.textContent = `${megabytes(loaded)} / ${megabytes(total)}`;
+    const word = loaded < total ? "正在上传" : "正在核对内容";
+    if (this.word.textContent !== word) this.word.textContent = word;
   }
 
   answered({ status, response }) {
@@ -110,17 +115,20 @@ async function refresh() {
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const said = new Map([...document.querySelectorAll("[data-portal-drop]")].map((form) => [form.getAttribute("action"), form.querySelector("[data-portal-queue]")]));
-  const place = document.querySelector("[data-portal-materials]");
+  const place = document.querySelector("[data-portal-materials]"), focused = document.activeElement?.id;
   place.replaceWith(document.adoptNode(fresh.querySelector("[data-portal-materials]")));
   for (const form of document.querySelectorAll("[data-portal-drop]")) {
     const list = said.get(form.getAttribute("action"));
     if (list) form.querySelector("[data-portal-queue]").replaceWith(list);
   }
   begin();
+  if (focused) document.getElementById(focused)?.focus();
 }
 
 function begin() {
   for (const form of document.querySelectorAll("[data-portal-drop]")) new Queue(form);
 }
+
+window.addEventListener("beforeunload", (event) => { if (underWay) event.preventDefault(); });
 
 begin();
