@@ -1,5 +1,6 @@
 """Packages for tests: made by the domain or fetched from the page, and read back file by file."""
 
+import hashlib
 import zipfile
 from datetime import UTC, datetime
 from io import BytesIO
@@ -59,3 +60,22 @@ def with_files(campaign: Campaign, files: dict[str, bytes], place: str = WEIFANG
     for name, content in files.items():
         attach(record, name, content)
     return factories.act(record, "submit", factories.filer(place))
+
+
+def without_receipt(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a package but the receipt, which says who made it and when."""
+    return {name: content for name, content in files.items() if name != "回执.txt"}
+
+
+def listed(receipt: bytes) -> dict[str, tuple[int, str]]:
+    """Return file → (bytes, SHA-256) as a receipt lists them."""
+    lines = receipt.decode("utf-8-sig").split("二、包内文件")[1].splitlines()[2:]
+    return {path: (int(size), digest) for _, path, size, digest in (line.split("\t") for line in lines)}
+
+
+def digests(files: dict[str, bytes]) -> dict[str, tuple[int, str]]:
+    """Return file → (bytes, SHA-256) as they are."""
+    return {
+        name: (len(content), hashlib.sha256(content).hexdigest())
+        for name, content in without_receipt(files).items()
+    }

@@ -1,6 +1,5 @@
 """项目制培训 from the row of a county to the receipt of the province, in a browser."""
 
-import hashlib
 import re
 
 import pytest
@@ -48,10 +47,6 @@ def plain_offices(chromium, live_server):
 def rows_of(record: Filing) -> list[tuple]:
     rows = record.record.training_rows.select_related("organizer_region")
     return [(str(r.organizer_region or "市直"), r.project_name, r.trainee_count, r.held_text) for r in rows]
-
-
-def history(record: Filing) -> list[str]:
-    return list(record.events.order_by("number").values_list("action", flat=True))
 
 
 def start(page) -> Campaign:
@@ -121,7 +116,7 @@ def test_the_trainings_of_a_county_reach_the_province(offices):
     states = walking.board(page, campaign)
 
     county, city = Filing.objects.filter(campaign=campaign).order_by("pk")
-    assert (history(county), history(city)) == (
+    assert (walking.history(county), walking.history(city)) == (
         ["submit", "approve"],
         ["submit", "endorse", "accept", "approve"],
     )
@@ -138,8 +133,8 @@ def test_the_trainings_of_a_county_reach_the_province(offices):
     own = packing.opened(walking.package_of(offices.of(reviewer(JINAN)), campaign, JINAN))
     received = packing.opened(walking.package_of(page, campaign, JINAN))
     assert list(own) == [*packing.PAPERS, "回执.txt"]
-    assert without_receipt(own) == without_receipt(received)
-    assert listed(own["回执.txt"]) == listed(received["回执.txt"]) == digests(own)
+    assert packing.without_receipt(own) == packing.without_receipt(received)
+    assert packing.listed(own["回执.txt"]) == packing.listed(received["回执.txt"]) == packing.digests(own)
     taken = snapshot.take(city.record)
     assert comparable(read_into_an_empty_database(received["汇总一览表.xlsx"])) == comparable(taken)
 
@@ -184,32 +179,13 @@ def test_a_county_types_its_sheet_and_uploads_a_scan_without_scripts(plain_offic
     walking.decide(plain_offices.of(reviewer(JINAN)), TITLE, "同意汇总")
 
     record = Filing.objects.get()
-    assert (record.campaign, record.state, history(record)) == (
+    assert (record.campaign, record.state, walking.history(record)) == (
         campaign,
         State.APPROVED,
         ["submit", "approve"],
     )
     assert rows_of(record) == OF_THE_COUNTY
     assert [file.name for file in record.attachments.all()] == ["scan.pdf"]
-
-
-def without_receipt(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the files of a package but the receipt, which says who made it and when."""
-    return {name: content for name, content in files.items() if name != "回执.txt"}
-
-
-def listed(receipt: bytes) -> dict[str, tuple[int, str]]:
-    """Return file → (bytes, SHA-256) as a receipt lists them."""
-    lines = receipt.decode("utf-8-sig").split("二、包内文件")[1].splitlines()[2:]
-    return {path: (int(size), digest) for _, path, size, digest in (line.split("\t") for line in lines)}
-
-
-def digests(files: dict[str, bytes]) -> dict[str, tuple[int, str]]:
-    """Return file → (bytes, SHA-256) as they are."""
-    return {
-        name: (len(content), hashlib.sha256(content).hexdigest())
-        for name, content in without_receipt(files).items()
-    }
 
 
 def read_into_an_empty_database(sheet: bytes) -> dict:

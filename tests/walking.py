@@ -2,6 +2,7 @@
 
 import re
 
+from portal.models import Filing
 from tests.factories import PASSWORD
 
 PASTE = """(cell, words) => {
@@ -108,3 +109,8 @@ def package_of(page, campaign, region: str) -> bytes:
     with page.expect_download() as caught:
         page.get_by_role("button", name="下载报送材料包").click()
     return caught.value.path().read_bytes()
+
+
+def history(record: Filing) -> list[str]:
+    """Return the acts on a filing, oldest first."""
+    return list(record.events.order_by("number").values_list("action", flat=True))
