@@ -1,12 +1,13 @@
 """The catalogue from the workbench: publish, amend, exit, and how each goes wrong."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import registry
+from portal import catalogue, registry
 from portal.models import CatalogueEntry, Filing
 from portal.vocabulary import BrandLevel, ExitReason, Role, State
 from tests import factories
@@ -188,6 +189,27 @@ def test_an_entry_leaves_with_its_reason_and_its_page_stays(client):
     factories.sign_in(client, factories.publisher())
     assert "终止" in client.get(reverse("exit", args=[entry.code])).content.decode()
     assert client.post(reverse("exit", args=[entry.code]), exit_sent()).status_code == 422
+
+
+def test_an_exit_on_a_page_that_is_out_of_date_is_a_conflict(client):
+    entry = factories.entry("skill-brands")
+    factories.sign_in(client, factories.publisher())
+    form = client.get(reverse("exit", args=[entry.code])).content.decode()
+    read = dict(re.findall(r'<input type="hidden" name="(entry|step)" value="([0-9]+)">', form))
+    amendment = catalogue.amend(entry, by=factories.filer())
+    for action, by, arguments in factories.road(amendment, State.APPROVED):
+        amendment = factories.act(amendment, action, by, **arguments)
+    later = factories.publish(amendment)
+    later.filing.refresh_from_db()
+
+    answers = [
+        client.post(reverse("exit", args=[entry.code]), exit_sent(**sent))
+        for sent in (read, {**read, "entry": later.pk, "step": 1})
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert int(read["step"]) == later.filing.step  # the step alone would not tell the two apart
+    assert CatalogueEntry.objects.exclude(exit_reason="").count() == 0
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,8 @@ def exit(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _exit(request: HttpRequest, entry: CatalogueEntry) -> None:
-    if number(request, "step") not in (None, entry.filing.step):
+    another = request.POST.get("entry", str(entry.pk)) != str(entry.pk)  # amended since the page was read
+    if another or number(request, "step") not in (None, entry.filing.step):
         raise workflow.Conflict(entry.filing)
     catalogue.exit(
         entry,
