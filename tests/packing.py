@@ -79,3 +79,13 @@ def digests(files: dict[str, bytes]) -> dict[str, tuple[int, str]]:
         name: (len(content), hashlib.sha256(content).hexdigest())
         for name, content in without_receipt(files).items()
     }
+
+
+def inner_digests(files: dict[str, bytes], path: str) -> dict[str, tuple[int, str]]:
+    """Return file → (bytes, SHA-256) of what is in an archive of a package, as the receipt names it."""
+    return {f"{path}/{name}": found for name, found in digests(opened(files[path])).items()}
+
+
+def comparable(taken: dict) -> dict:
+    """Return what a sheet holds of a filing: every word and every row."""
+    return {name: taken[name] for name in ("title", "organisation", "explanation", "sections", "tables")}

@@ -90,7 +90,7 @@ def test_a_brand_with_its_materials_reaches_the_province(offices, tmp_path):
     assert walking.history(record) == ["submit", "endorse", "accept", "approve"]
     files = packing.opened(walking.package_of(offices.of(reviewer(PROVINCE)), campaign, WEIFANG))
     assert list(files) == [*packing.PAPERS, ARCHIVE, "回执.txt"]
-    assert packing.listed(files["回执.txt"]) == packing.digests(files) | inner_digests(files[ARCHIVE])
+    assert packing.listed(files["回执.txt"]) == packing.digests(files) | packing.inner_digests(files, ARCHIVE)
     assert packing.opened(files[ARCHIVE])["视频素材/video.mp4"] == (FILES / "video.mp4").read_bytes()
 
 
@@ -104,8 +104,3 @@ def review(offices) -> list[str]:
     seen = page.locator("[aria-labelledby=scan-head] p a, .files li div > a").all_inner_texts()
     walking.decide(offices.of(approver()), BRAND, "审核通过")
     return sorted(seen, key=lambda name: (name != "scan.pdf", name))
-
-
-def inner_digests(archive: bytes) -> dict[str, tuple[int, str]]:
-    """Return file → (bytes, SHA-256) of what is in the archive of a brand, as the receipt names it."""
-    return {f"{ARCHIVE}/{name}": found for name, found in packing.digests(packing.opened(archive)).items()}

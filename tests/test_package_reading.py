@@ -28,7 +28,7 @@ def test_the_overview_is_read_back_into_an_empty_database_equal(record_type):
             campaigning.answer(campaign, State.CITY_REVIEW)
             for _ in range(2 if record_type.key == ["name"] else 1)
         ]
-        before = [comparable(filing.versions.get().snapshot) for filing in sent]
+        before = [packing.comparable(filing.versions.get().snapshot) for filing in sent]
         sheet = packing.opened(packing.packed(campaign))["汇总一览表.xlsx"]
         transaction.set_rollback(True)
     factories.publish_related(record_type, record_type.example)
@@ -37,12 +37,7 @@ def test_the_overview_is_read_back_into_an_empty_database_equal(record_type):
     made = importing.commit(read, factories.filer())
 
     assert [read.errors, read.warnings] == [[], []]
-    assert [comparable(snapshot.take(filing.record)) for filing in made] == before
-
-
-def comparable(taken: dict) -> dict:
-    """Return what a sheet holds of a filing: every word and every row."""
-    return {name: taken[name] for name in ("title", "organisation", "explanation", "sections", "tables")}
+    assert [packing.comparable(snapshot.take(filing.record)) for filing in made] == before
 
 
 def test_the_sheet_of_each_county_is_read_back_by_that_county():

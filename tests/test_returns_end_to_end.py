@@ -136,7 +136,9 @@ def test_the_trainings_of_a_county_reach_the_province(offices):
     assert packing.without_receipt(own) == packing.without_receipt(received)
     assert packing.listed(own["回执.txt"]) == packing.listed(received["回执.txt"]) == packing.digests(own)
     taken = snapshot.take(city.record)
-    assert comparable(read_into_an_empty_database(received["汇总一览表.xlsx"])) == comparable(taken)
+    assert packing.comparable(read_into_an_empty_database(received["汇总一览表.xlsx"])) == packing.comparable(
+        taken
+    )
 
 
 def test_a_county_uploads_its_sheet(offices, tmp_path):
@@ -196,8 +198,3 @@ def read_into_an_empty_database(sheet: bytes) -> dict:
     assert (read.errors, read.warnings, Filing.objects.count()) == ([], [], 0)
     (made,) = importing.commit(read, filer(JINAN))
     return snapshot.take(made.record)
-
-
-def comparable(taken: dict) -> dict:
-    """Return what a sheet holds of a filing: every word and every row."""
-    return {name: taken[name] for name in ("title", "organisation", "explanation", "sections", "tables")}
