@@ -11,7 +11,7 @@ from portal import catalogue, registry
 from portal.models import CatalogueEntry, Filing
 from portal.vocabulary import BrandLevel, ExitReason, Role, State
 from tests import factories
-from tests.pages import acts, page, rewritten
+from tests.pages import acts, page, returned_and_rewritten, rewritten
 
 pytestmark = pytest.mark.django_db
 TYPES = [pytest.param(t, id=t.slug) for t in registry.all_types()]
@@ -110,6 +110,15 @@ def test_a_publication_on_a_page_that_is_out_of_date_is_a_conflict(client):
 
     assert answer.status_code == 409
     assert CatalogueEntry.objects.filter(filing=filing).count() == 0
+
+
+def test_the_publication_page_of_what_was_sent_back_does_not_name_what_was_not_sent(client):
+    filing = returned_and_rewritten()
+    factories.sign_in(client, factories.publisher())
+
+    shown = client.get(reverse("publish", args=[filing.pk])).content.decode()
+
+    assert ("未提交" in shown, "审核通过后才能公布。" in shown) == (False, True)
 
 
 @pytest.mark.parametrize(

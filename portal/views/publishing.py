@@ -71,6 +71,7 @@ def _publish_page(request: HttpRequest, found: Filing, typed, refusal: str = "")
     context = {
         "nav": "desk",
         "filing": found,
+        "title": reading.name_for(found, request.user),
         "type": found.record_type,
         "lines": reading.public_lines(found),
         "code": replaced.code if replaced else _code_pattern(found),
