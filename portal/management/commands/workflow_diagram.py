@@ -35,7 +35,7 @@ def _words(action: Action) -> str:
     roles = "/".join(Role(role).value for role in action.roles)
     said = {
         f"{DESKS[action.desk]} {roles}": True,
-        f"{action.routes[0]} route": action.routes != EVERY_ROUTE,
+        f"{'/'.join(action.routes)} route": action.routes != EVERY_ROUTE,
         "province's own": action.at == (Level.PROVINCE,),
         "before acceptance": action.unaccepted,
         "before publication": action.unpublished,
