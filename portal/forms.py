@@ -102,13 +102,20 @@ class Amount(forms.DecimalField):
 
 
 class Day(forms.DateField):
-    """A date, written as 2024-06-01 or in one of the ways people write it."""
+    """A date, written as 2024-06-01 or in one of the ways people write it; of a year that can be meant."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    default_error_messages = {"invalid": "请按“2024-06-01”的样子填写日期。", "required": "请填写。"}
+    default_error_messages = {
+        "invalid": "请按“2024-06-01”的样子填写日期。",
+        "required": "请填写。",
+        "year": "日期要在1900年至2100年之间，请核对。",
+    }
 
     def to_python(self, value: Any):
-        return super().to_python(text.digits(value) if isinstance(value, str) else value)
+        day = super().to_python(text.digits(value) if isinstance(value, str) else value)
+        if day and not 1900 <= day.year <= 2100:  # the first day of year 1 is none in another time zone
+            raise ValidationError(self.error_messages["year"], code="year")
+        return day
 
 
 class Codes(forms.MultipleChoiceField):

@@ -92,6 +92,7 @@ def test_the_province_opens_a_campaign_for_days_that_begin_and_end_in_shandong(c
     [
         ({"document_number": "95号"}, "依据文号"),
         ({"due_on": "2021-01-01"}, "截止时间要晚于开放时间"),
+        ({"opens_on": "0001-01-01"}, "日期要在1900年至2100年之间，请核对。"),
         ({"updates_on": "2021-01-01"}, "更新截止时间不能早于报送截止时间"),
         ({"reminder_days": "七"}, "请填写天数，如“7、3、1”。"),
         ({"reminder_days": "99"}, "提前提醒的天数要在0至60之间"),

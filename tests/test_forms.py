@@ -144,6 +144,13 @@ def test_a_date_that_is_none_is_said_in_a_sentence():
     assert sheet.errors() == {"recognized_on": ["请按“2024-06-01”的样子填写日期。"]}
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2101-01-01"])
+def test_a_date_of_a_year_that_nobody_means_is_said_in_a_sentence(day):
+    sheet = sheet_of(draft("building-units"), recognized_on=day)
+
+    assert sheet.errors() == {"recognized_on": ["日期要在1900年至2100年之间，请核对。"]}
+
+
 @pytest.mark.parametrize(("name", "value"), [("direction", "space"), ("initiatives", ["moon"])])
 def test_a_choice_that_does_not_exist_is_refused(name, value):
     record = draft("skill-brands")
