@@ -305,3 +305,15 @@ def test_no_place_in_a_list_tells_of_what_was_not_sent(column, client):
         orders.append([[row.pk for row in answer.context["cl"].result_list] for answer in answers])
 
     assert orders[0] == orders[1]
+
+
+def test_an_export_holds_what_was_sent_of_a_filing_that_another_bureau_is_changing(client):
+    record = under_change(name="演示改名", worker_count=9_000)
+    page, texts = url(type(record), "export"), []
+
+    for who in (factories.reviewer(), factories.filer()):
+        answer = enter(client, who).post(page)
+        sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).worksheets[0]
+        texts.append({str(cell) for line in sheet.values for cell in line})
+
+    assert [{"潍坊演示丁", "演示改名"} & found for found in texts] == [{"潍坊演示丁"}, {"演示改名"}]
