@@ -306,4 +306,6 @@ def test_the_auditors_are_told_of_a_fault_and_nobody_of_none(approved):
 
 
 def test_the_check_runs_every_night(settings):
-    assert [entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()] == [tasks.nightly_verify.name]
+    nightly = settings.CELERY_BEAT_SCHEDULE["nightly-verify"]
+
+    assert (nightly["task"], nightly["schedule"].hour) == (tasks.nightly_verify.name, {2})
