@@ -340,8 +340,13 @@ def may_see_personal(user: User) -> bool:
 
 
 def export_response(user: User, record_type: RecordType, queryset: models.QuerySet) -> FileResponse:
-    """Return what ``user`` may see of ``queryset`` as a download, and note who took how many records out."""
-    visible = queryset.filter(pk__in=record_type.model.objects.visible_to(user).values("pk"))
+    """Return what ``user`` may see of ``queryset`` as a download, and note who took how many records out.
+
+    A zero report holds none of the columns and stays out.
+    """
+    visible = queryset.filter(
+        pk__in=record_type.model.objects.visible_to(user).values("pk"), is_nothing=False
+    )
     personal = bool(record_type.personal) and may_see_personal(user)
     _note_export(user, record_type, visible.count(), personal)
     data = export_workbook(record_type, visible, personal=personal, reader=user)

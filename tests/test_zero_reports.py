@@ -1,11 +1,14 @@
 """The zero report (零报送): signed on its page, submitted, returned, mended and printed like a filing."""
 
+from io import BytesIO
+
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from portal.models import Filing
 from portal.vocabulary import State
-from tests.campaigning import answer, campaign, get, nothing, post
+from tests.campaigning import answer, campaign, get, manager, nothing, post
 from tests.factories import (
     KUIWEN,
     WEIFANG,
@@ -99,6 +102,17 @@ def test_a_returned_zero_report_is_mended_where_it_is_submitted(client):
         State.CITY_REVIEW,
         "已核实全部县区。",
     )
+
+
+def test_a_zero_report_fills_no_column_of_a_list_and_no_line_of_an_export(client):
+    nothing(campaign(kind="exam-projects"), state=State.PROVINCE_REVIEW)
+    listed = get(client, manager(), "filing-list", "exam-projects")
+
+    exported = post(client, manager(), "filing-export", "exam-projects")
+    lines = list(load_workbook(BytesIO(b"".join(exported.streaming_content))).active.values)
+
+    assert {cell["text"] for row in listed.context["rows"] for cell in row["cells"]} == {""}
+    assert len(lines) == 1
 
 
 @pytest.mark.parametrize("suffix", ["docx", "pdf"])
