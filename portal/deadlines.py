@@ -24,13 +24,14 @@ LATE = "已超过报送截止时间（{}），本次提交将标记为逾期。"
 
 @dataclass(frozen=True)
 class Deadline:
-    """One campaign as one bureau meets it; ``word`` says where the bureau stands."""
+    """One campaign as one bureau meets it; ``draft`` is what the bureau has begun for it, to go on with."""
 
     campaign: Campaign
     organisation: Organisation
     due_at: datetime
     standing: str
     files: bool = False
+    draft: int | None = None
     filed: int = 0
     expected: int = 0
 
@@ -72,7 +73,9 @@ class Deadline:
 
     @property
     def url(self) -> str:
-        """Where it is filed."""
+        """Where it is filed, or gone on with."""
+        if self.draft:
+            return reverse("filing-edit", args=[self.draft])
         return f"{reverse('filing-new', args=[self.campaign.kind])}?campaign={self.campaign.pk}"
 
 
@@ -108,6 +111,7 @@ def of_bureaus(organisations: Iterable[Organisation], user: User, kind: str = ""
             window.due_at,
             windows.best(_states(window.campaign, bureaus[pk], filings)),
             files=scope.files_for(user, pk),
+            draft=_draft(window.campaign, pk, filings),
         )
         for pk, all_of in found.items()
         for window in all_of
@@ -140,7 +144,18 @@ def _answers(campaigns: Iterable[int], organisations: Iterable[Organisation]) ->
     for organisation in organisations:
         inside |= scope.within("region_id", organisation.region_id)
     filings = Filing.objects.filter(inside, campaign__in=campaigns).exclude(state=State.CANCELLED)
-    return list(filings.only("campaign", "region", "kind", "state", "is_late", "is_nothing").order_by("pk"))
+    told = ("campaign", "organisation", "region", "kind", "state", "is_late", "is_nothing")
+    return list(filings.only(*told).order_by("pk"))
+
+
+def _draft(campaign: Campaign, organisation: int, filings: Iterable[Filing]) -> int | None:
+    """Return the latest filing of a bureau for a campaign that it can still change."""
+    open_to_it = [
+        f.pk
+        for f in filings
+        if f.is_editable and (f.campaign_id, f.organisation_id) == (campaign.pk, organisation)
+    ]
+    return max(open_to_it, default=None)
 
 
 def _states(campaign: Campaign, organisation: Organisation, filings: Iterable[Filing]) -> list[str]:

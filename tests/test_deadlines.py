@@ -126,6 +126,19 @@ def test_beginning_offers_what_is_owed_first_and_what_is_overdue_apart(client):
     assert "逾期补报" in shown.content.decode()
 
 
+def test_a_task_that_was_begun_leads_to_the_draft_of_the_own_bureau(client):
+    of = due_in("演示任务", 5)
+    drafts.create(registry.get(KIND), by=filer(KUIWEN), campaign=of)
+    before = get(client, filer(), "filing-new").context["tasks"][0].url
+
+    own = drafts.create(registry.get(KIND), by=filer(), campaign=of)
+
+    shown = get(client, filer(), "filing-new")
+    assert before == f"/desk/new/{KIND}/?campaign={of.pk}"
+    assert shown.context["tasks"][0].url == f"/desk/filings/{own.pk}/edit/"
+    assert "继续填写" in shown.content.decode()
+
+
 def test_a_draft_belongs_to_the_campaign_that_was_clicked_and_else_to_the_one_due_next(client):
     later, over = due_in("演示较晚", 20), due_in("演示补报", -5)
     due_in("演示较早", 5)
