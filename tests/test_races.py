@@ -194,6 +194,26 @@ def test_of_two_who_publish_at_once_one_publishes():
     assert [kinds(pair).count("CatalogueEntry") for pair in outcomes] == [1] * 100
 
 
+def test_what_is_published_at_that_instant_is_not_taken_back():
+    filings, by = many_filings(100, "skill-brands", State.APPROVED), publisher()
+
+    def publish(filing):
+        return catalogue.publish(filing, by=by, document_number=DOCUMENT)
+
+    outcomes = race(filings, publish, performing("reopen", approver()))
+
+    assert set(map(tuple, map(kinds, outcomes))) <= {
+        ("CatalogueEntry", "Conflict"),
+        ("CatalogueEntry", "Refused"),
+        ("Conflict", "Event"),
+        ("Event", "Refused"),
+    }
+    numbers = [filing.pk for filing in filings]
+    published = CatalogueEntry.objects.filter(filing__in=numbers).values_list("filing_id", flat=True)
+    approved = Filing.objects.filter(state=State.APPROVED, pk__in=numbers).values_list("pk", flat=True)
+    assert set(published) == set(approved)
+
+
 def test_public_codes_stay_distinct_when_two_publish_different_brands_at_once():
     filings = many_filings(100, "skill-brands", State.APPROVED)
 
