@@ -13,7 +13,7 @@ from portal.models import CatalogueEntry, CodeCounter, Event, Filing, User
 from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.registry import CITY, RecordType
 from portal.vocabulary import BrandLevel, ExitReason, Level, Role, State
-from portal.workflow import Conflict, Refused, record_event, swap
+from portal.workflow import Conflict, Refused, checked_comment, record_event, swap
 
 NOT_TOO_LONG = MaxLengthValidator(60, "文号最多60个字，请核对。")  # what the column holds on PostgreSQL
 
@@ -173,7 +173,7 @@ def exit(
     number, day = _checked(document_number), _checked_day(on)
     if day < current.valid_from:
         raise Refused(f"退出日期不能早于公布日期（{current.valid_from}）。")
-    said = f"{ExitReason(reason).label} {number} {day} {text.clean(comment)}".strip()
+    said = f"{ExitReason(reason).label} {number} {day} {checked_comment(comment)}".strip()
     event = record_event(filing, "exit", filing.state, by=by, comment=said, request_id=request_id)
     _end(current, day, exit_reason=reason, exit_document_number=number)
     return event

@@ -39,6 +39,8 @@ class Invalid(Exception):
         super().__init__("；".join(problem.text for problem in problems))
 
 
+COMMENT_LIMIT = 2000  # 字; technical, the notices set none
+
 # PostgreSQL names the constraint, SQLite the columns.
 BROKEN_CONSTRAINTS = {
     ("filing_name_held_once_per_bureau", "portal_filing.title"): (
@@ -70,7 +72,7 @@ def perform(
     if version != current.version or step not in (None, current.step):
         raise Conflict(current)
     chosen = _open_action(current, action, by)
-    comment = text.clean(comment)
+    comment = checked_comment(comment)
     if chosen.needs_comment and not comment:
         raise Refused(f"{chosen.label}须写明意见，报送单位要据此知道原因。")
     changes = _EFFECTS.get(chosen.name, lambda *_: {})(current, chosen, by, to)
@@ -79,6 +81,14 @@ def perform(
     )
     notify.tell(current, chosen.tells, _sentence(current, chosen, event), by=by)
     return event
+
+
+def checked_comment(comment: str) -> str:
+    """Return what a person wrote fit to be stored; ``Refused`` when it is too long."""
+    comment = text.clean(comment)
+    if (length := text.count(comment)) > COMMENT_LIMIT:
+        raise Refused(f"意见最多 {COMMENT_LIMIT} 字，现在有 {length} 字，请缩短后再提交。")
+    return comment
 
 
 def _open_action(filing: Filing, name: str, by: User) -> Action:

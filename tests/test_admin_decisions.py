@@ -134,3 +134,13 @@ def test_a_reviewer_returns_a_filing_in_the_browser_under_the_strict_policy(page
     page.wait_for_selector(".messagelist .success")
 
     assert Filing.objects.get(pk=record.pk).state == State.RETURNED
+
+
+def test_an_opinion_of_a_hundred_thousand_characters_is_refused_in_words(client):
+    record = factories.submitted("skill-brands")
+    enter(client, factories.reviewer())
+
+    answer = decide(client, type(record), "return", items(record), "长" * 100_000)
+
+    assert ["意见最多 2000 字，现在有 100000 字" in said for said in told(answer)] == [True]
+    assert Filing.objects.get(pk=record.pk).state == State.CITY_REVIEW

@@ -229,13 +229,14 @@ def test_an_exit_on_a_page_that_is_out_of_date_is_a_conflict(client):
         ({"document_number": "3号"}, "文号要写成"),
         ({"on": "x"}, "日期要写成"),
         ({"on": str(timezone.localdate() - timedelta(days=9))}, "退出日期不能早于公布日期"),
+        ({"comment": f"说明在此。{'长' * 99_995}"}, "意见最多 2000 字，现在有 100000 字"),
     ],
 )
 def test_a_wrong_fact_of_an_exit_is_told_and_the_rest_is_kept(client, wrong, sentence):
     entry = factories.entry("skill-brands")
     factories.sign_in(client, factories.publisher())
 
-    answer = client.post(reverse("exit", args=[entry.code]), exit_sent(comment="说明在此。", **wrong))
+    answer = client.post(reverse("exit", args=[entry.code]), exit_sent(**{"comment": "说明在此。", **wrong}))
 
     assert (answer.status_code, sentence in answer.context["refusal"]) == (422, True)
     assert "说明在此。" in answer.content.decode()

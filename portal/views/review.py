@@ -21,14 +21,12 @@ from portal import (
     questionnaire,
     reading,
     rules,
-    text,
     workflow,
 )
 from portal.models import Event, Filing, User
 from portal.registry import STAMPED_SCAN
 from portal.vocabulary import IN_REVIEW, State
 
-COMMENT_LIMIT = 2000  # 字; technical, the notices set none
 STALE = "页面上的信息不完整，没有提交。您写的意见已保留，请核对后重新提交。"
 CHOOSE = "还没有选择结论，没有提交。您写的意见已保留，请选择后再提交。"
 DONE = {
@@ -86,7 +84,7 @@ def _page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
         "timeline": decision.timeline(found, user),
         "typed": typed,
         **_files(found, user),
-        "comment_limit": COMMENT_LIMIT,
+        "comment_limit": workflow.COMMENT_LIMIT,
         **_entry(found, user),
         **_update(found, user),
     }
@@ -158,8 +156,6 @@ def _perform(request: HttpRequest, found: Filing, typed: Typed) -> Event:
         raise workflow.Refused(STALE)
     if not typed.action:
         raise workflow.Refused(CHOOSE)
-    if (length := text.count(typed.comment)) > COMMENT_LIMIT:
-        raise workflow.Refused(f"意见最多 {COMMENT_LIMIT} 字，现在有 {length} 字，请缩短后再提交。")
     to = [p for p in decision.colleagues(found, request.user) if str(p.pk) == typed.to] if typed.to else []
     return workflow.perform(
         found,
