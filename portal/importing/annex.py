@@ -42,8 +42,10 @@ def named_bureau(forms: list[FormReading], bureaus: list[Organisation]) -> Organ
 
 
 def is_named(bureau: Organisation, said: str) -> bool:
-    """Say whether a form that names ``said`` means this bureau; 人社局 for the long name is forgiven."""
-    """Whether a form names this bureau, or the place it is the bureau of (报送市 asks for no more)."""
+    """Say whether a form that names ``said`` means this bureau, by its name, 人社局 for short, or its place.
+
+    报送市 asks for no more than the place.
+    """
     spelled_out = said.replace("人社局", "人力资源和社会保障局").replace("人社厅", "人力资源和社会保障厅")
     names = (bureau.name, bureau.short_name, bureau.region.full_name, bureau.region.short_name)
     return label_key(spelled_out) in {label_key(name) for name in names}
