@@ -181,10 +181,17 @@ def _about(filing: Filing, user: User) -> str:
     parts = [
         filing.record_type.label,
         "备案" if filing.record_type.route == CITY else "",
-        "变更" if filing.amends_id else "",
+        amends(filing),
         f"第 {version} 版" if filing.submitted_at else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def amends(filing: Filing) -> str:
+    """Return what a filing does to an earlier one; a return, which is never published, is updated."""
+    if not filing.amends_id:
+        return ""
+    return "变更" if filing.record_type.is_catalogued else "更新"
 
 
 def _note(filing: Filing, user: User, act: str) -> str:

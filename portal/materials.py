@@ -4,7 +4,7 @@ A requirement that the file itself leaves open is unknown: a warning that 情况
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
@@ -77,7 +77,9 @@ def of_slot(name: str, slot: Slot, kept: list[Attachment]) -> Iterator[Light]:
     if slot.kind == "video":
         for number, attachment in enumerate(kept, 1):
             which = f"{slot.label}（第{number}个）" if len(kept) > 1 else slot.label
-            yield from _of_video(name, slot, which, attachment.facts)
+            said = f"第{number}个：" if len(kept) > 1 else ""
+            for light in _of_video(name, slot, which, attachment.facts):
+                yield replace(light, requirement=f"{said}{light.requirement}")
     if slot.kind == "document" and kept:
         form = "、".join(suffix.upper() for suffix in slot.suffixes) or "PDF、Word"
         labels = "、".join(dict.fromkeys(label(attachment) for attachment in kept))

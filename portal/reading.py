@@ -246,7 +246,8 @@ def _whole_table(record_type: RecordType, table: dict) -> dict:
     whole, paper = _table(table, [("", row) for row in table["rows"]]), record_type.sheet
     if paper is None or paper.rows != table["name"]:
         return whole
-    return {**whole, "total": paper.total_line(table["rows"]), "notes": paper.printed_notes}
+    total = zip(table["columns"], paper.total_line(table["rows"]), strict=False)
+    return {**whole, "total": list(total), "notes": paper.printed_notes}
 
 
 def _mark(sheet: Sheet, content: dict, old: dict) -> None:

@@ -9,6 +9,7 @@ from portal import text
 from portal.forms import RowSet
 
 register = template.Library()
+LONG = 100  # characters; a column of such texts gets more room
 
 
 @register.simple_tag
@@ -28,6 +29,7 @@ def grid_cell(field: BoundField, number: int | str, total: str) -> SafeString:
     if choices is not None:
         return format_html("<select {}>{}</select>{}", common, _options(choices, value), said)
     mark = SafeString(' inputmode="numeric" data-portal-grid-number-cell') if field.name == total else ""
+    mark = mark or SafeString(' class="long"' if (getattr(field.field, "max_length", 0) or 0) >= LONG else "")
     return format_html('<input {} value="{}"{}>{}', common, "" if value is None else value, mark, said)
 
 
