@@ -121,13 +121,17 @@ def latest_due(duty: CampaignDuty) -> datetime:
 
 
 def why_closed(filing: Filing, at: datetime) -> str:
-    """Return the sentence why ``filing`` cannot be sent at ``at``, empty when the window is open."""
+    """Return the sentence why ``filing`` cannot be sent at ``at``, empty when the window is open.
+
+    What was sent in time to be reviewed and comes back for correction may be sent again once it is closed.
+    """
     campaign = filing.campaign
     if campaign is None:
         return ""
     if at < campaign.opens_at:
         return f"“{campaign}”{moment(campaign.opens_at)} 开始报送，现在还不能提交"
-    return f"“{campaign}”已关闭，不再接收报送" if campaign.closed_at else ""
+    is_closed = campaign.closed_at and filing.state != State.RETURNED
+    return f"“{campaign}”已关闭，不再接收报送" if is_closed else ""
 
 
 def is_late(filing: Filing, at: datetime) -> bool:

@@ -14,7 +14,7 @@ from portal import campaigns, drafts, registry, windows, workflow
 from portal.models import Filing
 from portal.vocabulary import State
 from tests.campaigning import DAY, KIND, campaign, duty, manager, nothing, now_due, pass_due
-from tests.factories import KUIWEN, WEIFANG, act, bureau, draft, filer, filing, reviewer
+from tests.factories import COMMENT, KUIWEN, WEIFANG, act, bureau, draft, filer, filing, reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -232,6 +232,17 @@ def test_nothing_is_sent_outside_the_window_whoever_asks(moved, said):
         act(record, "submit", filer())
 
     assert Filing.objects.get(pk=record.pk).state == State.DRAFT
+
+
+def test_what_is_sent_back_after_its_campaign_was_closed_is_corrected_and_sent_again():
+    of = campaign()
+    record = filing(KIND, State.CITY_REVIEW)
+    campaigns.close(of, by=manager())
+    record = act(record, "return", reviewer(), comment=COMMENT)
+
+    record = act(record, "submit", filer())
+
+    assert (record.campaign, record.state, record.version) == (of, State.CITY_REVIEW, 2)
 
 
 def test_a_zero_report_is_a_filing_in_its_campaign():
