@@ -10,6 +10,7 @@ from portal.vocabulary import Kind, Role, State
 from tests import factories
 from tests.administration import ADMINISTRATION, enter, told, url
 from tests.campaigning import DAY, campaign, duty, manager
+from tests.pages import returned_and_rewritten
 
 pytestmark = pytest.mark.django_db
 
@@ -231,3 +232,18 @@ def test_the_auditor_reads_campaigns_extensions_and_reminders_and_changes_none(c
 
     assert ["演示任务" in page.content.decode() for page in pages] == [True] * 3
     assert (changed.status_code, Campaign.objects.get(pk=of.pk).name) == (403, "演示任务")
+
+
+@pytest.mark.parametrize("model", [Event, FilingVersion])
+def test_the_auditor_reads_and_finds_the_titles_that_were_sent(model, client):
+    filing = returned_and_rewritten()
+    factories.act(factories.draft("skill-brands", name="潍坊未提交草稿（演示）"), "cancel", factories.filer())
+    sent = filing.versions.get().snapshot["title"]
+    enter(client, factories.auditor())
+    pages = [url(model, "changelist"), url(model, "change", model.objects.filter(filing=filing).first().pk)]
+
+    shown = [client.get(page).content.decode() for page in pages]
+    found = [client.get(pages[0], {"q": q}).context["cl"].result_count for q in (sent, "未提交")]
+
+    assert [(sent in page, "潍坊未提交" in page) for page in shown] == [(True, False)] * 2
+    assert (found[0], found[1]) == (model.objects.filter(filing=filing).count(), 0)

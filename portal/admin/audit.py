@@ -2,8 +2,11 @@
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.db.models import OuterRef
+from django.db.models.fields.json import KT
 from django.utils.html import format_html_join
 
+from portal import reading
 from portal.admin.base import ByPost, site
 from portal.decision import ENTRY_ACTS, said
 from portal.models import Event, FilingVersion
@@ -47,10 +50,24 @@ class ActionFilter(admin.SimpleListFilter):
 class EventAdmin(ReadOnly):
     """Who did what to which filing, when, in whose name, with which request."""
 
+    fields = (
+        "at",
+        "word",
+        "about",
+        "version",
+        "source",
+        "target",
+        "by_name",
+        "organisation_name",
+        "comment",
+        "request_id",
+        "previous_hash",
+        "hash",
+    )
     list_display = (
         "at",
         "word",
-        "filing",
+        "about",
         "version",
         "source",
         "target",
@@ -60,9 +77,19 @@ class EventAdmin(ReadOnly):
     )
     list_filter = (ActionFilter, ("at", admin.DateFieldListFilter))
     list_select_related = ("filing__organisation__region",)
-    search_fields = ("by_name", "by__username", "organisation_name", "filing__title", "request_id")
+    search_fields = ("by_name", "by__username", "organisation_name", "title", "request_id")
     search_help_text = "按经办人姓名或用户名、单位、填报名称、请求编号查找"
     ordering = ("-at", "-pk")
+
+    def get_queryset(self, request):
+        """Return the events with the title last submitted, which alone the auditor reads."""
+        versions = FilingVersion.objects.filter(filing=OuterRef("filing")).order_by("-number")
+        return super().get_queryset(request).annotate(title=versions.values_list(KT("snapshot__title"))[:1])
+
+    @admin.display(description="填报")
+    def about(self, event):
+        """Return the title of the filing as it was last submitted."""
+        return event.title or f"（未提交的{event.filing.record_type}）"
 
     @admin.display(description="动作", ordering="action")
     def word(self, event):
@@ -74,12 +101,17 @@ class EventAdmin(ReadOnly):
 class FilingVersionAdmin(ReadOnly):
     """What was submitted, with its hash; names and numbers of persons stay covered."""
 
-    fields = ("filing", "number", "submitted_at", "submitted_by", "sha256", "content")
-    list_display = ("filing", "number", "submitted_at", "submitted_by", "sha256")
+    fields = ("about", "number", "submitted_at", "submitted_by", "sha256", "content")
+    list_display = ("about", "number", "submitted_at", "submitted_by", "sha256")
     list_filter = (("submitted_at", admin.DateFieldListFilter),)
     list_select_related = ("filing", "submitted_by")
-    search_fields = ("filing__title", "submitted_by__full_name", "submitted_by__username", "sha256")
+    search_fields = ("snapshot__title", "submitted_by__full_name", "submitted_by__username", "sha256")
     ordering = ("-submitted_at", "-pk")
+
+    @admin.display(description="填报")
+    def about(self, version):
+        """Return the title that was submitted."""
+        return version.snapshot["title"] or reading.NAMELESS
 
     @admin.display(description="内容")
     def content(self, version):

@@ -268,4 +268,4 @@ class FilingVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["filing", "number"], name="version_numbered_once")]
 
     def __str__(self) -> str:
-        return f"{self.filing} 第 {self.number} 版"
+        return f"{self.snapshot['title'] or '（未命名）'} 第 {self.number} 版"
