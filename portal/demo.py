@@ -88,7 +88,9 @@ def build(password: str) -> None:
     started = demo_campaigns.start(cast.by_name["province_reviewer"])
     for item in data["filings"]:
         values = data["defaults"].get(item["type"], {}) | item["values"]
-        _file(item, values, sources.get((item["type"], values.get("name")), ""), cast)
+        source = sources.get((item["type"], values.get("name")), "")
+        answers = {"campaign": started[item["campaign"]]} if "campaign" in item else {}
+        _file(item, values, cast, source=source, **answers)
     demo_campaigns.go_on(started, cast.by_name)
 
 
@@ -135,10 +137,10 @@ def _sources() -> dict[tuple[str, str], str]:
     }
 
 
-def _file(item: dict, values: dict[str, Any], source: str, cast: Cast) -> None:
+def _file(item: dict, values: dict[str, Any], cast: Cast, **facts: Any) -> None:
     record_type, by = registry.get(item["type"]), cast.by_name[item["by"]]
     resolved, rows = examples.resolve(record_type, values)
-    record = drafts.create(record_type, by=by, values=resolved, rows=rows, is_demo=True, source=source)
+    record = drafts.create(record_type, by=by, values=resolved, rows=rows, is_demo=True, **facts)
     if item["stage"] != "draft":
         _attach(record, by)
     _walk(record, item, cast)

@@ -11,6 +11,7 @@
 //   [data-portal-open="id"], [data-portal-close]   native dialogs      [data-portal-print]   the print button
 //   [data-portal-filter="placeholder"] long list of boxes to narrow    [data-portal-focus]   focused after loading
 //   [data-portal-verb="退回修改"]      a radio that names the [data-portal-submit] button of its form
+//   [data-portal-tabs]                 a row of links that may be wider than the window: the current one is in view
 //   [data-portal-picked="form id"]     how many boxes of that form are ticked
 //   -search -desk -save -submit -change -opinion   what the keyboard reaches
 "use strict";
@@ -258,12 +259,18 @@ function showPicked(counter) {
   counter.textContent = all(boxes).length;
 }
 
+function showCurrent(row) {
+  const place = (box) => box.getBoundingClientRect().left, tab = row.querySelector("[aria-current]");
+  if (tab) row.scrollLeft = place(tab) - place(row) - 40;
+}
+
 function start() {
   document.documentElement.dataset.scripted = "";
   all("[data-portal-count]").forEach(showCount);
   all("form[data-portal-autosave], form[data-portal-guard]").forEach((form) => new Draft(form));
   all("[data-portal-filter]").forEach(addFilter);
   all("[data-portal-toc]").forEach(followToc);
+  all("[data-portal-tabs]").forEach(showCurrent);
   all("[data-portal-keys-off]").forEach((box) => {
     box.checked = keysOff;
     box.addEventListener("change", () => switchKeys(box.checked));
