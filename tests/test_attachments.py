@@ -322,6 +322,36 @@ def test_a_file_that_joins_as_the_filing_is_submitted_is_in_the_version_or_nowhe
 
 
 @pytest.mark.django_db(transaction=True)
+def test_files_removed_while_the_filing_is_submitted_are_in_the_version_or_gone():
+    filings, by = many_filings(ROUNDS // 2, "skill-brands", State.DRAFT), filer()
+    stored = attachments.add(filings[0], STAMPED_SCAN, BytesIO(pdf()), "a.pdf", by=by)
+    for filing in filings:
+        Attachment.objects.bulk_create(copy_of(stored, filing, number) for number in range(12))
+
+    def removing(filing):
+        for attachment in filing.attachments.order_by("pk"):
+            attachments.remove(attachment, by=by)
+
+    def submitting(filing):
+        return workflow.perform(filing, "submit", by=by, version=filing.version)
+
+    race(filings, removing, submitting)
+
+    for filing in filings:
+        held = [one["id"] for one in filing.versions.get().snapshot["files"]]
+        assert held == list(filing.attachments.order_by("pk").values_list("pk", flat=True))
+
+
+def copy_of(attachment: Attachment, filing, number: int) -> Attachment:
+    """Return another row for a stored file, as amendments share them; each stands for content of its own."""
+    facts = {"slot": attachment.slot, "name": attachment.name, "media_type": attachment.media_type}
+    digest = f"{number:064}"
+    return Attachment(
+        filing_id=filing.pk, file=attachment.file.name, size=1, sha256=digest, uploaded_by=filer(), **facts
+    )
+
+
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_upload_the_same_file_at_once_one_is_told():
     filings = many_filings(ROUNDS // 2, "skill-brands", State.DRAFT)
     by = filer()
