@@ -59,6 +59,19 @@ def test_a_video_is_lit_by_its_exact_length_and_rate(film, lights):
     assert of_film(*film) == lights
 
 
+def test_each_light_on_one_of_several_videos_names_which():
+    facts = {"seconds": "150", "fps": "25"}
+
+    lights = list(materials.of_slot("video", VIDEO, [Attachment(facts=facts), Attachment(facts=facts)]))
+
+    assert [light.requirement for light in lights[1:]] == [
+        "第1个：时长120至180秒",
+        "第1个：不少于25帧/秒",
+        "第2个：时长120至180秒",
+        "第2个：不少于25帧/秒",
+    ]
+
+
 @pytest.mark.django_db
 def test_four_pictures_are_one_too_few_and_five_are_enough():
     record = bare_draft()

@@ -292,6 +292,7 @@ def test_an_approved_return_is_updated_by_a_new_draft_that_replaces_it(desk):
     again = Filing.objects.get(amends=first)
     assert answer.url == page("filing-edit", again)
     assert rows_of(again) == rows_of(first)
+    assert "项目制培训情况统计表 · 更新" in desk.get("/desk/").content.decode()
     for action, who in (("submit", filer()), ("endorse", reviewer()), ("approve", approver())):
         act(again, action, who)
     assert [f.pk for f in Filing.objects.standing()] == [again.pk]

@@ -238,3 +238,11 @@ def test_every_type_has_a_blank_form(client, record_type):
     answer = client.get(reverse("form-blank", args=[record_type, "docx"]))
 
     assert cells_of_word(answer) != []
+
+
+def test_the_sum_of_a_statistical_sheet_stands_under_its_column(client):
+    record = factories.submitted("project-training-returns")
+
+    (table,) = page(client, factories.reviewer(), record).context["sheet"].tables
+
+    assert [(label, cell) for label, cell in table["total"] if cell] == [("市", "合计"), ("培训人数", "120")]
