@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.models import Membership, Organisation, User
+from portal.models import CampaignDuty, Membership, Organisation, User
 from portal.vocabulary import ADMIN_ROLES, Level, Role
 from tests import factories
 
@@ -94,6 +94,7 @@ def test_a_business_role_is_not_given_by_command():
 
 
 def test_without_reference_data_it_says_what_to_do():
+    CampaignDuty.objects.all().delete()
     Organisation.objects.all().delete()
 
     assert refusal() == "还没有区划和单位，请先执行 manage.py load_reference。"

@@ -6,8 +6,10 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 from xml.etree import ElementTree
 
 from doors import Closed, postgres
@@ -32,12 +34,13 @@ class Stage:
 
 def main(arguments: list[str]) -> int:
     """Run every stage also after one has failed; 0 when nothing failed. ``arguments`` go to pytest."""
+    began = time.monotonic()
     with only_one(VAR / "test.lock"):
         ensure("dev")
-        stages = [*static_checks(), sqlite(arguments), postgresql(arguments)]
+        stages = [*static_checks(), *both(arguments)]
     total = sum((stage.counts for stage in stages), Counter())
     print("\n" + "\n".join(map(str, stages)))
-    print(f"{in_words(total)} in {sum(stage.seconds for stage in stages):.1f}s")
+    print(f"{in_words(total)} in {time.monotonic() - began:.1f}s")
     return verdict(total)
 
 
@@ -88,31 +91,45 @@ def check(name: str, command: list, **extra: str) -> Stage:
     return Stage(name, time.monotonic() - began, counts)
 
 
+def both(arguments: list[str]) -> list[Stage]:
+    """Run the two suites side by side, each with files of its own; the second is shown when both are done."""
+    said = VAR / "postgresql.log"
+    with ThreadPoolExecutor(1) as pool, said.open("w+", errors="replace") as output:
+        second = pool.submit(postgresql, arguments, output)
+        stages = [sqlite(arguments), second.result()]
+        output.seek(0)
+        print(output.read(), flush=True)
+    return stages
+
+
 def sqlite(arguments: list[str]) -> Stage:
     """Run the suite on SQLite."""
-    return suite("pytest on SQLite", "sqlite", f"sqlite:///{VAR / 'portal.sqlite3'}", arguments)
+    return suite("pytest on SQLite", "sqlite", f"sqlite:///{VAR / 'sqlite' / 'portal.sqlite3'}", arguments)
 
 
-def postgresql(arguments: list[str]) -> Stage:
+def postgresql(arguments: list[str], output: TextIO | None = None) -> Stage:
     """Run the suite on a private PostgreSQL; a machine that cannot provide one fails this stage."""
     name = "pytest on PostgreSQL"
     try:
         programs = postgres.find_programs()
         name = f"{name} {postgres.version(programs)}"
         with postgres.server(programs, VAR) as url:
-            return suite(name, "postgresql", url, arguments)
+            return suite(name, "postgresql", url, arguments, output)
     except Closed as closed:
-        print(f"\n== {name}\n{closed}")
+        print(f"\n== {name}\n{closed}", file=output, flush=True)
         return Stage(name, 0, Counter(failed=1))
 
 
-def suite(name: str, slug: str, url: str, arguments: list[str]) -> Stage:
-    """Run pytest against the database at ``url`` and read the counts from its report."""
-    print(f"\n== {name}")
+def suite(name: str, slug: str, url: str, arguments: list[str], output: TextIO | None = None) -> Stage:
+    """Run pytest against the database at ``url``, shown in ``output``; read the counts from its report."""
+    print(f"\n== {name}", file=output, flush=True)
     report, began = VAR / f"{slug}.xml", time.monotonic()
     report.unlink(missing_ok=True)
-    command = [PYTHON, "-m", "pytest", "-rs", f"--junitxml={report}", *arguments]
-    run = subprocess.run(command, cwd=ROOT, env=isolated_environment(DATABASE_URL=url))
+    command = [PYTHON, "-m", "pytest", "-rs", f"--junitxml={report}", "-o", f"cache_dir={VAR / slug}-cache"]
+    environment = isolated_environment(DATABASE_URL=url, PORTAL_VAR=str(VAR / slug))
+    run = subprocess.run(
+        [*command, *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output and subprocess.STDOUT
+    )
     counts = read_counts(report)
     if run.returncode and not counts["failed"]:
         counts["failed"] += 1  # pytest itself gave up, or found no test at all
