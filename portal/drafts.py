@@ -8,17 +8,16 @@ from django.utils import timezone
 
 from portal import attachments, scope, snapshot, text, windows
 from portal.models import Campaign, Filing, Organisation, User
-from portal.registry import CITY, MERGED, RecordType
-from portal.vocabulary import ENDED, Level, State
+from portal.registry import RecordType
+from portal.vocabulary import ENDED, State
 from portal.workflow import Conflict, Refused, as_refusal
 
 
 def filing_organisations(user: User, record_type: RecordType) -> list[Organisation]:
-    """Return the bureaus ``user`` may file this type for; the province files none that end at the city."""
+    """Return the bureaus ``user`` may file this type for: his own, of a level that files it."""
     bureaus = [m.organisation for m in user.posts if scope.files_for(user, m.organisation_id)]
-    ends_below = record_type.route == CITY or record_type.county_route == MERGED
-    barred = (Level.PROVINCE,) if ends_below else ()
-    return list({o.pk: o for o in bureaus if o.is_hrss and o.region.level not in barred}.values())
+    filing = [o for o in bureaus if o.is_hrss and record_type.is_filed_at(o.region.level)]
+    return list({o.pk: o for o in filing}.values())
 
 
 @transaction.atomic

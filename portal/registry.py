@@ -136,6 +136,7 @@ class RecordType:
     ``rows``      related name of child rows → their fields
     ``slots``     name → ``Slot`` for files; every type also takes the stamped scan
     ``county_route``  where a county's filing ends when that is not ``route``
+    ``filed_by``  the levels whose bureaus file it; without it all, the province only what ends there
     ``order``     place among the registries
     ``example``   a whole, submittable filing: placeholder, sample row, demonstration and test data at once
     """
@@ -162,6 +163,7 @@ class RecordType:
     rows: dict[str, list[str]] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
     county_route: str = ""
+    filed_by: tuple[str, ...] = ()
     paper: PaperForm | None = None
     sheet: SheetForm | None = None
 
@@ -179,6 +181,13 @@ class RecordType:
         """Return where the filing of a bureau of ``level`` ends."""
         below_city = level in ("county", "zone")
         return self.county_route if below_city and self.county_route else self.route
+
+    def is_filed_at(self, level: str) -> bool:
+        """Say whether bureaus of ``level`` file this type at all."""
+        if self.filed_by:
+            return level in self.filed_by
+        ends_below = self.route == CITY or self.county_route == MERGED
+        return level != "province" or not ends_below
 
     @property
     def label(self) -> str:

@@ -87,8 +87,13 @@ def windows_of(organisations: Iterable[Organisation], kind: str = "") -> dict[in
     owed = owed.filter(campaign__kind=kind) if kind else owed
     owed = owed.select_related("campaign", "organisation__region").prefetch_related("extensions")
     found = [Window(duty.campaign, duty, latest_due(duty)) for duty in owed.order_by("pk")]
+    levels = {o.pk: o.region.level for o in organisations}
     return {
-        pk: _next_first(w for w in found if w.duty.organisation.region_id in own)
+        pk: _next_first(
+            w
+            for w in found
+            if w.duty.organisation.region_id in own and registry.get(w.campaign.kind).is_filed_at(levels[pk])
+        )
         for pk, own in regions.items()
     }
 

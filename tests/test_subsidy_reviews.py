@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from portal import attachments, excel, importing, registry, rules, snapshot
+from portal import attachments, drafts, excel, importing, registry, rules, snapshot
 from portal.documents import printed_form
 from portal.importing import CellError
 from portal.models import Filing
-from portal.workflow import Invalid
+from portal.workflow import Refused
 from tests import factories
 from tests.made_files import xlsx
 from tests.typed import sheet_of, stored
@@ -80,8 +80,9 @@ def test_a_scan_and_a_word_file_must_both_be_there(slot, sentence):
 
 @pytest.mark.parametrize("place", [factories.PROVINCE, factories.KUIWEN])
 def test_only_a_city_sends_it(place):
-    with pytest.raises(Invalid, match="补贴标准评估材料由设区的市报送，其他单位不填报。"):
-        factories.submitted(TYPE, place=place)
+    assert drafts.filing_organisations(factories.filer(place), TYPE) == []
+    with pytest.raises(Refused, match="您没有为这个单位填报补贴标准评估材料的岗位。"):
+        factories.draft(TYPE, place=place)
 
 
 def test_a_city_sends_one_a_year():

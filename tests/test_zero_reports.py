@@ -104,6 +104,16 @@ def test_a_returned_zero_report_is_mended_where_it_is_submitted(client):
     )
 
 
+def test_a_returned_zero_report_takes_no_form(client):
+    nothing(campaign())
+    record = act(Filing.objects.get(), "return", reviewer(), comment="请写明原因（演示）。")
+
+    answered = post(client, filer(), "filing-autosave", record.pk, revision=record.revision, name="演示")
+
+    kept = Filing.objects.get()
+    assert (answered.status_code, kept.explanation, kept.title) == (404, record.explanation, record.title)
+
+
 def test_a_zero_report_fills_no_column_of_a_list_and_no_line_of_an_export(client):
     nothing(campaign(kind="exam-projects"), state=State.PROVINCE_REVIEW)
     listed = get(client, manager(), "filing-list", "exam-projects")

@@ -55,6 +55,7 @@ def campaign(request: HttpRequest, campaign: int) -> HttpResponse:
     rows, state = windows.board(found, user), request.GET.get("state", "")
     state = state if state in boards.FILTERS else ""
     lines = boards.lines(boards.chosen(rows, state), found, user)
+    kind = registry.get(found.kind)
     context = {
         **_facts(found),
         "state": state,
@@ -70,7 +71,8 @@ def campaign(request: HttpRequest, campaign: int) -> HttpResponse:
         "may_manage": campaigns.may_manage(user),
         "why_fixed": campaigns.why_fixed(found),
         "why_closed": campaigns.why_not_open(found),
-        "files": bool(drafts.filing_organisations(user, registry.get(found.kind))),
+        "files": bool(drafts.filing_organisations(user, kind)),
+        "filed_here": any(kind.is_filed_at(post.organisation.region.level) for post in user.posts),
         "history": boards.history(found) if campaigns.may_manage(user) else [],
     }
     return render(request, "desk/campaign.html", context)

@@ -124,7 +124,10 @@ def autosave(request: HttpRequest, pk: int) -> JsonResponse:
     """Store what was typed so far; the answer is what the form's script shows beside it."""
     if not request.user.is_authenticated:
         return JsonResponse({"message": SIGNED_OUT}, status=401)
-    sheet = Questionnaire(own(request, pk), request.POST)
+    record = own(request, pk)
+    if record.is_nothing:
+        raise Http404
+    sheet = Questionnaire(record, request.POST)
     try:
         sheet.store(by=request.user, revision=number(request, "revision"))
     except Conflict as conflict:

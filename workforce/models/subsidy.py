@@ -33,6 +33,7 @@ AMOUNT = {"max_digits": 9, "decimal_places": 2, "null": True, "validators": [Min
     code="SR",
     basis=REVIEW,
     route=PROVINCE,
+    filed_by=(Level.CITY,),
     sections={"评估论证": ["year", "evaluated_on", "participants", "summary"]},
     columns=["year", "evaluated_on", "participants"],
     key=["year"],
@@ -123,8 +124,6 @@ class SubsidyStandardReview(Filing):
 
     def problems(self):
         """Yield what the notice demands of the review, its day, those who were heard, and of each item."""
-        if self.organisation.region.level != Level.CITY:
-            yield Problem("year", "补贴标准评估材料由设区的市报送，其他单位不填报。", REVIEW)
         yield from self._day()
         yield from self._unheard()
         items = child_rows(self, "items")
