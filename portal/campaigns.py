@@ -257,13 +257,19 @@ def remind_all_before_due(at: datetime | None = None) -> int:
 def remind_before_due(campaign: Campaign, rows: Sequence[windows.Row], at: datetime) -> int:
     """Send the automatic reminders whose day has come and return how many.
 
-    Each day mark is used once per duty, by whichever of two runs comes first. A run that was missed is made
-    up for by the next, with one reminder and not several.
+    Each day mark is used once per duty and due time, by whichever of two runs comes first; an extension has
+    marks of its own. A run that was missed is made up for by the next, with one reminder and not several.
     """
     due = [(row, mark) for row in rows if row.owes and (mark := day_mark(row, at)) is not None]
-    new = [row for row, mark in due if Reminder.objects.get_or_create(duty=row.duty, days_before=mark)[1]]
+    new = [row for row, mark in due if _mark(row, mark)]
     _tell([row.duty for row in new], {row.duty.pk: _reminder(row, at) for row in new})
     return len(new)
+
+
+def _mark(row: windows.Row, days: int) -> bool:
+    """Use one day mark of a duty; False when it was used before."""
+    used = {"duty": row.duty, "due_at": row.due_at, "days_before": days}
+    return Reminder.objects.get_or_create(**used)[1]
 
 
 def day_mark(row: windows.Row, at: datetime) -> int | None:

@@ -268,6 +268,16 @@ def test_who_has_filed_or_has_more_time_is_not_reminded():
     assert reminders(of, of.due_at - 7 * DAY) == 0
 
 
+def test_who_was_given_more_time_is_reminded_anew_of_it():
+    of = now_due(campaign(places=[WEIFANG]), due_at=windows.end_of(timezone.localdate() + 20 * DAY))
+    assert reminders(of, of.due_at - 3 * DAY) == 1
+
+    campaigns.extend(duty(of), by=manager(), until=of.due_at + 10 * DAY, reason="数据核实。")
+
+    later = [of.due_at + days * DAY for days in (2, 3, 7, 7, 9)]
+    assert [reminders(of, at) for at in later] == [1, 2, 3, 3, 4]
+
+
 def test_the_daily_task_reminds_at_half_past_eight():
     filer()
     now_due(campaign(places=[WEIFANG]), due_at=windows.end_of(timezone.localdate() + DAY))

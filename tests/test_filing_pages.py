@@ -1,5 +1,7 @@
 """The filer's pages over HTTP: begin a filing, fill in its form, send what does not fit."""
 
+import re
+
 import pytest
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -48,6 +50,14 @@ def test_who_files_nothing_finds_no_such_page(client):
 
     assert [answer.status_code for answer in answers] == [404, 404]
     assert Filing.objects.count() == 0
+
+
+@pytest.mark.parametrize("record_type", TYPES)
+def test_every_description_that_a_field_names_stands_on_the_page(desk, record_type):
+    content = desk.get(page("filing-edit", draft(record_type))).content.decode()
+
+    named = {name for names in re.findall(r'aria-describedby="([^"]*)"', content) for name in names.split()}
+    assert named - set(re.findall(r'\bid="([^"]*)"', content)) == set()
 
 
 @pytest.mark.parametrize("record_type", TYPES)

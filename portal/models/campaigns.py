@@ -111,7 +111,7 @@ class Extension(models.Model):
 
 
 class Reminder(models.Model):
-    """A 催报 that was sent; an automatic one at most once per duty and number of days before the due time."""
+    """A 催报 that was sent; an automatic one at most once per duty, due time and number of days before it."""
 
     duty = models.ForeignKey(
         CampaignDuty, on_delete=models.PROTECT, related_name="reminders", verbose_name="应报单位"
@@ -119,13 +119,14 @@ class Reminder(models.Model):
     at = models.DateTimeField("催报时间", default=timezone.now)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="催报人")
     days_before = models.PositiveIntegerField("提前天数", null=True)
+    due_at = models.DateTimeField("针对的截止时间", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "催报"
         ordering = ["at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["duty", "days_before"],
+                fields=["duty", "due_at", "days_before"],
                 condition=Q(days_before__isnull=False),
                 name="reminder_once_per_day_mark",
             )
