@@ -17,8 +17,8 @@ from portal.policy import ACTIONS, available_actions
 from portal.registry import CITY, RecordType
 from portal.vocabulary import EDITABLE, IN_REVIEW, Role, State
 
-TODO, DONE, MINE, PUBLISH = "todo", "done", "mine", "publish"
-TABS = {TODO: "待办", PUBLISH: "待公布", DONE: "已办", MINE: "我报送的"}
+TO_DO, DONE, MINE, PUBLISH = "todo", "done", "mine", "publish"
+TABS = {TO_DO: "待办", PUBLISH: "待公布", DONE: "已办", MINE: "我报送的"}
 LONG = timedelta(days=5)
 LONGEST_QUERY = 60  # characters
 SORTS = {
@@ -35,7 +35,7 @@ REVIEW_ACTS = sorted({action.name for action in ACTIONS if action.reviews} | {"p
 class Wish:
     """What somebody asked of the inbox; parameters that do not exist fall back to the default."""
 
-    tab: str = TODO
+    tab: str = TO_DO
     q: str = ""
     kind: str = ""
     sort: str = "stay"
@@ -85,7 +85,7 @@ def tabs_of(user: User) -> dict[str, str]:
 def read_wish(params, user: User) -> Wish:
     """Return the wish a query string expresses."""
     tab = params.get("tab", "")
-    tab = tab if tab in tabs_of(user) else TODO
+    tab = tab if tab in tabs_of(user) else TO_DO
     sort, usual = params.get("sort", ""), "new" if tab in (DONE, MINE) else "stay"
     kind = params.get("kind", "")
     return Wish(
@@ -98,7 +98,7 @@ def read_wish(params, user: User) -> Wish:
 
 def filings(tab: str, user: User) -> QuerySet:
     """Return the filings of one tab."""
-    return {TODO: _todo, DONE: _done, MINE: _mine, PUBLISH: _publish}[tab](user)
+    return {TO_DO: _todo, DONE: _done, MINE: _mine, PUBLISH: _publish}[tab](user)
 
 
 def _todo(user: User) -> QuerySet:
@@ -123,7 +123,7 @@ def _publish(user: User) -> QuerySet:
 def counts(user: User) -> dict[str, int]:
     """Return how many filings each tab holds, and under ``late`` those that wait too long; one query."""
     wanted = {tab: filings(tab, user) for tab in tabs_of(user)}
-    wanted["late"] = wanted[TODO].filter(arrived_at__lte=timezone.now() - LONG)
+    wanted["late"] = wanted[TO_DO].filter(arrived_at__lte=timezone.now() - LONG)
     first, *others = (_counted(tab, found) for tab, found in wanted.items())
     return dict.fromkeys(wanted, 0) | dict(first.union(*others, all=True))
 

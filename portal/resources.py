@@ -36,9 +36,9 @@ class SafeXLSX(XLSX):
         """Return the file as it came, unopened, in one line; the resource has it read."""
         return tablib.Dataset([in_stream], headers=[LINE])
 
-    def export_data(self, dataset, **kwargs):
-        """Refuse: workbooks are written by ``excel``, which keeps the scope and writes no formula."""
-        raise NotImplementedError
+    def can_export(self) -> bool:
+        """Say no: workbooks are written by ``excel``, which keeps the scope and writes no formula."""
+        return False
 
 
 class InPage(BaseStorage):

@@ -1,5 +1,6 @@
 """Reading sheets: one record a line, columns found by their headers, child rows on sheets of their own."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -68,7 +69,7 @@ def _header_row(sheet: Sheet, table: Table) -> int | None:
     return best if best is not None and found[best] >= min(2, len(sheet.columns)) else None
 
 
-class _Lines:
+class _Lines(ABC):
     """One sheet being read: what its columns are, and one dict of values a line."""
 
     def __init__(self, reading: Reading, sheet: Sheet, table: Table, names: Names):
@@ -77,21 +78,21 @@ class _Lines:
         self.limits: dict[str, int] = {}
         self.empty: Counter[str] = Counter()
 
-    def read(self) -> None:
-        """Read the header, then every line below it."""
+    def read(self) -> bool:
+        """Read the header, then every line below it; return whether the lines could be read."""
         header = _header_row(self.sheet, self.table)
         if header is None:
             self.error(0, "", "", f"工作表“{self.table.name}”没有认出表头，请使用下载的模板。")
-            return
+            return False
         self.headers = [self.table.text(header, c).strip() for c in range(len(self.table.rows[header]))]
         known = [(place, self.sheet.column(word)) for place, word in enumerate(self.headers)]
         self.columns = [(place, column) for place, column in known if column]
         if not self.check_headers(header):
-            return
+            return False
         for row in range(header + 1, len(self.table.rows)):
             if not self._is_to_skip(row):
                 self.line(row)
-        self.finish()
+        return True
 
     def check_headers(self, header: int) -> bool:
         """Report columns that are missing, unknown or there twice; return whether the lines can be read."""
@@ -107,16 +108,13 @@ class _Lines:
                 self.reading.warnings.append(f"“{word}”这一列不是本表的内容，没有读取。")
         return not twice and first.header in columns
 
+    @abstractmethod
     def key_column(self) -> Column:
         """The column without which a line means nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def line(self, row: int) -> None:
         """Read one line of data."""
-        raise NotImplementedError
-
-    def finish(self) -> None:
-        """Say what is to be minded of the sheet as a whole."""
 
     def cells(self, row: int) -> Iterator[tuple[Column, str]]:
         """Yield (column, text) of a line for the columns that are known."""
@@ -194,7 +192,13 @@ class _MainLines(_Lines):
             message = f"所属区划写的是“{region}”，与您的单位所在的“{bureau.region.full_name}”不一致。"
             self.error(row, REGION, region, message)
 
-    def finish(self) -> None:
+    def read(self) -> bool:
+        """Read the sheet, then say what is to be minded of it as a whole."""
+        if read := super().read():
+            self._remind()
+        return read
+
+    def _remind(self) -> None:
         read = {column.header for _, column in self.columns}
         lacking = [c.header for c in self.sheet.columns if is_required(c.field) and c.header not in read]
         for header in lacking:

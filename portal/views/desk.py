@@ -34,7 +34,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "today": _in_words(timezone.localdate()),
         "wish": wish,
         "tabs": [{"name": t, "word": w, "count": counts[t]} for t, w in inbox.tabs_of(user).items()],
-        "waiting": counts[inbox.TODO] + counts.get(inbox.PUBLISH, 0),
+        "waiting": counts[inbox.TO_DO] + counts.get(inbox.PUBLISH, 0),
         "late": counts["late"],
         "page": page,
         "rows": [inbox.row(filing, user, now) for filing in page],
@@ -48,7 +48,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def _wish(request: HttpRequest, counts: dict[str, int]) -> inbox.Wish:
     """Return what was asked; nobody who only has to publish is greeted by an empty inbox."""
     wish = inbox.read_wish(request.GET, request.user)
-    elsewhere = "tab" not in request.GET and not counts[inbox.TODO] and counts.get(inbox.PUBLISH)
+    elsewhere = "tab" not in request.GET and not counts[inbox.TO_DO] and counts.get(inbox.PUBLISH)
     return replace(wish, tab=inbox.PUBLISH) if elsewhere else wish
 
 
@@ -64,8 +64,8 @@ def _in_words(day: date) -> str:
 def _heading(wish: inbox.Wish, counts: dict[str, int]) -> str:
     number, late = counts[wish.tab], counts["late"]
     if not number:
-        return {inbox.TODO: "没有待办事项"}.get(wish.tab, f"{inbox.TABS[wish.tab]} 0 件")
-    told = f"，{late} 件停留超过 {inbox.LONG.days} 天" if wish.tab == inbox.TODO and late else ""
+        return {inbox.TO_DO: "没有待办事项"}.get(wish.tab, f"{inbox.TABS[wish.tab]} 0 件")
+    told = f"，{late} 件停留超过 {inbox.LONG.days} 天" if wish.tab == inbox.TO_DO and late else ""
     return f"{inbox.TABS[wish.tab]} {number} 件{told}"
 
 
@@ -74,10 +74,10 @@ def _empty(wish: inbox.Wish, counts: dict[str, int], user) -> dict:
     if wish.is_narrowed and counts[wish.tab]:
         text, url = f"去掉查询条件后有 {counts[wish.tab]} 件。", f"{reverse('desk')}?tab={wish.tab}"
         return {"title": "没有符合条件的事项", "text": text, "url": url, "action": "去掉查询条件"}
-    if wish.tab == inbox.TODO and user.is_staff and user.has_role(*ADMIN_ROLES):
+    if wish.tab == inbox.TO_DO and user.is_staff and user.has_role(*ADMIN_ROLES):
         text, url = "没有等您办理的事项。您的岗位在管理后台办理业务。", reverse("admin:index")
         return {"title": "没有待办事项", "text": text, "url": url, "action": "打开管理后台"}
-    title = {inbox.TODO: "没有待办事项"}.get(wish.tab, "还没有事项")
+    title = {inbox.TO_DO: "没有待办事项"}.get(wish.tab, "还没有事项")
     return {"title": title, "text": _promise(wish.tab, user)}
 
 
@@ -86,7 +86,7 @@ def _promise(tab: str, user) -> str:
     if tab == inbox.MINE and not user.has_role(Role.FILER):
         return "您没有填报岗位；需要填报的，请系统管理员增设岗位。"
     return {
-        inbox.TODO: "没有等您办理的事项。报来的填报和退回的填报会出现在这里。",
+        inbox.TO_DO: "没有等您办理的事项。报来的填报和退回的填报会出现在这里。",
         inbox.DONE: "您审核、退回或公布过的填报会出现在这里。",
         inbox.MINE: "您填报的事项会出现在这里，从“新建填报”开始。",
         inbox.PUBLISH: "审核通过、等待公布的填报会出现在这里。",
