@@ -66,6 +66,20 @@ def test_several_files_are_sent_one_after_the_other_and_the_lights_follow(opened
     assert record.attachments.count() == 5
 
 
+def test_a_file_chosen_before_the_script_has_come_is_sent_when_it_comes(page, client, live_server):
+    record, held = bare_draft(), []
+    sign_in(page, client, live_server)
+    page.route("**/upload*.js", lambda route: held.append(route))  # a builtin would not do
+
+    page.goto(reverse("filing-materials", args=[record.pk]), wait_until="commit")
+    page.locator("#file-pictures").set_input_files(chosen(1))
+    held.pop().continue_()
+    page.locator("#slot-pictures .files li").wait_for()
+
+    assert said(page, "pictures") == ["已保存1个文件。"]
+    assert record.attachments.count() == 1
+
+
 def test_a_bad_file_is_said_in_its_line_and_the_next_one_is_sent(opened):
     page = opened(bare_draft())
 

@@ -14,7 +14,9 @@ class Queue {
     this.list = form.querySelector("[data-portal-queue]");
     this.waiting = [];
     const input = form.querySelector("[type=file]");
-    input.addEventListener("change", () => { this.take([...input.files]); input.value = ""; });
+    const chosen = () => { this.take([...input.files]); input.value = ""; };
+    input.addEventListener("change", chosen);
+    if (input.files.length) chosen(); // before this script was there
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("drop"); });
     form.addEventListener("dragleave", () => form.classList.remove("drop"));
