@@ -180,20 +180,36 @@ class Questionnaire:
         return [*self.record_type.fields, *self.record_type.rows, EXPLANATION]
 
     def sections(self, found: list[Problem]) -> list[Section]:
-        """Return the cards of the page: the declared sections, the row sets, 情况说明."""
-        wrong, number, cards = {problem.field for problem in found}, 0, []
-        for heading, names in self.record_type.sections.items():
-            questions = [self._question(name, number + place) for place, name in enumerate(names, 1)]
-            number += len(names)
-            counts = {"done": len(set(names) - wrong), "total": len(names)}
-            note = "" if self._is_printed(names) else "不打印，用于目录筛选"
-            cards.append(self._card(cards, heading, note=note, questions=questions, **counts))
-        notes = self.notes()
+        """Return the cards of the page: the declared sections, the row sets, 情况说明.
+
+        What a statistical sheet has below its table is asked below the rows, as on paper.
+        """
+        wrong, cards, notes = {problem.field for problem in found}, [], self.notes()
+        above, below = self._parted()
+        for heading, names in above:
+            cards.append(self._asked(cards, heading, names, wrong))
         for name, rows in self.row_sets.items():
             counts = {"done": int(name not in wrong), "total": 1, "notes": notes.get(name, {})}
             cards.append(self._card(cards, self.label(name), rows=rows, label=name, **counts))
-        asked = Question(self.form[EXPLANATION], number + 1)
+        for heading, names in below:
+            cards.append(self._asked(cards, heading, names, wrong))
+        asked = Question(self.form[EXPLANATION], len(self.record_type.fields) + 1)
         return [*cards, self._card(cards, "情况说明", note="有提示项时填写", questions=[asked])]
+
+    def _parted(self) -> tuple[list[tuple[str, list[str]]], list[tuple[str, list[str]]]]:
+        """Return the declared sections that stand above the rows, and those that stand below them."""
+        footer = set(self.record_type.sheet.footer.values()) if self.record_type.sheet else set()
+        parts: tuple[list, list] = [], []
+        for section in self.record_type.sections.items():
+            parts[footer.issuperset(section[1])].append(section)
+        return parts
+
+    def _asked(self, cards: list[Section], heading: str, names: list[str], wrong: set[str]) -> Section:
+        first = self.record_type.fields.index(names[0]) + 1
+        questions = [self._question(name, number) for number, name in enumerate(names, first)]
+        counts = {"done": len(set(names) - wrong), "total": len(names)}
+        note = "" if self._is_printed(names) else "不打印，用于目录筛选"
+        return self._card(cards, heading, note=note, questions=questions, **counts)
 
     @staticmethod
     def _card(cards: list[Section], heading: str, **parts: Any) -> Section:

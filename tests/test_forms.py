@@ -207,6 +207,13 @@ def test_questions_are_numbered_through_and_sections_count_what_is_in_order():
     assert [s.note for s in sections] == ["", "", "不打印，用于目录筛选", "有提示项时填写"]
 
 
+def test_what_a_sheet_has_below_its_table_is_asked_below_the_rows():
+    sections = Questionnaire(draft("project-training-returns")).sections([])
+
+    assert [s.heading for s in sections] == ["一、统计表", "二、培训项目", "三、表尾", "四、情况说明"]
+    assert [q.number for s in sections for q in s.questions] == [1, 2, 3, 4, 5]
+
+
 # ---- the parent's constraints
 
 
