@@ -80,7 +80,9 @@ def test_an_amended_entry_shows_the_new_text_and_keeps_the_old_one_at_hand(clien
 
 
 def test_an_exited_entry_keeps_a_page_with_reason_date_and_document_and_nothing_else(client):
-    entry = factories.entry("skill-brands", advantage_features="演示数据。只有退出前可见。")
+    secret = {"advantage_features": "演示数据。只有退出前可见。", "exam_projects": ["演示只有退出前可见"]}
+    entry = factories.entry("skill-brands", **secret)
+    assert "只有退出前可见" in read(client, f"{LIST}?view=table")
     leave(entry)
 
     page, listed = read(client, address(entry)), client.get(LIST)
