@@ -98,6 +98,11 @@ def _content(row: Row) -> dict:
     return {"paragraphs": row.paragraphs, "is_prose": row.is_prose}
 
 
+def _weights(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> list[int]:
+    found = zip(columns, *rows, strict=True)
+    return [min(max(map(len, column)) + PADDING, MOST_WEIGHT) for column in found]
+
+
 @dataclass(frozen=True)
 class SubTable:
     """A list below the form, such as the yearly figures of a unit."""
@@ -109,8 +114,7 @@ class SubTable:
     @property
     def weights(self) -> list[int]:
         """The widths of the columns in relation to each other, by their longest text."""
-        columns = zip(self.columns, *self.rows, strict=True)
-        return [min(max(map(len, column)) + PADDING, MOST_WEIGHT) for column in columns]
+        return _weights(self.columns, self.rows)
 
     @property
     def widths(self) -> list[int]:
@@ -145,8 +149,7 @@ class Statement:
     @property
     def weights(self) -> list[int]:
         """The widths of the columns in relation to each other, by their longest text."""
-        columns = zip(self.columns, *self.rows, strict=True)
-        return [min(max(map(len, column)) + PADDING, MOST_WEIGHT) for column in columns]
+        return _weights(self.columns, self.rows)
 
     @property
     def widths(self) -> list[int]:
