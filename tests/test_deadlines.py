@@ -99,6 +99,13 @@ def test_a_reviewer_is_told_the_deadline_and_not_sent_to_file(client):
     assert ["去填报" in words for words in page.values()] == [True, False]
 
 
+def test_who_does_not_file_a_type_is_given_no_deadline_for_it(client):
+    of = due_in("演示评估", 9, kind="subsidy-reviews")
+
+    assert (cards(client, filer(KUIWEN)), cards(client, filer())) == ([], [("演示评估", 9, False, "未报")])
+    assert "这项任务由设区的市报送" in get(client, filer(KUIWEN), "campaign", of.pk).content.decode()
+
+
 @pytest.mark.parametrize("number", [1, 5])
 def test_the_deadlines_cost_the_same_at_any_number(number, django_assert_num_queries):
     user = filer()

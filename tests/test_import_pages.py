@@ -190,6 +190,16 @@ def test_what_is_far_too_large_passes_by_in_small_pieces_and_is_refused(megabyte
     assert "文件超过 10 MB，没有读取；请删去图片，或分成几个文件后再上传。" in answer.content.decode()
 
 
+def test_a_length_of_thousands_of_digits_is_too_large_and_no_fault():
+    client = Client()
+    client.force_login(filer())
+
+    announced = {"wsgi.input": Passing(), "CONTENT_LENGTH": "9" * 5000}
+    answer = client.generic("POST", URL, content_type="multipart/form-data; boundary=x", **announced)
+
+    assert answer.status_code == 413
+
+
 def test_a_file_over_the_limit_within_its_envelope_is_refused_too(desk, settings):
     settings.UPLOAD_LIMIT = 1000
 
