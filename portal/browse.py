@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Substr
 
-from portal import scope, text
+from portal import scope, search, text
 from portal.models import CatalogueEntry, Region
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, Level
@@ -41,10 +41,7 @@ def search_words(q: str) -> list[str]:
 
 def matching(q: str) -> Q:
     """Return the condition that an entry holds every word of ``q``, one character or more each."""
-    condition = Q()
-    for word in search_words(q):
-        condition &= Q(search_text__contains=word)
-    return condition
+    return search.holding(search_words(q))
 
 
 def in_place(code: str) -> Q:

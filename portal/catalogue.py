@@ -1,18 +1,30 @@
-"""The catalogue: publish, amend, exit – the only writer of entries. Each act is an event of its filing."""
+"""The catalogue: publish, amend, promote, exit, merge, reinstate – the only writer of entries.
+
+Each act is an event of its filing.
+"""
 
 from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from portal import drafts, reading, scope, snapshot, text
-from portal.models import CatalogueEntry, CodeCounter, Event, Filing, User
+from portal import drafts, publicity, reading, scope, search, snapshot, text
+from portal.models import (
+    CatalogueEntry,
+    CodeCounter,
+    Edition,
+    Event,
+    Filing,
+    Promotion,
+    Succession,
+    User,
+)
 from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.registry import CITY, RecordType
-from portal.vocabulary import BrandLevel, ExitReason, Level, Role, State
+from portal.vocabulary import BrandLevel, ExitReason, Level, Role, State, SuccessionKind
 from portal.workflow import Conflict, Refused, checked_comment, record_event, swap
 
 NOT_TOO_LONG = MaxLengthValidator(60, "文号最多60个字，请核对。")  # what the column holds on PostgreSQL
@@ -36,7 +48,7 @@ def why_unpublishable(filing: Filing, user: User) -> str:
         return "审核结论是您作出的，须由另一人公布。"
     if CatalogueEntry.objects.filter(filing_id=filing.pk).exists():
         return "已经公布过。"
-    return ""
+    return publicity.why_waiting(filing)
 
 
 @transaction.atomic
@@ -51,19 +63,22 @@ def publish(
 ) -> CatalogueEntry:
     """Put an approved filing into the catalogue from the day ``on`` (today unless told) and return its entry.
 
-    An amendment takes over the code and ends the entry it replaces. Raises ``Filing.DoesNotExist`` out of
-    scope, ``Refused`` with the reason, ``Conflict`` when another act came first.
+    An amendment takes over the code and ends the entry it replaces; a reinstatement takes up the code of the
+    entry that exited. Raises ``Filing.DoesNotExist`` out of scope, ``Refused`` with the reason, ``Conflict``
+    when another act came first.
     """
     current = Filing.objects.visible_to(by).select_related("organisation__region__parent").get(pk=filing.pk)
     if reason := why_unpublishable(current, by):
         raise Refused(reason)
     number, day = _checked(document_number), _checked_day(on)
+    _after_the_edition(current.kind, current.region_id, day)
     record, replaced = current.record, _replaced(current, day)
     record_event(current, "publish", current.state, by=by, comment=f"{number} {day}", request_id=request_id)
     if replaced:
-        _end(replaced, day)
+        if not replaced.is_exited:
+            _end(replaced, day)
         swap(Filing.objects.filter(pk=current.pk), holds_name=True)
-    return CatalogueEntry.objects.create(
+    entry = _entered(
         filing_id=current.pk,
         kind=current.kind,
         code=replaced.code if replaced else next_code(record.record_type, current.region_id),
@@ -75,7 +90,30 @@ def publish(
         valid_from=day,
         published_by=by,
         search_text=search_text(record),
+        name_key=text.key(current.title)[:100],
     )
+    if replaced and not replaced.is_exited and replaced.name_key != entry.name_key:
+        Succession.objects.create(old=replaced, new=entry, kind=SuccessionKind.RENAMED)
+    return entry
+
+
+def _entered(**facts) -> CatalogueEntry:
+    """Return a new entry, findable from now on; a code in force twice means that somebody was quicker."""
+    try:
+        with transaction.atomic():
+            entry = CatalogueEntry.objects.create(**facts)
+    except IntegrityError:
+        raise Conflict(Filing.objects.get(pk=facts["filing_id"])) from None
+    search.index([(entry.pk, entry.search_text)])
+    return entry
+
+
+def _after_the_edition(kind: str, region_code: str, day: date) -> None:
+    """Refuse a day that an edition has fixed: what a published edition holds never changes."""
+    fixed = Edition.objects.published().filter(kind=kind, on__gte=day)
+    covering = next((e for e in fixed.order_by("-on") if region_code.startswith(e.region_id)), None)
+    if covering:
+        raise Refused(f"“{covering}”以 {covering.on} 为准，已经定版；日期要晚于这一天。")
 
 
 def _level(record_type: RecordType, level: str, replaced: CatalogueEntry | None) -> str:
@@ -113,14 +151,28 @@ def _checked_day(on: date | None) -> date:
 
 
 def _replaced(filing: Filing, day: date) -> CatalogueEntry | None:
+    """Return the entry that a filing replaces or, when it was begun after the exit, takes up again."""
     if not filing.amends_id:
         return None
     entry = CatalogueEntry.objects.in_force().filter(filing_id=filing.amends_id).first()
+    entry = entry or _reinstated(filing)
     if entry is None:
         raise Refused("原条目已退出或已被替换，这份变更不能公布。")
-    if day < entry.valid_from:
-        raise Refused(f"日期不能早于原条目的公布日期（{entry.valid_from}）。")
+    days = [entry.valid_from, *entry.promotions.values_list("on", flat=True)]
+    earliest = entry.valid_to or max(days)
+    if day < earliest:
+        raise Refused(f"日期不能早于原条目的{'退出' if entry.valid_to else '公布'}日期（{earliest}）。")
     return entry
+
+
+def _reinstated(filing: Filing) -> CatalogueEntry | None:
+    """Return the exited entry that ends its lineage, if the filing was begun after the exit."""
+    entry = CatalogueEntry.objects.filter(filing_id=filing.amends_id).exclude(exit_reason="").first()
+    left = filing.amends.events.filter(action="exit").order_by("-number").first()
+    if entry is None or left is None or filing.created_at < left.at:
+        return None
+    newest = CatalogueEntry.objects.filter(code=entry.code).order_by("-valid_from", "-pk").first()
+    return entry if newest.pk == entry.pk else None
 
 
 def _end(entry: CatalogueEntry, day: date, **exit_facts: str) -> None:
@@ -173,6 +225,7 @@ def exit(
     number, day = _checked(document_number), _checked_day(on)
     if day < current.valid_from:
         raise Refused(f"退出日期不能早于公布日期（{current.valid_from}）。")
+    _after_the_edition(filing.kind, filing.region_id, day)
     said = f"{ExitReason(reason).label} {number} {day} {checked_comment(comment)}".strip()
     event = record_event(filing, "exit", filing.state, by=by, comment=said, request_id=request_id)
     _end(current, day, exit_reason=reason, exit_document_number=number)
@@ -192,3 +245,87 @@ def amend(entry: CatalogueEntry, *, by: User) -> Filing:
     if scope.files_for(by, filing.organisation_id) and reading.open_amendment(filing):
         raise Refused("这一条已有一份变更在办。")
     return drafts.copy(filing, by=by)
+
+
+@transaction.atomic
+def merge(
+    entry: CatalogueEntry,
+    into: CatalogueEntry,
+    *,
+    by: User,
+    document_number: str,
+    on: date | None = None,
+    request_id: str = "",
+) -> Succession:
+    """End an entry because it went into another that is in force; its code leads there from now on.
+
+    Raises as ``exit`` does, and ``Refused`` when ``into`` is itself or not in force.
+    """
+    target = CatalogueEntry.objects.in_force().filter(pk=into.pk, kind=entry.kind).first()
+    if target is None or target.code == entry.code:
+        raise Refused("要并入的条目须是同一目录中另一条现行条目。")
+    exit(
+        entry,
+        by=by,
+        reason=ExitReason.MERGED,
+        document_number=document_number,
+        on=on,
+        comment=f"并入 {target.code} {target.title}",
+        request_id=request_id,
+    )
+    return Succession.objects.create(old_id=entry.pk, new=target, kind=SuccessionKind.MERGED)
+
+
+@transaction.atomic
+def reinstate(entry: CatalogueEntry, *, by: User) -> Filing:
+    """Return a new draft of an exited entry; published, it takes up the code again (重新列入).
+
+    Raises ``Refused`` when the entry has not exited, went into another, or is being reinstated already.
+    """
+    filing = Filing.objects.visible_to(by).get(pk=entry.filing_id)
+    newest = CatalogueEntry.objects.filter(code=entry.code).order_by("-valid_from", "-pk").first()
+    if newest.pk != entry.pk or not newest.is_exited:
+        raise Refused("只有已退出目录的条目可以申请重新列入。")
+    if hasattr(newest, "succession"):
+        raise Refused("这一条已并入其他条目，不能重新列入。")
+    if scope.files_for(by, filing.organisation_id) and reading.open_amendment(filing):
+        raise Refused("这一条已有一份变更在办。")
+    return drafts.copy(filing, by=by)
+
+
+@transaction.atomic
+def promote(
+    entry: CatalogueEntry,
+    *,
+    by: User,
+    level: str,
+    document_number: str,
+    on: date | None = None,
+    request_id: str = "",
+) -> Promotion:
+    """Confer a level on a published entry from the day ``on`` (today unless told) by the province's decision.
+
+    Raises ``Refused`` with the sentence, ``Conflict`` when another act came first, ``DoesNotExist`` out of
+    scope.
+    """
+    filing = Filing.objects.visible_to(by).select_related("organisation__region").get(pk=entry.filing_id)
+    current = CatalogueEntry.objects.in_force().filter(pk=entry.pk).first()
+    if not scope.sits_at(by, Level.PROVINCE, (Role.PUBLISHER,), filing.region_id):
+        raise Refused("只有省级发布岗位可以公布级别。")
+    if current is None or not filing.record_type.levelled or level not in BrandLevel.values:
+        raise Refused("只有现行目录中分级别的条目可以公布级别。")
+    if current.level == level:
+        raise Refused(f"这一条已是{current.get_level_display()}。")
+    number, day = _checked(document_number), _checked_day(on)
+    if day < current.valid_from:
+        raise Refused(f"日期不能早于公布日期（{current.valid_from}）。")
+    _after_the_edition(filing.kind, filing.region_id, day)
+    said = f"{BrandLevel(level).label} {number} {day}"
+    record_event(filing, "promote", filing.state, by=by, comment=said, request_id=request_id)
+    if not CatalogueEntry.objects.filter(pk=current.pk, valid_to=None, level=current.level).update(
+        level=level
+    ):
+        raise Conflict(filing)
+    return Promotion.objects.create(
+        entry=current, former=current.level, level=level, document_number=number, on=day, by=by
+    )

@@ -29,11 +29,12 @@ CONSEQUENCES = {
 # Of what is reported only and enters no catalogue.
 REPORTED = {"approve": "办结，只报送不公布。", "reject": "办结，结论为不予通过。"}
 MERGED_IN = {"approve": "办结，由市级汇总上报。"}
-ENTRY_ACTS = {"publish": "公布", "exit": "退出目录"}
+ENTRY_ACTS = {"publish": "公布", "promote": "公布级别", "exit": "退出目录"}
 SHAPES = {
     "endorse": "ok",
     "approve": "ok",
     "publish": "ok",
+    "promote": "ok",
     "return": "back",
     "withdraw": "back",
     "reject": "no",

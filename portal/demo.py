@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from portal import attachments, catalogue, demo_campaigns, drafts, examples, reference, registry, workflow
 from portal.models import Edition, Event, Filing, Membership, Organisation, User
@@ -84,7 +85,6 @@ def build(password: str) -> None:
     """Write the accounts, all with ``password``, the editions and campaigns, then the filings in order."""
     data = json.loads((reference.FIXTURES / DATA).read_text(encoding="utf-8"))
     cast, sources = _people(data["accounts"], password), _sources()
-    Edition.objects.bulk_create(Edition(is_demo=True, **edition) for edition in data["editions"])
     started = demo_campaigns.start(cast.by_name["province_reviewer"])
     for item in data["filings"]:
         values = data["defaults"].get(item["type"], {}) | item["values"]
@@ -92,6 +92,8 @@ def build(password: str) -> None:
         answers = {"campaign": started[item["campaign"]]} if "campaign" in item else {}
         _file(item, values, cast, source=source, **answers)
     demo_campaigns.go_on(started, cast.by_name)
+    for edition in data["editions"]:
+        Edition.objects.create(is_demo=True, published_at=timezone.now(), **edition)
 
 
 def _people(accounts: list[dict], password: str) -> Cast:

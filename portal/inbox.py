@@ -28,7 +28,7 @@ SORTS = {
 }
 WAITING = (*EDITABLE, *IN_REVIEW)
 # Acts that make somebody a reviewer of a filing. Taking a cancelled draft up again is none of them.
-REVIEW_ACTS = sorted({action.name for action in ACTIONS if action.reviews} | {"publish", "exit"})
+REVIEW_ACTS = sorted({action.name for action in ACTIONS if action.reviews} | {"publish", "promote", "exit"})
 
 
 @dataclass(frozen=True)

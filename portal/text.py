@@ -6,6 +6,7 @@ Leaf module: imports nothing of ours, so forms, imports, search and scripts all 
 import re
 import unicodedata
 from decimal import Decimal
+from itertools import pairwise
 
 _KEPT_CONTROLS = "\n\t"
 _SPACES = re.compile(r"\s+")
@@ -35,6 +36,20 @@ def key(value: str) -> str:
 def fold(value: str) -> str:
     """Return ``value`` as it is searched: NFKC and case folded, runs of white space made one blank."""
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", clean(value))).casefold().strip()
+
+
+def grams(value: str) -> set[str]:
+    """Return the characters and pairs of neighbours of folded text, white space left out, as search keys.
+
+    A key is the code points in hexadecimal joined by ``z``, so that no tokenizer splits or changes it: any
+    word of one character or more is found through the keys it is made of and then compared as it stands.
+    """
+    keys: set[str] = set()
+    for word in fold(value).split():
+        points = [f"{ord(c):x}" for c in word]
+        keys.update(points)
+        keys.update(f"{one}z{other}" for one, other in pairwise(points))
+    return keys
 
 
 def digits(value: str) -> str:

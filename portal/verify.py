@@ -28,7 +28,16 @@ from portal.models import (
     Message,
     canonical,
 )
-from portal.vocabulary import ADMIN_ROLES, DECIDED, IN_REVIEW, JOINT_KINDS, Role, State
+from portal.vocabulary import (
+    ADMIN_ROLES,
+    DECIDED,
+    IN_REVIEW,
+    JOINT_KINDS,
+    ExitReason,
+    Role,
+    State,
+    SuccessionKind,
+)
 
 CHUNK = 500
 STORED, PIECE = "attachments", 2**20
@@ -112,7 +121,7 @@ def _faults_of(numbers: list[int]) -> Iterator[str]:
 
 
 def _look(numbers: list[int]) -> Iterator[tuple[int, str]]:
-    filings = Filing.objects.filter(pk__in=numbers).select_related("entry").order_by("pk")
+    filings = _with_entries(numbers)
     events = _by_filing(Event.objects.filter(filing_id__in=numbers).order_by("number"))
     versions = _by_filing(FilingVersion.objects.filter(filing_id__in=numbers).order_by("number"))
     filings = list(filings)
@@ -128,6 +137,11 @@ def _look(numbers: list[int]) -> Iterator[tuple[int, str]]:
             *of_entry(filing, own[0]),
         ]
         yield from ((filing.pk, f"填报 {filing.pk}（{filing.kind}）：{text}") for text in found)
+
+
+def _with_entries(numbers: list[int]) -> models.QuerySet:
+    found = Filing.objects.filter(pk__in=numbers).select_related("entry__succession").order_by("pk")
+    return found.prefetch_related("entry__promotions")
 
 
 def _by_filing(rows: models.QuerySet) -> dict[int, list]:
@@ -257,7 +271,7 @@ def of_decision(filing: Filing, events: list[Event]) -> Iterator[str]:
 def of_entry(filing: Filing, events: list[Event]) -> Iterator[str]:
     """Yield where a filing and its catalogue entry, its publication or its hold on the name do not agree."""
     entry = getattr(filing, "entry", None)
-    said = {name: [e.comment for e in events if e.action == name] for name in ("publish", "exit")}
+    said = {name: [e.comment for e in events if e.action == name] for name in ("publish", "promote", "exit")}
     if len(said["publish"]) != (1 if entry else 0):
         yield f"有 {len(said['publish'])} 条公布记录，{'有' if entry else '没有'}目录条目。"
     if entry:
@@ -274,6 +288,7 @@ def _of_published(filing: Filing, entry: CatalogueEntry, said: dict[str, list[st
         yield f"目录条目 {entry.code} 的退出与 {len(said['exit'])} 条退出记录不符。"
     if (entry.kind, entry.title, entry.region_id) != (filing.kind, filing.title, filing.region_id):
         yield f"目录条目 {entry.code} 的类型、名称或区划与填报不一致。"
+    yield from _of_level(entry, said["promote"])
     for act, number, day in (
         ("publish", entry.document_number, entry.valid_from),
         ("exit", entry.exit_document_number, entry.valid_to),
@@ -282,15 +297,33 @@ def _of_published(filing: Filing, entry: CatalogueEntry, said: dict[str, list[st
             yield f"目录条目 {entry.code} 的文号或日期与流转记录不一致。"
 
 
+def _of_level(entry: CatalogueEntry, said: list[str]) -> Iterator[str]:
+    promotions = list(entry.promotions.all())
+    if len(said) != len(promotions):
+        yield f"目录条目 {entry.code} 的级别变动与 {len(said)} 条级别记录不符。"
+    if promotions and entry.level != promotions[-1].level:
+        yield f"目录条目 {entry.code} 的级别不是最后一次公布的级别。"
+    if (entry.exit_reason == ExitReason.MERGED) != _is_merged(entry):
+        yield f"目录条目 {entry.code} 的退出原因与承接关系不符。"
+
+
+def _is_merged(entry: CatalogueEntry) -> bool:
+    succession = getattr(entry, "succession", None)
+    return bool(succession and succession.kind == SuccessionKind.MERGED)
+
+
 def of_lineage(code: str, entries: list[CatalogueEntry]) -> Iterator[str]:
     """Yield gaps and overlaps among the entries of one code, oldest first; only the last may be in force."""
     for old, new in pairwise(entries):
-        if old.valid_to != new.valid_from:
+        joins = old.valid_to and (
+            old.valid_to <= new.valid_from if old.exit_reason else old.valid_to == new.valid_from
+        )
+        if not joins:
             yield f"目录条目 {code}：{old.valid_from} 起的一条与 {new.valid_from} 起的一条没有衔接。"
         if new.filing.amends_id != old.filing_id:
             yield f"目录条目 {code}：{new.valid_from} 起的一条不是前一条的变更。"
-        if old.exit_reason:
-            yield f"目录条目 {code}：{old.valid_to} 已退出，之后又有条目。"
+        if old.exit_reason == ExitReason.MERGED:
+            yield f"目录条目 {code}：{old.valid_to} 已并入其他条目，之后又有条目。"
     last = entries[-1]
     if last.valid_to and not last.exit_reason:
         yield f"目录条目 {code}：{last.valid_to} 终止，既没有退出原因也没有替换的条目。"

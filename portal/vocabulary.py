@@ -72,9 +72,9 @@ class BrandLevel(TextChoices):
 
 
 class ExitReason(TextChoices):
-    """Why an entry left the catalogue; the last four are inferred.
+    """Why an entry left the catalogue; from 年度培训 on inferred, the last two belong to 动态调整.
 
-    Source: 鲁人社字〔2021〕32号 三（三）, 鲁人社发〔2020〕18号 三（三）12.
+    Source: 鲁人社字〔2021〕32号 三（三）, 鲁人社发〔2020〕18号 三（三）12; 鲁人社字〔2024〕95号 二（二）6.
     """
 
     MISMANAGED = "mismanaged", "管理不规范"
@@ -87,3 +87,37 @@ class ExitReason(TextChoices):
     DISSOLVED = "dissolved", "主体注销"
     VOLUNTARY = "voluntary", "自愿退出"
     FALSE_INFORMATION = "false_information", "信息虚假"
+    MERGED = "merged", "并入其他条目"
+    ADJUSTED = "adjusted", "目录动态调整"
+
+
+class SuccessionKind(TextChoices):
+    """How an entry lives on."""
+
+    RENAMED = "renamed", "更名为"
+    MERGED = "merged", "并入"
+
+
+class ChangeVerb(TextChoices):
+    """What a new edition does to the one in force (动态发布, 鲁人社字〔2024〕95号 二（二）6)."""
+
+    ADDED = "added", "新增"
+    ADJUSTED = "adjusted", "调整"
+    RENAMED = "renamed", "更名"
+    MERGED = "merged", "合并"
+    REMOVED = "removed", "移出"
+
+
+class NoticeKind(TextChoices):
+    """公示 asks for objections, 公布 makes a final list known."""
+
+    PUBLICITY = "publicity", "公示"
+    ANNOUNCEMENT = "announcement", "公布"
+
+
+class Outcome(TextChoices):
+    """How a periodic review ends for one entry (定期审核与退出机制, 鲁就办〔2021〕22号 三（三）)."""
+
+    KEPT = "kept", "保留"
+    RECTIFYING = "rectifying", "限期整改"
+    EXITED = "exited", "退出"

@@ -295,10 +295,9 @@ def test_the_home_page_counts_what_is_in_force(client):
     factories.entry("skill-brands", name="潍坊剪纸品牌（演示）", level=BrandLevel.PROVINCIAL)
     factories.entry("skill-brands", place="3701", name="济南剪纸品牌（演示）")
     leave(factories.entry("skill-brands", name="潍坊剪纸退出品牌（演示）"))
-    Edition.objects.create(kind="exam-projects", name="演示版", on=date(2024, 1, 1), is_demo=True)
-    Edition.objects.create(
-        kind="exam-projects", name="明天版", on=timezone.localdate() + timedelta(days=1), is_demo=True
-    )
+    out = {"kind": "exam-projects", "published_at": timezone.now(), "is_demo": True}
+    Edition.objects.create(name="演示版", on=date(2024, 1, 1), **out)
+    Edition.objects.create(name="明天版", on=timezone.localdate() + timedelta(days=1), **out)
 
     context = client.get("/").context
 

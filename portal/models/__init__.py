@@ -3,19 +3,28 @@
 from portal.models.attachments import Attachment
 from portal.models.audit import Event, Message, canonical
 from portal.models.campaigns import Campaign, CampaignDuty, Expected, Extension, Reminder
-from portal.models.catalogue import CatalogueEntry, CodeCounter, Edition
+from portal.models.catalogue import CatalogueEntry, CodeCounter, Promotion, Succession
+from portal.models.editions import Edition, EditionChange
 from portal.models.fields import ChoiceListField
 from portal.models.filings import Filing, FilingQuerySet, FilingVersion
+from portal.models.notices import NoticeItem, Objection, ObjectionState, PublicNotice, Workday
 from portal.models.organisations import Membership, Organisation, Region, User
+from portal.models.periodic import CreditRecord, PeriodicReview, ReviewFigure, ReviewItem
+from portal.models.selection import Candidate, Criterion, RoundState, Score, Scorer, SelectionRound
+from portal.models.targets import Operator, PolicyTarget, TargetScope
 
 __all__ = [
     "Attachment",
     "Campaign",
     "CampaignDuty",
+    "Candidate",
     "CatalogueEntry",
     "ChoiceListField",
     "CodeCounter",
+    "CreditRecord",
+    "Criterion",
     "Edition",
+    "EditionChange",
     "Event",
     "Expected",
     "Extension",
@@ -24,9 +33,26 @@ __all__ = [
     "FilingVersion",
     "Membership",
     "Message",
+    "NoticeItem",
+    "Objection",
+    "ObjectionState",
+    "Operator",
     "Organisation",
+    "PeriodicReview",
+    "PolicyTarget",
+    "Promotion",
+    "PublicNotice",
     "Region",
     "Reminder",
+    "ReviewFigure",
+    "ReviewItem",
+    "RoundState",
+    "Score",
+    "Scorer",
+    "SelectionRound",
+    "Succession",
+    "TargetScope",
     "User",
+    "Workday",
     "canonical",
 ]

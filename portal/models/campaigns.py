@@ -45,6 +45,7 @@ class Campaign(models.Model):
     expects = models.CharField("应报单位", max_length=10, choices=Expected.choices, default=Expected.CITIES)
     reminder_days = models.JSONField("提前提醒（天）", default=list, blank=True)
     needs_scan = models.BooleanField("须上传盖章扫描件", default=False)
+    needs_publicity = models.BooleanField("公布前须公示", default=False)
     is_demo = models.BooleanField("演示", default=False)
 
     objects = CampaignQuerySet.as_manager()

@@ -1,6 +1,6 @@
-"""What is in force: catalogue entries over spans of time, editions as named instants, and code counters.
+"""What is in force: catalogue entries over spans of time, what became of them, and code counters.
 
-``catalogue.py`` is the only writer of entries.
+``catalogue.py`` is the only writer of all of it.
 """
 
 from datetime import date
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.models.filings import Filing
 from portal.models.organisations import Region, User
-from portal.vocabulary import BrandLevel, ExitReason
+from portal.vocabulary import BrandLevel, ExitReason, SuccessionKind
 
 DOCUMENT_NUMBER = RegexValidator(
     r"^[\u4e00-\u9fff]+〔20[0-9]{2}〕[1-9][0-9]*号$",
@@ -57,6 +57,7 @@ class CatalogueEntry(models.Model):
         "退出文号", max_length=60, blank=True, validators=[DOCUMENT_NUMBER]
     )
     search_text = models.TextField("检索文本", blank=True)
+    name_key = models.CharField("比对名称", max_length=100, blank=True)
 
     objects = EntryQuerySet.as_manager()
 
@@ -79,6 +80,8 @@ class CatalogueEntry(models.Model):
         indexes = [
             models.Index(fields=["kind", "valid_to", "region", "-valid_from"], name="entry_list"),
             models.Index(fields=["code", "valid_from"], name="entry_lineage"),
+            models.Index(fields=["kind", "valid_from", "valid_to"], name="entry_span"),
+            models.Index(fields=["name_key"], name="entry_name"),
         ]
 
     def __str__(self) -> str:
@@ -90,27 +93,52 @@ class CatalogueEntry(models.Model):
         return bool(self.exit_reason)
 
 
-class Edition(models.Model):
-    """A named instant of one catalogue (e.g. 2023年版): the catalogue at an edition is a range query."""
+class Succession(models.Model):
+    """What became of an entry: renamed under its own code, or merged into another (目录动态调整).
 
-    kind = models.CharField("类型", max_length=30)
-    name = models.CharField("版次", max_length=40)
-    document_number = models.CharField("文号", max_length=60, blank=True, validators=[DOCUMENT_NUMBER])
-    on = models.DateField("日期")
-    is_demo = models.BooleanField("演示", default=False)
+    ``old`` ended on the day ``new`` was in force; a code that was merged leads to the code it went into.
+    """
+
+    old = models.OneToOneField(
+        CatalogueEntry, on_delete=models.PROTECT, related_name="succession", verbose_name="原条目"
+    )
+    new = models.ForeignKey(
+        CatalogueEntry, on_delete=models.PROTECT, related_name="predecessions", verbose_name="后继条目"
+    )
+    kind = models.CharField("方式", max_length=10, choices=SuccessionKind.choices)
 
     class Meta:
-        verbose_name = verbose_name_plural = "目录版次"
-        ordering = ["kind", "-on", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="edition_named_once")]
+        verbose_name = verbose_name_plural = "条目承接"
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.old} {self.get_kind_display()} {self.new}"
 
-    @classmethod
-    def latest(cls, kind: str) -> "Edition | None":
-        """Return the latest edition of a type's catalogue that has begun, or None."""
-        return cls.objects.filter(kind=kind, on__lte=timezone.localdate()).first()
+
+class Promotion(models.Model):
+    """A level conferred on a published entry by a decision, dated and with its document (择优选拔).
+
+    ``CatalogueEntry.level`` is the level of today; before ``on`` it was ``former``.
+    """
+
+    entry = models.ForeignKey(
+        CatalogueEntry, on_delete=models.PROTECT, related_name="promotions", verbose_name="条目"
+    )
+    former = models.CharField("原级别", max_length=12, choices=BrandLevel.choices)
+    level = models.CharField("级别", max_length=12, choices=BrandLevel.choices)
+    document_number = models.CharField("文号", max_length=60, validators=[DOCUMENT_NUMBER])
+    on = models.DateField("日期")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="经办人")
+    at = models.DateTimeField("登记时间", default=timezone.now)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "级别变动"
+        ordering = ["entry_id", "on", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(former=F("level")), name="promotion_changes_the_level")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry} {self.get_level_display()} {self.on}"
 
 
 class CodeCounter(models.Model):
