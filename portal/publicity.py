@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from portal.models import Filing, NoticeItem, ObjectionState
+from portal.models import Filing, NoticeItem, ObjectionStage
 from portal.vocabulary import NoticeKind
 
 
@@ -31,6 +31,6 @@ def _open_objections(filing: Filing, notices: list) -> str:
     """Return the sentence of objections to this filing, or to the whole list, that are not closed."""
     open_ones = 0
     for notice in notices:
-        objections = notice.objections.exclude(state=ObjectionState.CLOSED)
+        objections = notice.objections.exclude(stage=ObjectionStage.CLOSED)
         open_ones += sum(o.item_id is None or o.item.filing_id == filing.pk for o in objections)
     return f"公示收到的异议还有 {open_ones} 件未办结，办结后才能公布。" if open_ones else ""

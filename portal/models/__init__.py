@@ -7,10 +7,10 @@ from portal.models.catalogue import CatalogueEntry, CodeCounter, Promotion, Succ
 from portal.models.editions import Edition, EditionChange
 from portal.models.fields import ChoiceListField
 from portal.models.filings import Filing, FilingQuerySet, FilingVersion
-from portal.models.notices import NoticeItem, Objection, ObjectionState, PublicNotice, Workday
+from portal.models.notices import NoticeItem, Objection, ObjectionStage, PublicNotice, Workday
 from portal.models.organisations import Membership, Organisation, Region, User
 from portal.models.periodic import CreditRecord, PeriodicReview, ReviewFigure, ReviewItem
-from portal.models.selection import Candidate, Criterion, RoundState, Score, Scorer, SelectionRound
+from portal.models.selection import Candidate, Criterion, RoundStage, Score, Scorer, SelectionRound
 from portal.models.targets import Operator, PolicyTarget, TargetScope
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
     "Message",
     "NoticeItem",
     "Objection",
-    "ObjectionState",
+    "ObjectionStage",
     "Operator",
     "Organisation",
     "PeriodicReview",
@@ -46,7 +46,7 @@ __all__ = [
     "Reminder",
     "ReviewFigure",
     "ReviewItem",
-    "RoundState",
+    "RoundStage",
     "Score",
     "Scorer",
     "SelectionRound",

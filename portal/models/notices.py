@@ -122,7 +122,7 @@ class NoticeItem(models.Model):
         return self.title
 
 
-class ObjectionState(models.TextChoices):
+class ObjectionStage(models.TextChoices):
     """Where an objection stands; publication waits while one is not closed."""
 
     OPEN = "open", "待处理"
@@ -154,8 +154,8 @@ class Objection(models.Model):
     received_on = models.DateField("收到日期")
     registered_at = models.DateTimeField("登记时间", default=timezone.now)
     registered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="登记人")
-    state = models.CharField(
-        "状态", max_length=10, choices=ObjectionState.choices, default=ObjectionState.OPEN
+    stage = models.CharField(
+        "状态", max_length=10, choices=ObjectionStage.choices, default=ObjectionStage.OPEN
     )
     answer = models.TextField("答复", blank=True)
     answered_at = models.DateTimeField("答复时间", null=True, blank=True)
@@ -173,9 +173,9 @@ class Objection(models.Model):
         ordering = ["notice_id", "received_on", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state=ObjectionState.OPEN, answered_at=None, closed_at=None)
-                | Q(state=ObjectionState.ANSWERED, answered_at__isnull=False, closed_at=None)
-                | Q(state=ObjectionState.CLOSED, answered_at__isnull=False, closed_at__isnull=False),
+                condition=Q(stage=ObjectionStage.OPEN, answered_at=None, closed_at=None)
+                | Q(stage=ObjectionStage.ANSWERED, answered_at__isnull=False, closed_at=None)
+                | Q(stage=ObjectionStage.CLOSED, answered_at__isnull=False, closed_at__isnull=False),
                 name="objection_is_answered_before_it_is_closed",
             )
         ]

@@ -13,7 +13,7 @@ from portal.models.notices import PublicNotice
 from portal.models.organisations import Organisation, User
 
 
-class RoundState(models.TextChoices):
+class RoundStage(models.TextChoices):
     """Where a round stands."""
 
     PREPARING = "preparing", "准备中"
@@ -38,7 +38,7 @@ class SelectionRound(models.Model):
     basis = models.CharField("依据", max_length=200)
     quota = models.PositiveIntegerField("名额", validators=[MinValueValidator(1), MaxValueValidator(1000)])
     needs_publicity = models.BooleanField("公布前须公示", default=True)
-    state = models.CharField("状态", max_length=12, choices=RoundState.choices, default=RoundState.PREPARING)
+    stage = models.CharField("状态", max_length=12, choices=RoundStage.choices, default=RoundStage.PREPARING)
     revision = models.PositiveIntegerField("修订", default=0)
     opened_at = models.DateTimeField("创建时间", default=timezone.now)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="创建人")
@@ -67,12 +67,12 @@ class SelectionRound(models.Model):
                 violation_error_message="已有同名的批次，请换一个名称。",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["decided", "conferred"], decided_at__isnull=False)
-                | ~Q(state__in=["decided", "conferred"]),
+                condition=Q(stage__in=["decided", "conferred"], decided_at__isnull=False)
+                | ~Q(stage__in=["decided", "conferred"]),
                 name="round_decided_by_somebody",
             ),
             models.CheckConstraint(
-                condition=~Q(state="conferred") | (~Q(document_number="") & Q(on__isnull=False)),
+                condition=~Q(stage="conferred") | (~Q(document_number="") & Q(on__isnull=False)),
                 name="round_conferred_with_document_and_date",
             ),
         ]
