@@ -92,6 +92,11 @@ class CatalogueEntry(models.Model):
         """Whether it left the catalogue, unlike one replaced by an amendment."""
         return bool(self.exit_reason)
 
+    def level_on(self, day: date) -> str:
+        """Return the level it had at the end of ``day``: before a promotion the former one."""
+        later = (risen for risen in self.promotions.all() if risen.on > day)
+        return next((risen.former for risen in later), self.level)
+
 
 class Succession(models.Model):
     """What became of an entry: renamed under its own code, or merged into another (目录动态调整).
