@@ -14,6 +14,7 @@ from portal import guards
 from tests.programs import needs
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PATIENCE = 30_000  # ms that a browser waits for what a slow machine has yet to show
 # Facts of the installation, not of a test: they stay when a database is emptied.
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
@@ -103,7 +104,7 @@ def chromium():
 def page(chromium, live_server):
     """Give a page of a fresh browser at the address of a running server; scripts that fail, fail the test."""
     context = chromium.new_context(base_url=live_server.url, locale="zh-CN", timezone_id="Asia/Shanghai")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page, errors = context.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.extend(_complaint(message)))

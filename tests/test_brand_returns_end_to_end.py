@@ -70,14 +70,14 @@ def test_a_brand_with_its_materials_reaches_the_province(offices, tmp_path):
     before = [words.split()[0] for words in lights(page)]
     add(page, "pictures", *PICTURES)
     add(page, "video", FILES / "video.mp4")
-    page.get_by_role("link", name="提交前核对").click()
+    walking.check(page)
     refused = page.locator("main ol li").all_inner_texts()
     shut = page.get_by_role("button", name="确认提交").get_attribute("aria-disabled")
     page.get_by_role("link", name=SCAN_MISSING).click()
     page.wait_for_url("**/materials/#slot-stamped_scan")
     add(page, "stamped_scan", FILES / "scan.pdf")
     after = [words.split()[0] for words in lights(page)]
-    page.get_by_role("link", name="提交前核对").click()
+    walking.check(page)
     walking.confirm(page)
     seen = review(offices)
 
@@ -98,9 +98,7 @@ def review(offices) -> list[str]:
     """Let the city endorse, the province accept and approve; return the files the province was shown."""
     walking.decide(offices.of(reviewer()), BRAND, "审核上报")
     page = offices.of(reviewer(PROVINCE))
-    page.get_by_role("link", name=BRAND, exact=True).click()
-    page.get_by_role("button", name="受理", exact=True).click()
-    page.get_by_text("已受理").first.wait_for()
+    walking.accept(page, BRAND)
     seen = page.locator("[aria-labelledby=scan-head] p a, .files li div > a").all_inner_texts()
     walking.decide(offices.of(approver()), BRAND, "审核通过")
     return sorted(seen, key=lambda name: (name != "scan.pdf", name))

@@ -1,16 +1,14 @@
 """The reviewer's half of the workbench in a browser: room on every screen, the seal that carries its verb."""
 
-from itertools import product
-
 import pytest
 from django.urls import reverse
 
 from portal.models import Event
 from portal.vocabulary import State
 from tests import factories
+from tests.walking import wider_than_the_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WIDTHS = (360, 390, 768, 1366)
 OPINION = "三项条件齐备，同意报送。"
 
 
@@ -27,16 +25,6 @@ def seat(page, client, live_server):
     return sit
 
 
-def overflowing(page, addresses: list[str]) -> list[tuple[str, int]]:
-    wide = []
-    for address, width in product(addresses, WIDTHS):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(address)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append((address, width))
-    return wide
-
-
 @pytest.mark.parametrize("elder", ["", "on"])
 def test_no_page_of_a_reviewer_is_wider_than_the_window(seat, live_server, elder):
     filing = factories.filing("building-units", State.RETURNED, place="370705")
@@ -45,7 +33,7 @@ def test_no_page_of_a_reviewer_is_wider_than_the_window(seat, live_server, elder
     page.context.add_cookies([{"name": "elder", "value": elder, "url": live_server.url}])
     lists = ["/desk/", "/desk/?q=没有", "/desk/messages/", "/desk/filings/building-units/"]
 
-    assert overflowing(page, [*lists, reverse("filing", args=[filing.pk]) + "?compare=1"]) == []
+    assert wider_than_the_window(page, [*lists, reverse("filing", args=[filing.pk]) + "?compare=1"]) == []
 
 
 def test_no_page_of_a_publisher_is_wider_than_the_window(seat):
@@ -55,7 +43,7 @@ def test_no_page_of_a_publisher_is_wider_than_the_window(seat):
 
     pages = [reverse("publish", args=[filing.pk]), reverse("exit", args=[entry.code]), "/desk/?tab=publish"]
 
-    assert overflowing(page, pages) == []
+    assert wider_than_the_window(page, pages) == []
 
 
 def test_the_seal_button_carries_the_chosen_verb(seat):
@@ -85,7 +73,7 @@ def test_a_decision_is_taken_without_scripts(chromium, client, live_server):
     page.locator("#comment").fill(OPINION)
     page.get_by_role("button", name="提交结论").click()
 
-    assert page.url == f"{live_server.url}/desk/"
+    page.wait_for_url(f"{live_server.url}/desk/")
     context.close()
     assert Event.objects.get(filing_id=filing.pk, action="endorse").comment == OPINION
 
@@ -100,6 +88,7 @@ def test_the_second_of_two_reviewers_reads_who_was_first_and_keeps_his_opinion(s
     page.locator("#comment").fill(OPINION)
     page.locator(".btn.seal").click()
 
+    page.get_by_role("heading", name="没有提交：刚刚已由他人处理").wait_for()
     assert "演示weifang_second" in page.locator("main").inner_text()
     assert page.locator("textarea").input_value() == OPINION
     assert page.locator("textarea").get_attribute("readonly") is not None

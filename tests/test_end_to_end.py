@@ -7,6 +7,8 @@ import pytest
 
 from portal.models import CatalogueEntry, Filing
 from portal.vocabulary import State
+from tests import walking
+from tests.conftest import PATIENCE
 from tests.factories import DOCUMENT, PASSWORD, approver, entry, filer, publisher, reviewer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,6 +28,7 @@ def sign_in(page, user) -> None:
 def sign_out(page) -> None:
     page.locator("details.account summary").click()
     page.get_by_role("button", name="退出登录").click()
+    page.get_by_text("您已退出登录").wait_for()
 
 
 def decide(page, conclusion: str, comment: str = "") -> None:
@@ -42,7 +45,7 @@ def browser_page(request, chromium, live_server):
     """Give a page, once with scripts and once without: everything works both ways."""
     scripts = request.param == "with scripts"
     context = chromium.new_context(base_url=live_server.url, locale="zh-CN", java_script_enabled=scripts)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 
@@ -79,20 +82,18 @@ def upload_and_complete(page) -> None:
     page.get_by_label("填报类型").select_option(label="专项职业能力品牌")
     page.get_by_label("文件").set_input_files(ANNEX)
     page.get_by_role("button", name="上传并预览").click()
+    page.get_by_text("共读取1份").wait_for()
     assert "风筝制作" in page.locator("main").inner_text()
     page.get_by_role("button", name="确认导入").click()
-    page.get_by_text("已导入 1 份草稿").wait_for()
+    walking.told(page, "已导入 1 份草稿")
     for choice in ("某一产业", "特色手工技艺", "培育"):
         page.get_by_role("radio", name=choice, exact=True).check()
     page.get_by_role("button", name="提交", exact=True).click()
-    page.get_by_role("button", name="确认提交").click()
-    page.get_by_text("已提交").first.wait_for()
+    walking.confirm(page)
 
 
 def accept(page) -> None:
-    page.get_by_role("link", name=BRAND, exact=True).click()
-    page.get_by_role("button", name="受理", exact=True).click()
-    page.get_by_text("已受理").first.wait_for()
+    walking.accept(page, BRAND)
     page.goto("/desk/")
 
 
@@ -102,7 +103,7 @@ def publish(page) -> None:
     page.get_by_label("公布文号").fill(DOCUMENT)
     page.get_by_role("radio", name="市级", exact=True).check()
     page.get_by_role("button", name="公布", exact=True).click()
-    page.get_by_text("已公布，编号 SB-3707-0001").wait_for()
+    walking.told(page, "已公布，编号 SB-3707-0001")
 
 
 def find(page, word: str) -> str:
@@ -111,5 +112,7 @@ def find(page, word: str) -> str:
     page.goto("/")
     page.get_by_role("searchbox").first.fill(word)
     page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/search/\?.*q="))
     page.get_by_role("link", name=BRAND).first.click()
+    page.wait_for_url(re.compile("/catalogue/skill-brands/SB-"))
     return page.locator("h1").inner_text()

@@ -14,12 +14,12 @@ from portal import text
 from portal.templatetags.portal_ui import ICONS, STATE_SHAPES, mark
 from portal.vocabulary import State
 from tests import factories
+from tests.walking import wider_than_the_window
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 PORTAL = Path(settings.BASE_DIR) / "portal"
 OUR_SHEETS = ("tokens", "portal", "pages", "modes")
 SHEETS = (*OUR_SHEETS, "admin")  # which dresses pages of Django
-WIDTHS = (360, 390, 768, 1366)
 
 
 def sheet(name: str) -> str:
@@ -165,26 +165,12 @@ def published():
     return [reverse("home"), reverse("catalogue"), reverse("login"), "/nothing/", *lists, *asked, *entries]
 
 
-def overflowing(page, addresses: list[str]) -> dict[str, int]:
-    """Return the pages that are wider than the window, with their width."""
-    widths = {}
-    for address in addresses:
-        page.goto(address)
-        widths[address] = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return {address: width for address, width in widths.items() if width > 0}
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("elder", ["", "on"])
 def test_no_public_page_is_wider_than_the_window(page, published, live_server, elder):
     page.context.add_cookies([{"name": "elder", "value": elder, "url": live_server.url}])
 
-    found = {}
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        found[width] = overflowing(page, published)
-
-    assert found == {width: {} for width in WIDTHS}
+    assert wider_than_the_window(page, published) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -196,7 +182,7 @@ def test_the_phone_menu_opens_without_scripts(chromium, live_server):
     page.click("details.menu > summary")
     page.click(".menu-sheet >> text=品牌与项目目录")
 
-    assert page.url == live_server.url + reverse("catalogue")
+    page.wait_for_url(live_server.url + reverse("catalogue"))
     context.close()
 
 
@@ -208,8 +194,11 @@ def test_elder_mode_is_one_press_away_and_back_without_scripts(chromium, live_se
     size = "getComputedStyle(document.documentElement).fontSize"
 
     sizes = [page.evaluate(size)]
-    for word in ("长者模式", "退出长者模式"):
-        page.click(f".util >> text={word}")
+    words = ("长者模式", "退出长者模式")
+    for word, back in (words, words[::-1]):
+        page.locator(".util").get_by_role("button", name=word, exact=True).click()
+        page.locator(".util").get_by_role("button", name=back, exact=True).wait_for()
+        page.wait_for_load_state()
         sizes.append(page.evaluate(size))
 
     assert sizes == ["16px", "20px", "16px"]
@@ -234,6 +223,7 @@ def test_single_keys_are_explained_and_can_be_switched_off(page):
     told = page.is_visible("#keys")
     page.check("[data-portal-keys-off]")
     page.keyboard.press("Escape")
+    page.wait_for_selector("#keys", state="hidden")
     page.keyboard.press("?")
 
     assert (told, page.is_visible("#keys")) == (True, False)
@@ -258,6 +248,7 @@ def sign_in(page, user) -> None:
     page.fill("[name=username]", user.username)
     page.fill("[name=password]", factories.PASSWORD)
     page.click("main button")
+    page.wait_for_url("**/desk/")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -109,9 +109,7 @@ def test_the_trainings_of_a_county_reach_the_province(offices):
     walking.decide(offices.of(reviewer(JINAN)), TITLE, "审核上报", comment="已核对，同意上报。")
 
     page = offices.of(reviewer(PROVINCE))
-    page.get_by_role("link", name=TITLE, exact=True).click()
-    page.get_by_role("button", name="受理", exact=True).click()
-    page.get_by_text("已受理").first.wait_for()
+    walking.accept(page, TITLE)
     walking.decide(offices.of(approver()), TITLE, "审核通过")
     states = walking.board(page, campaign)
 
@@ -176,7 +174,7 @@ def test_a_county_types_its_sheet_and_uploads_a_scan_without_scripts(plain_offic
     page.locator("#file-stamped_scan").set_input_files(FILES / "scan.pdf")
     page.get_by_role("button", name="上传", exact=True).click()
     page.get_by_text("已保存1个文件。").wait_for()
-    page.get_by_role("link", name="提交前核对").click()
+    walking.check(page)
     walking.confirm(page)
     walking.decide(plain_offices.of(reviewer(JINAN)), TITLE, "同意汇总")
 

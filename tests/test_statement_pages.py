@@ -9,6 +9,8 @@ from django.urls import reverse
 from portal import importing
 from portal.models import Filing
 from portal.vocabulary import State
+from tests import walking
+from tests.conftest import PATIENCE
 from tests.factories import KUIWEN, filer, filing, person, reviewer
 from tests.statements import EXAMPLE, LANSHAN, LINYI, RETURN
 from tests.typed import page
@@ -59,16 +61,14 @@ def test_a_county_row_reaches_the_province_in_a_browser(page_of):
     """County fills in and submits, the city agrees, merges, sends, agrees; the province approves."""
     county = page_of(filer(LANSHAN, name="lanshan"))
     fill_in(county, "电焊工培训（演示）")
-    county.get_by_text("第 1 版已提交").wait_for()
     decide(page_of(reviewer(LINYI)), "approve")
 
     city = page_of(filer(LINYI))
     begin(city)
     city.get_by_role("link", name="汇总县级报表").click()
     city.get_by_role("button", name="汇总 1 个县的报表").click()
-    city.get_by_text("已汇总同意的县级报表，现在共 1 行。").wait_for()
+    walking.told(city, "已汇总同意的县级报表，现在共 1 行。")
     send(city)
-    city.get_by_text("第 1 版已提交").wait_for()
     decide(page_of(reviewer(LINYI, name="second")), "endorse")
     decide(page_of(person("approver")), "approve")
 
@@ -87,7 +87,7 @@ def page_of(chromium, client, live_server, transactional_db):
     def opened(user):
         client.force_login(user)
         context = chromium.new_context(base_url=live_server.url, locale="zh-CN")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         cookie = {"name": "session", "value": client.cookies["session"].value, "url": live_server.url}
         context.add_cookies([cookie])
         contexts.append(context)
@@ -101,12 +101,13 @@ def page_of(chromium, client, live_server, transactional_db):
 def begin(browser) -> None:
     browser.goto(reverse("filing-new", args=[RETURN.slug]))
     browser.get_by_role("button", name="开始填报").click()
+    browser.wait_for_url("**/edit/")
     browser.get_by_label("年度", exact=False).first.fill("2024")
     browser.get_by_role("textbox", name="填表人").fill("演示填表人")
     browser.get_by_role("textbox", name="联系电话").fill("00000000000")
     browser.get_by_label("填表日期", exact=False).first.fill("2024-06-10")
     browser.get_by_role("button", name="暂存", exact=True).last.click()
-    browser.get_by_text("已暂存。").wait_for()
+    walking.told(browser, "已暂存。")
 
 
 def fill_in(browser, name: str) -> None:
@@ -120,6 +121,7 @@ def fill_in(browser, name: str) -> None:
 def send(browser) -> None:
     browser.get_by_role("button", name="提交", exact=True).click()
     browser.get_by_role("button", name="确认提交").click()
+    walking.told(browser, "第 1 版已提交")
 
 
 def decide(browser, action: str) -> None:

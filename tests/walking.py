@@ -3,6 +3,7 @@
 import re
 
 from portal.models import Filing
+from tests.conftest import PATIENCE
 from tests.factories import PASSWORD
 
 PASTE = """(cell, words) => {
@@ -10,6 +11,22 @@ PASTE = """(cell, words) => {
   data.setData("text/plain", words);
   cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
 }"""
+
+
+WIDTHS = (360, 390, 768, 1366)
+
+
+def wider_than_the_window(page, addresses: list[str], height: int = 900) -> list[tuple[str, int]]:
+    """Return the addresses and widths of a window at which a page would have to be moved sideways."""
+    wide = []
+    for address in addresses:
+        page.goto(address)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_function("width => innerWidth === width", arg=width)
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wide.append((address, width))
+    return wide
 
 
 class Offices:
@@ -31,7 +48,7 @@ class Offices:
 
     def _opened(self, user):
         context = self.chromium.new_context(**self.facts, java_script_enabled=self.scripts)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto("/login/")
@@ -69,11 +86,30 @@ def hand_in(page) -> None:
     confirm(page)
 
 
+def check(page) -> None:
+    """Go from the files of a draft to the page that checks it, and be there."""
+    page.get_by_role("link", name="提交前核对").click()
+    page.wait_for_url("**/check/")
+
+
+def told(page, words: str) -> None:
+    """Wait until a page that says ``words`` stands whole: it may say them before its end has come."""
+    page.get_by_text(words).first.wait_for()
+    page.wait_for_load_state()
+
+
+def accept(page, title: str) -> None:
+    """Open a filing from the workbench, accept it and be on its page."""
+    page.get_by_role("link", name=title, exact=True).click()
+    page.get_by_role("button", name="受理", exact=True).click()
+    told(page, "已受理，报送单位不能再撤回")
+
+
 def confirm(page) -> None:
     """Submit from the page that checks a filing: nothing left to mend, 确认提交."""
     page.get_by_text("各项核对都已通过").wait_for()
     page.get_by_role("button", name="确认提交").click()
-    page.get_by_text("已提交").first.wait_for()
+    told(page, "版已提交")
 
 
 def decide(page, title: str, conclusion: str, *, bureau: str = "", comment: str = "") -> None:
