@@ -16,6 +16,7 @@ PROVINCE, WEIFANG, KUIWEN = "37", "3707", "370705"
 PASSWORD = "correct horse battery staple"
 DOCUMENT = "演示文〔2024〕1号"
 COMMENT = "请补充从业人员人数的统计时间。"
+_MAY_BE: set[tuple[str, str]] = set()  # (role, kind of organisation) that a person may hold alone
 
 
 def bureau(place: str, kind: str = Kind.HRSS_BUREAU) -> Organisation:
@@ -29,12 +30,20 @@ def person(role: str, place: str = PROVINCE, kind: str = Kind.HRSS_BUREAU, name:
     Each call reads anew, as each request does, so that the posts held are those of now.
     """
     username = name or f"{role}_{kind}_{place}"
-    user = User.objects.filter(username=username).first()
-    if user is None:
-        user = User(username=username, full_name=f"演示{username[:20]}", must_change_password=False)
-        user.set_password(PASSWORD)
-        user.save()
-        add_post(user, role, place, kind)
+    found = User.objects.filter(username=username).first()
+    return found or _appointed(username, role, place, kind)
+
+
+def _appointed(username: str, role: str, place: str, kind: str) -> User:
+    """Return a new person at a first post; whether such a post may be is asked once a kind."""
+    user = User(username=username, full_name=f"演示{username[:20]}", must_change_password=False)
+    user.set_password(PASSWORD)
+    user.save()
+    post = Membership(user=user, organisation=bureau(place, kind), role=role)
+    if (role, kind) not in _MAY_BE:
+        post.full_clean()
+        _MAY_BE.add((role, kind))
+    post.save()
     return User.objects.get(pk=user.pk)
 
 
