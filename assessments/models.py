@@ -174,6 +174,7 @@ MOST_PER_CITY_AND_PROJECT = 5
     clauses={"strength": INSTITUTIONS},
     criteria=("专业度", "权威性", "影响力"),
     rows={"authorizations": ["project", "region", "valid_from", "valid_to"]},
+    figures={"exams": "考核场次", "candidates": "考核人数", "certificates": "发证人数"},
     example={
         "name": "演示工艺美术学校",
         "institution_type": "school",

@@ -135,6 +135,7 @@ class RecordType:
                   they stand when that is not ``basis``
     ``rows``      related name of child rows → their fields
     ``slots``     name → ``Slot`` for files; every type also takes the stamped scan
+    ``figures``   name → label of what a periodic review asks of a published one every year
     ``county_route``  where a county's filing ends when that is not ``route``
     ``filed_by``  the levels whose bureaus file it; without it all, the province only what ends there
     ``order``     place among the registries
@@ -162,6 +163,7 @@ class RecordType:
     criteria_clause: str = ""
     rows: dict[str, list[str]] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
     county_route: str = ""
     filed_by: tuple[str, ...] = ()
     paper: PaperForm | None = None

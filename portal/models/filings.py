@@ -250,6 +250,14 @@ class Filing(models.Model):
         """Yield the ``Problem``s of this type's own rules; the general ones are in ``rules``."""
         yield from ()
 
+    def figures_of(self, year: int) -> dict[str, int]:
+        """Return what the filing says of a year, by the names of ``RecordType.figures``; empty if nothing."""
+        return {}
+
+    def figure_problems(self, figures: dict[str, int]):
+        """Yield a ``Problem`` for each figure of a year that stays below what a notice asks for."""
+        yield from ()
+
 
 class FilingVersion(models.Model):
     """A version as it was submitted: the snapshot and its SHA-256; the database refuses to change it."""

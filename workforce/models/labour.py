@@ -191,6 +191,11 @@ SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权
             "certificate_count",
         ]
     },
+    figures={
+        "trained_count": "年培训人数",
+        "self_used_count": "自用人数",
+        "exported_count": "输出人数",
+    },
     example={
         "name": "演示家政服务有限公司",
         "brand": "潍坊演示家政",
@@ -268,6 +273,21 @@ class BuildingUnit(Filing):
             yield Problem("brand", sentence, f"{PLAN} 三（三）", needs_explanation=True)
         if self.training_mode == "entrusted" and not self.entrusted_to:
             yield Problem("entrusted_to", "委托培训的，请填写受委托培训单位。", UNITS)
+
+    def figures_of(self, year: int) -> dict[str, int]:
+        """Return the figures the filing gave for ``year``, empty when it gave none."""
+        rows = (row for row in child_rows(self, "annual_performances") if row.year == year)
+        return next(({name: getattr(row, name) for name in self.record_type.figures} for row in rows), {})
+
+    def figure_problems(self, figures: dict[str, int]):
+        """Yield the yearly 500 + 500 where the figures stay below (鲁就办〔2021〕22号 二（二）)."""
+        trained, placed = figures["trained_count"], figures["self_used_count"] + figures["exported_count"]
+        if trained < LEAST_TRAINED:
+            sentence = f"年培训{trained}人，低于{LEAST_TRAINED}人要求。"
+            yield Problem("trained_count", sentence, UNITS)
+        if placed < LEAST_PLACED:
+            sentence = f"自用和输出{placed}人，低于{LEAST_PLACED}人要求。"
+            yield Problem("exported_count", sentence, UNITS)
 
 
 class AnnualPerformance(models.Model):
