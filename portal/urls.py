@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from portal import converters
 from portal.admin import site as administration
+from portal.api import v1
 from portal.views import (
     account,
     beginning,
@@ -91,5 +92,6 @@ urlpatterns = [
     path("desk/filings/<pk:pk>/publish/", publishing.publish, name="publish"),
     path("desk/catalogue/<code:code>/amend/", publishing.amend, name="amend"),
     path("desk/catalogue/<code:code>/exit/", publishing.exit, name="exit"),
+    path("api/v1/", v1.urls()),
     path("admin/", administration.urls),
 ]
