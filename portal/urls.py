@@ -13,6 +13,7 @@ from portal.views import (
     files,
     filing,
     health,
+    interface,
     materials,
     package,
     preferences,
@@ -92,6 +93,7 @@ urlpatterns = [
     path("desk/filings/<pk:pk>/publish/", publishing.publish, name="publish"),
     path("desk/catalogue/<code:code>/amend/", publishing.amend, name="amend"),
     path("desk/catalogue/<code:code>/exit/", publishing.exit, name="exit"),
+    path("api/", interface.interface, name="interface"),
     path("api/v1/", v1.urls()),
     path("admin/", administration.urls),
 ]

@@ -5,8 +5,10 @@ from datetime import date
 
 import pytest
 from django.utils import timezone
+from django.utils.html import escape
 
 from portal import catalogue, registry
+from portal.api import examples
 from portal.models import Edition
 from portal.vocabulary import BrandLevel, ExitReason, State
 from tests import factories
@@ -222,6 +224,23 @@ def test_a_head_request_answers_as_a_get_without_its_body(client):
 @pytest.mark.parametrize("verb", ["post", "put", "patch", "delete"])
 def test_nothing_can_be_written(verb, client):
     assert getattr(client, verb)("/api/v1/catalogues").status_code == 405
+
+
+def test_every_example_of_the_page_is_answered(client):
+    entry("exam-projects", on=MAY)
+    page = client.get("/api/").content.decode()
+
+    answers = {e.path: client.get(f"/api/v1/{e.path}").status_code for e in examples.examples()}
+
+    assert answers == dict.fromkeys(answers, 200)
+    assert [e.path for e in examples.examples() if escape(e.path) not in page] == []
+    assert len(answers) == 10
+
+
+def test_the_description_names_every_route(client):
+    described = json.loads(client.get("/api/v1/openapi.json").content)["paths"]
+
+    assert len(described) == 6 + 2 * len(CATALOGUED)
 
 
 def test_the_interface_sets_no_cookie(client):

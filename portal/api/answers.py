@@ -85,4 +85,3 @@ def changed_at() -> datetime:
     withdrawn = published.exclude(withdrawn_at=None).order_by("-withdrawn_at")
     ended = withdrawn.values_list("withdrawn_at", flat=True)
     return max([midnight, *acts[:1], *editions[:1], *notices[:1], *ended[:1]])
-
