@@ -1,4 +1,4 @@
-"""What the public reads: catalogue lists with their facets and counts, and the search over all of them.
+"""What the public reads: catalogue lists, today or on a day, with facets and counts, and the search over all.
 
 Pure reads of entries: a draft has none and cannot leak. A list costs equally many queries at any size.
 """
@@ -6,20 +6,21 @@ Pure reads of entries: a draft has none and cannot leak. A list costs equally ma
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Substr
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Substr
 
-from portal import scope, search, text
-from portal.models import CatalogueEntry, Region
+from portal import lineages, scope, search, text
+from portal.models import CatalogueEntry, Promotion, Region
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, Level
 
 PROVINCE_CODE = "37"
-IN_FORCE, EXITED = "in_force", "exited"
-STATUSES = {IN_FORCE: "现行有效", EXITED: "已退出"}
+IN_FORCE, RECTIFYING, EXITED = "in_force", "rectifying", "exited"
+STATUSES = {IN_FORCE: "现行有效", RECTIFYING: "限期整改", EXITED: "已退出"}
 SORTS = {
     "new": ("最近公布在前", ("-valid_from", "-pk")),
     "code": ("按编号", ("code", "-pk")),
@@ -59,9 +60,9 @@ class Facet:
     words: dict[str, str]
 
 
-def facets_of(record_type: RecordType) -> list[Facet]:
+def facets_of(record_type: RecordType, level_path: str = "level") -> list[Facet]:
     """Return the level of a levelled type and the choice fields its declaration names."""
-    level = [Facet("level", "级别", "level", dict(BrandLevel.choices))] if record_type.levelled else []
+    level = [Facet("level", "级别", level_path, dict(BrandLevel.choices))] if record_type.levelled else []
     child = f"filing__{record_type.model._meta.model_name}__"
     declared = [record_type.field(name) for name in record_type.facets]
     return level + [Facet(f.name, str(f.verbose_name), child + f.name, dict(f.choices)) for f in declared]
@@ -69,7 +70,7 @@ def facets_of(record_type: RecordType) -> list[Facet]:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a visitor asked for; ``chosen`` maps a facet to its values."""
+    """What a visitor asked for; ``chosen`` maps a facet to its values, ``within`` names a city alone."""
 
     q: str = ""
     city: str = ""
@@ -77,6 +78,7 @@ class Wish:
     status: str = ""
     sort: str = ""
     table: bool = False
+    within: str = ""
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -89,7 +91,7 @@ class Wish:
         """The parts of this wish as parameters, empty ones left out."""
         chosen = [(name, value) for name, values in self.chosen.items() for value in values]
         places = [("city", self.city), ("county", self.county), ("status", self.status)]
-        shape = [("sort", self.sort), ("view", "table" if self.table else "")]
+        shape = [("sort", self.sort), ("view", "table" if self.table else ""), ("region", self.within)]
         return [(name, value) for name, value in [("q", self.q), *places, *chosen, *shape] if value]
 
     @property
@@ -145,11 +147,15 @@ def _in_its_city(wish: Wish) -> Wish:
 
 
 class Listing:
-    """The entries of one catalogue under one wish, with counts that agree with it."""
+    """The entries of one catalogue under one wish, with counts that agree with it.
 
-    def __init__(self, record_type: RecordType, wish: Wish):
-        self.record_type, self.wish = record_type, wish
-        self.facets = facets_of(record_type)
+    On a ``day`` they are those in force then, at the level they had; nothing has exited on that day.
+    """
+
+    def __init__(self, record_type: RecordType, wish: Wish, day: date | None = None):
+        self.record_type, self.wish, self.day = record_type, wish, day
+        self.facets = facets_of(record_type, "level_then" if day else "level")
+        self.usual = "code" if day else "new"
 
     @property
     def conditions(self) -> dict[str, Q]:
@@ -166,21 +172,32 @@ class Listing:
 
     def entries(self, without: str = "") -> QuerySet:
         """Return the entries that fit all of the wish but the part called ``without``."""
-        base = CatalogueEntry.objects.filter(kind=self.record_type.slug)
-        if without != "status":
-            base = base.exclude(exit_reason="") if self.wish.status == EXITED else base.in_force()
+        base = self._all() if without == "status" else self._with_status(self.wish.status)
         parts = [condition for name, condition in self.conditions.items() if name != without]
         return base.filter(*parts)
 
+    def _all(self) -> QuerySet:
+        """Return every entry this catalogue ever had; on a day each says the level it had then."""
+        base = CatalogueEntry.objects.filter(kind=self.record_type.slug)
+        base = base.filter(scope.within("region_id", self.wish.within)) if self.wish.within else base
+        return base.annotate(level_then=level_then(self.day)) if self.day else base
+
+    def _with_status(self, status: str, base: QuerySet | None = None) -> QuerySet:
+        base = self._all() if base is None else base
+        if status == EXITED:
+            return base.exclude(exit_reason="")
+        now = base.in_force(self.day)
+        return now.filter(lineages.is_rectifying()) if status == RECTIFYING else now
+
     def ordered(self) -> QuerySet:
         """Return the entries in the order of the wish, with what a line of the list shows."""
-        _, order = SORTS[self.wish.sort or "new"]
+        _, order = SORTS[self.wish.sort or self.usual]
         return self.entries().select_related("region__parent").order_by(*order)
 
     @cached_property
     def total(self) -> int:
         """How many entries of this catalogue are in force, whatever was asked for."""
-        return CatalogueEntry.objects.filter(kind=self.record_type.slug).in_force().count()
+        return self._with_status(IN_FORCE).count()
 
     def options(self, facet: Facet) -> list[dict]:
         """Return the choices of a facet with counts: what the list would hold with that choice alone."""
@@ -196,9 +213,9 @@ class Listing:
         ]
 
     def status_options(self) -> list[dict]:
-        """Return both statuses with counts; what is in force is chosen unless the visitor says otherwise."""
+        """Return the statuses with counts; what is in force is chosen unless the visitor says otherwise."""
         entries = self.entries(without="status")
-        counts = {IN_FORCE: entries.in_force().count(), EXITED: entries.exclude(exit_reason="").count()}
+        counts = {status: self._with_status(status, entries).count() for status in STATUSES}
         now = self.wish.status or IN_FORCE
         return [
             {
@@ -246,17 +263,23 @@ class Listing:
             for value in wish.chosen.get(facet.name, ()):
                 word = f"{facet.label}：{facet.words[value]}"
                 found.append((word, {"chosen": wish.toggled(facet.name, value)}))
-        if wish.status == EXITED:
-            found.append(("状态：已退出", {"status": ""}))
+        if wish.status in (EXITED, RECTIFYING):
+            found.append((f"状态：{STATUSES[wish.status]}", {"status": ""}))
         return [
             {"word": word, "wish": replace(wish, **left), "query": wish.query(**left)} for word, left in found
         ]
 
     def way_out(self, conditions: list[dict]) -> dict | None:
         """Return the one condition whose removal shows most, with ``text`` for the page, or None."""
-        ways = [(Listing(self.record_type, c["wish"]).entries().count(), c) for c in conditions]
+        ways = [(Listing(self.record_type, c["wish"], self.day).entries().count(), c) for c in conditions]
         count, best = max(ways, key=lambda way: way[0], default=(0, {}))
         return {**best, "text": f"去掉“{best['word']}”后有 {count} 个。"} if count else None
+
+
+def level_then(day: date) -> Coalesce:
+    """Return the expression of the level an entry had on ``day``: before a promotion the former one."""
+    risen = Promotion.objects.filter(entry=OuterRef("pk"), on__gt=day).order_by("on", "pk")
+    return Coalesce(Subquery(risen.values("former")[:1]), F("level"))
 
 
 def _tally(entries: QuerySet, path: str) -> dict[str, int]:

@@ -1,0 +1,100 @@
+"""What became of a code: its entries one after another, other names, mergers, editions, 限期整改.
+
+Pure reads of what is published; the acts are ``catalogue`` and ``periodic``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from portal import text
+from portal.models import CatalogueEntry, Edition, Promotion, ReviewItem, Succession
+from portal.registry import RecordType
+from portal.vocabulary import Outcome, SuccessionKind
+
+PROVINCE_CODE = "37"
+LONGEST_CHAIN = 50  # mergers followed from one code; a chain cannot close, for what went in cannot come back
+
+
+@dataclass(frozen=True)
+class Step:
+    """One merger: the code and name that ended, when and by which document, and the code it went into."""
+
+    code: str
+    title: str
+    on: date
+    document_number: str
+    into: str
+
+
+def of(record_type: RecordType, code: str) -> list[CatalogueEntry]:
+    """Return the entries that ever bore ``code``, oldest first; those that have not begun are left out."""
+    entries = CatalogueEntry.objects.filter(
+        kind=record_type.slug, code=code, valid_from__lte=timezone.localdate()
+    )
+    return list(entries.select_related("region__parent", "filing").order_by("valid_from", "pk"))
+
+
+def steps_from(kind: str, code: str) -> list[Step]:
+    """Return the mergers that lead from ``code`` to the code it lives on under; none for most codes."""
+    steps: list[Step] = []
+    while len(steps) < LONGEST_CHAIN:
+        merged = Succession.objects.filter(kind=SuccessionKind.MERGED, old__kind=kind, old__code=code)
+        found = merged.select_related("old", "new").order_by("-pk").first()
+        if found is None:
+            break
+        old, code = found.old, found.new.code
+        steps.append(Step(old.code, old.title, old.valid_to, old.exit_document_number, code))
+    return steps
+
+
+def former_names(lineage: list[CatalogueEntry]) -> list[tuple[str, date]]:
+    """Return the names an entry had before it was renamed, oldest first, each with its last day but one."""
+    renamed = Succession.objects.filter(kind=SuccessionKind.RENAMED, old__in=lineage)
+    found = renamed.select_related("old").order_by("old__valid_to", "pk")
+    now = text.key(lineage[-1].title)
+    return [(one.old.title, one.old.valid_to) for one in found if text.key(one.old.title) != now]
+
+
+def came_in(lineage: list[CatalogueEntry]) -> list[CatalogueEntry]:
+    """Return the entries of other codes that went into one of ``lineage``, oldest first."""
+    merged = Succession.objects.filter(kind=SuccessionKind.MERGED, new__in=lineage)
+    return [one.old for one in merged.select_related("old").order_by("old__valid_to", "pk")]
+
+
+def promotions(lineage: list[CatalogueEntry]) -> list[Promotion]:
+    """Return the levels conferred on a lineage, oldest first (择优选拔)."""
+    return list(Promotion.objects.filter(entry__in=lineage).order_by("on", "pk"))
+
+
+def editions_of(entry: CatalogueEntry) -> list[Edition]:
+    """Return the published editions whose catalogue holds ``entry``, newest first."""
+    ended = Q(on__lt=entry.valid_to) if entry.valid_to else Q()
+    places = (PROVINCE_CODE, entry.region_id[:4])
+    return list(
+        Edition.objects.published()
+        .filter(ended, kind=entry.kind, region__in=places, on__gte=entry.valid_from)
+        .order_by("-on", "region_id")
+    )
+
+
+def _unsettled() -> QuerySet:
+    """Return the review items that ended in 限期整改, are not settled and were not overtaken by an exit."""
+    left = CatalogueEntry.objects.filter(kind=OuterRef("entry__kind"), code=OuterRef("entry__code"))
+    left = left.exclude(exit_reason="").filter(valid_to__gte=OuterRef("decided_on"))
+    items = ReviewItem.objects.filter(outcome=Outcome.RECTIFYING, settled_on=None)
+    return items.filter(~Exists(left))
+
+
+def is_rectifying() -> Exists:
+    """Return the condition that the code of an entry is under 限期整改 (鲁就办〔2021〕22号 三（三）)."""
+    return Exists(_unsettled().filter(entry__kind=OuterRef("kind"), entry__code=OuterRef("code")))
+
+
+def rectifying(kind: str, codes: Iterable[str]) -> dict[str, date]:
+    """Return code → the day until which it is to be put right, for those under 限期整改; one query."""
+    items = _unsettled().filter(entry__kind=kind, entry__code__in=list(codes))
+    return dict(items.order_by("decided_on", "pk").values_list("entry__code", "rectify_until"))
