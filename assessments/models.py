@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from portal import targets
 from portal.models import ChoiceListField, Filing, Region
 from portal.registry import PROVINCE, Problem, record
 from portal.snapshot import child_rows
@@ -150,8 +151,9 @@ class InstitutionType(models.TextChoices):
     TRAINING_SCHOOL = "training_school", "职业技能培训机构"
 
 
-# 菏泽 2023: 每个考核项目对应的考核机构一般不超过5家 (practice of one city, no rule of the province).
-MOST_PER_CITY_AND_PROJECT = 5
+# 每个考核项目对应的考核机构一般不超过5家: a row of ``PolicyTarget``, as 菏泽 did in 2023; the province sets
+# no such rule.
+MOST = "institutions-per-project"
 
 
 @record(
@@ -218,8 +220,9 @@ class AssessmentInstitution(Filing):
             yield Problem("authorizations", "请填写至少一个授权考核的项目和地区。", INSTITUTIONS)
         models.prefetch_related_objects(rows, "project__entry", "region")
         published = self._published_beside(rows)
+        most = targets.limit(MOST) if rows else 0
         for row in rows:
-            yield from row.problems(published)
+            yield from row.problems(published, most)
 
     def _published_beside(self, rows: list["InstitutionAuthorization"]) -> set[tuple[int, str, str]]:
         """Return (institution, project's code, region) of the other institutions in force; one query."""
@@ -268,14 +271,14 @@ class InstitutionAuthorization(models.Model):
         """The code of the project in the catalogue, empty when it is not there."""
         return self.project.entry.code if hasattr(self.project, "entry") else ""
 
-    def problems(self, published: set[tuple[int, str, str]]):
-        """Yield what is wrong with this row beside the institutions ``published`` for its project."""
+    def problems(self, published: set[tuple[int, str, str]], most: int):
+        """Yield what is wrong with this row beside the institutions ``published``, ``most`` of a project."""
         if not self.region_id.startswith(self.institution.region_id):
             yield Problem("authorizations", f"授权地区“{self.region}”不在本单位管辖范围内。", INSTITUTIONS)
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             yield Problem("authorizations", f"“{self.project}”的截止日期早于起始日期。", INSTITUTIONS)
-        if self._others_in_city(published) >= MOST_PER_CITY_AND_PROJECT:
-            sentence = f"“{self.project}”在本市已有{MOST_PER_CITY_AND_PROJECT}家考核机构，一般不再增加。"
+        if (others := self._others_in_city(published)) >= most:
+            sentence = f"“{self.project}”在本市已有{others}家考核机构，一般不再增加。"
             yield Problem("authorizations", sentence, INSTITUTIONS, needs_explanation=True)
 
     def _others_in_city(self, published: set[tuple[int, str, str]]) -> int:

@@ -1,4 +1,4 @@
-"""Reading the reference data of ``fixtures/`` into the tables: divisions, zones, organisations, campaigns.
+"""Reading the reference data of ``fixtures/`` into the tables: divisions, organisations, targets, campaigns.
 
 A fixture names everything by code, never by a bare name: 市中区 exists twice. Rows that a newer fixture no
 longer has are end-dated, never deleted; rows that the administrators added themselves are left alone.
@@ -14,13 +14,14 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from portal import campaigns, windows
-from portal.models import Campaign, Organisation, Region
+from portal import campaigns, targets, windows
+from portal.models import Campaign, Organisation, PolicyTarget, Region
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 REGION_FILES = ("divisions.csv", "zones.csv")
 ORGANISATION_FILE = "organisations.csv"
 CAMPAIGN_FILE = "campaigns.csv"
+TARGET_FILE = targets.FIXTURE.name
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,12 @@ def load(folder: Path = FIXTURES, on: date | None = None) -> list[Loaded]:
     A second load does nothing. ``on`` is the day on which missing rows end, today unless told.
     """
     day = on or timezone.localdate()
-    return [_load_regions(folder, day), _load_organisations(folder, day), _load_campaigns(folder)]
+    return [
+        _load_regions(folder, day),
+        _load_organisations(folder, day),
+        _load_targets(folder),
+        _load_campaigns(folder),
+    ]
 
 
 def _load_regions(folder: Path, day: date) -> Loaded:
@@ -107,6 +113,24 @@ def _organisation(row: dict[str, str]) -> Organisation:
     return Organisation(
         region_id=row["region"], kind=row["kind"], name=row["name"], short_name=row["short_name"]
     )
+
+
+def _load_targets(folder: Path) -> Loaded:
+    """Add and correct the targets of the notices; one that the province changed stays as it was changed."""
+    stored = {target.pk: target for target in PolicyTarget.objects.all()}
+    lines = [targets.from_line(row) for row in read(folder / TARGET_FILE)]
+    new = [facts for facts in lines if facts["slug"] not in stored]
+    theirs = targets.changed_by_hand()
+    changed = [
+        facts
+        for facts in lines
+        if facts["slug"] in stored.keys() - theirs
+        and not facts.items() <= vars(stored[facts["slug"]]).items()
+    ]
+    PolicyTarget.objects.bulk_create(PolicyTarget(**facts) for facts in new)
+    for facts in changed:
+        PolicyTarget.objects.filter(pk=facts["slug"]).update(**facts)
+    return Loaded(str(PolicyTarget._meta.verbose_name), len(new), len(changed), 0)
 
 
 def _load_campaigns(folder: Path) -> Loaded:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from portal import campaigns, reference, registry, windows
-from portal.models import Campaign, CampaignDuty, Organisation, Region
+from portal.models import Campaign, CampaignDuty, Organisation, PolicyTarget, Region
 from tests.campaigning import manager
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,12 @@ ORGANISATIONS = reference.read(reference.FIXTURES / reference.ORGANISATION_FILE)
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the fixtures that a test may change."""
-    for name in (*reference.REGION_FILES, reference.ORGANISATION_FILE, reference.CAMPAIGN_FILE):
+    for name in (
+        *reference.REGION_FILES,
+        reference.ORGANISATION_FILE,
+        reference.CAMPAIGN_FILE,
+        reference.TARGET_FILE,
+    ):
         shutil.copy(reference.FIXTURES / name, tmp_path)
     return tmp_path
 
@@ -41,7 +46,10 @@ def counts():
 
 def everything():
     """All rows of the reference data, as they are now."""
-    return [list(m.objects.order_by("pk").values()) for m in (Region, Organisation, Campaign, CampaignDuty)]
+    return [
+        list(m.objects.order_by("pk").values())
+        for m in (Region, Organisation, PolicyTarget, Campaign, CampaignDuty)
+    ]
 
 
 def test_the_province_has_16_cities_136_counties_and_51_zones():
@@ -95,7 +103,7 @@ def test_a_second_load_changes_nothing(capsys):
     before = everything()
     call_command("load_reference")
     assert capsys.readouterr().out == "".join(
-        f"{table}：新增 0，更正 0，停用 0\n" for table in ("区划", "单位", "报送任务")
+        f"{table}：新增 0，更正 0，停用 0\n" for table in ("区划", "单位", "政策目标", "报送任务")
     )
     assert everything() == before
 

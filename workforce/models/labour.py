@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from assessments.models import validate_credit_code
+from portal import targets
 from portal.models import ChoiceListField, Filing
 from portal.registry import CITY, PROVINCE, Problem, record
 from portal.snapshot import child_rows
@@ -11,8 +12,8 @@ from portal.snapshot import child_rows
 PLAN = "鲁就办〔2021〕22号"
 UNITS = f"{PLAN} 二（二）"
 CRAFT = "鲁人社函〔2022〕59号"
-# 年培训人数不低于500人，自用或输出不低于500人 (鲁就办〔2021〕22号 二（二）).
-LEAST_TRAINED = LEAST_PLACED = 500
+# 年培训人数、自用或输出人数的下限: rows of ``PolicyTarget`` (鲁就办〔2021〕22号 二（二）).
+TRAINED, PLACED = "unit-trained", "unit-placed"
 
 BRAND_TYPES = [
     ("high_skill", "中高端技能型"),
@@ -266,8 +267,9 @@ class BuildingUnit(Filing):
         rows = child_rows(self, "annual_performances")
         if not rows:
             yield Problem("annual_performances", "请填写至少一个年度的培训和就业人数。", UNITS)
+        least = targets.limits(TRAINED, PLACED) if rows else {}
         for row in rows:
-            yield from row.problems()
+            yield from row.problems(least[TRAINED], least[PLACED])
         if not self.brand_id:
             sentence = "没有选择建设的劳务品牌；品牌尚未公布的，请填写情况说明后提交。"
             yield Problem("brand", sentence, f"{PLAN} 三（三）", needs_explanation=True)
@@ -321,16 +323,16 @@ class AnnualPerformance(models.Model):
         """Workers used by the unit itself or placed elsewhere."""
         return (self.self_used_count or 0) + (self.exported_count or 0)
 
-    def problems(self):
+    def problems(self, least_trained: int, least_placed: int):
         """Yield the warnings of the two thresholds."""
         told = "，请填写情况说明后提交。"
-        if self.trained_count is not None and self.trained_count < LEAST_TRAINED:
+        if self.trained_count is not None and self.trained_count < least_trained:
             sentence = (
-                f"{self.year}年度培训人数{self.trained_count}人，低于{LEAST_TRAINED}人要求（{UNITS}）{told}"
+                f"{self.year}年度培训人数{self.trained_count}人，低于{least_trained}人要求（{UNITS}）{told}"
             )
             yield Problem("annual_performances", sentence, UNITS, needs_explanation=True)
-        if self.placed_count < LEAST_PLACED:
+        if self.placed_count < least_placed:
             sentence = (
-                f"{self.year}年度自用和输出{self.placed_count}人，低于{LEAST_PLACED}人要求（{UNITS}）{told}"
+                f"{self.year}年度自用和输出{self.placed_count}人，低于{least_placed}人要求（{UNITS}）{told}"
             )
             yield Problem("annual_performances", sentence, UNITS, needs_explanation=True)
