@@ -13,9 +13,7 @@ from portal.models import Workday
 
 DAY = timedelta(days=1)
 FAR = 400  # working days; further ahead no notice reaches
-UNKNOWN = (
-    "{year}年的放假安排还没有录入，请先在“工作日调整”中录入国务院办公厅的通知，或直接填写结束日期。"
-)
+UNKNOWN = "{year}年的放假安排还没有录入，请先在“工作日调整”中录入国务院办公厅的通知，或直接填写结束日期。"
 WEEKEND = (5, 6)
 
 
@@ -71,4 +69,3 @@ def count(start: date, end: date) -> int:
     """Return how many working days lie from ``start`` to ``end``, both included. Raises ``UnknownYear``."""
     calendar = _Calendar(start, end)
     return sum(calendar.is_worked(start + n * DAY) for n in range((end - start).days + 1))
-
