@@ -15,6 +15,7 @@ from django.conf import settings
 
 from doors import Closed, environment, newer_python, postgres, require_python, test, up
 from portal.management.commands import prepare
+from portal.settings import database
 from tests.programs import needs
 
 ROOT = settings.BASE_DIR
@@ -251,6 +252,14 @@ def test_every_knob_of_the_settings_is_in_the_readme():
     knobs = set(re.findall('"((?:PORTAL|DATABASE|CELERY)_[A-Z_]+)"', settings_file))
     knobs = {re.sub("^PORTAL_SITE_(?!NAME)", "…_", knob) for knob in knobs if "TEST" not in knob}
     assert sorted(knob for knob in knobs if f"`{knob}`" not in readme) == []
+
+
+def test_sqlite_waits_for_the_disk_wherever_it_is_no_test():
+    options = database("sqlite:///portal.sqlite3")["OPTIONS"]
+
+    assert options["init_command"] == (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+    )
 
 
 def test_the_tests_run_on_the_versions_that_production_runs_on():
