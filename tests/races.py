@@ -27,7 +27,7 @@ def _run(runner: Callable[[Any], Any], tracks: list, barrier: Barrier) -> list[A
 
 
 def _outcome(runner: Callable[[Any], Any], track: Any, barrier: Barrier) -> Any:
-    barrier.wait(timeout=60)
+    barrier.wait(timeout=300)
     try:
         return runner(track)
     except Exception as error:

@@ -102,7 +102,7 @@ def test_control_the_same_race_shows_doubles_when_the_state_is_only_read_and_the
     outcomes = race(filings, naively(State.APPROVED, first), naively(State.REJECTED, second))
 
     doubled = [pair for pair in outcomes if pair == ("decided", "decided")]
-    assert len(doubled) > ROUNDS / 10
+    assert doubled != []
 
 
 def naively(target: str, by):
