@@ -29,12 +29,25 @@ CONSEQUENCES = {
 # Of what is reported only and enters no catalogue.
 REPORTED = {"approve": "办结，只报送不公布。", "reject": "办结，结论为不予通过。"}
 MERGED_IN = {"approve": "办结，由市级汇总上报。"}
-ENTRY_ACTS = {"publish": "公布", "promote": "公布级别", "exit": "退出目录"}
+ENTRY_ACTS = {
+    "publish": "公布",
+    "promote": "公布级别",
+    "report": "报送年度数据",
+    "intend": "告知拟定结果",
+    "defend": "陈述申辩",
+    "keep": "定期审核保留",
+    "rectify": "限期整改",
+    "settle": "整改完成",
+    "exit": "退出目录",
+}
 SHAPES = {
     "endorse": "ok",
     "approve": "ok",
     "publish": "ok",
     "promote": "ok",
+    "keep": "ok",
+    "settle": "ok",
+    "rectify": "back",
     "return": "back",
     "withdraw": "back",
     "reject": "no",
