@@ -4,7 +4,10 @@ from django.apps import AppConfig
 
 
 class AssessmentsConfig(AppConfig):
-    """Nothing to start."""
+    """Registers how its targets are counted."""
 
     name = "assessments"
     verbose_name = "考核项目与机构"
+
+    def ready(self) -> None:
+        from assessments import targets  # noqa: F401 -- registers itself

@@ -1,9 +1,11 @@
-"""What happens around every request: its number, the first password change, no copies of private pages."""
+"""What happens around every request: its number, first passwords, private pages, limits read once."""
 
 import secrets
 
 from django.shortcuts import redirect
 from django.urls import reverse
+
+from portal import targets
 
 
 def request_id(get_response):
@@ -39,5 +41,15 @@ def private_pages_are_not_stored(get_response):
         if request.user.is_authenticated:
             response["Cache-Control"] = "no-store"
         return response
+
+    return middleware
+
+
+def limits_are_read_once(get_response):
+    """Let the rules read the limits of the notices once, however many filings a page looks at."""
+
+    def middleware(request):
+        with targets.read_once():
+            return get_response(request)
 
     return middleware

@@ -4,7 +4,10 @@ from django.apps import AppConfig
 
 
 class WorkforceConfig(AppConfig):
-    """Nothing to start."""
+    """Registers how its targets are counted."""
 
     name = "workforce"
     verbose_name = "劳务品牌与培训"
+
+    def ready(self) -> None:
+        from workforce import targets  # noqa: F401 -- registers itself

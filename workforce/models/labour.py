@@ -284,11 +284,12 @@ class BuildingUnit(Filing):
     def figure_problems(self, figures: dict[str, int]):
         """Yield the yearly 500 + 500 where the figures stay below (鲁就办〔2021〕22号 二（二）)."""
         trained, placed = figures["trained_count"], figures["self_used_count"] + figures["exported_count"]
-        if trained < LEAST_TRAINED:
-            sentence = f"年培训{trained}人，低于{LEAST_TRAINED}人要求。"
+        least = targets.limits(TRAINED, PLACED)
+        if trained < least[TRAINED]:
+            sentence = f"年培训{trained}人，低于{least[TRAINED]}人要求。"
             yield Problem("trained_count", sentence, UNITS)
-        if placed < LEAST_PLACED:
-            sentence = f"自用和输出{placed}人，低于{LEAST_PLACED}人要求。"
+        if placed < least[PLACED]:
+            sentence = f"自用和输出{placed}人，低于{least[PLACED]}人要求。"
             yield Problem("exported_count", sentence, UNITS)
 
 

@@ -1,0 +1,205 @@
+"""How far each policy target is on a day: the whole, by city, and what is behind it. Pure reads."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from django.utils import timezone
+
+from portal import targets
+from portal.browse import PROVINCE_CODE
+from portal.models import PolicyTarget, Region, TargetScope
+from portal.targets import Asked, Count, Standing, judge
+from portal.vocabulary import Level
+
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEAR = re.compile("20[0-9]{2}")
+
+
+class Unknown(ValueError):
+    """A parameter names a day or a year that nothing can be counted for."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One city with its number; ``standing`` is empty where the target is for the whole province."""
+
+    code: str
+    name: str
+    number: int
+    of: int
+    standing: str
+
+    @property
+    def word(self) -> str:
+        """The standing in words."""
+        return Standing(self.standing).label if self.standing else ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one target is on a day: ``number`` of ``of``, by city, and what is behind it.
+
+    For the province ``of`` is the number of the notice; else how many of the cities, counties, units or
+    pairs there are reach it.
+    """
+
+    target: PolicyTarget
+    day: date
+    year: int
+    years: list[int]
+    count: Count
+    cities: list[Region]
+    is_public: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the number itself is meant, and not how many reach it."""
+        return self.target.scope == TargetScope.PROVINCE
+
+    @cached_property
+    def number(self) -> int:
+        """What the gauge shows."""
+        if self.target.scope == TargetScope.CITY:
+            return sum(place.standing == Standing.REACHED for place in self.places)
+        return sum(self.count.by_city.values())
+
+    @property
+    def of(self) -> int:
+        """What it is held against."""
+        if self.target.scope == TargetScope.CITY:
+            return len(self.cities)
+        return self.target.number if self.is_plain else sum(self.count.of.values())
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """The cities in sight, after what the province itself has."""
+        own = self.count.by_city.get(PROVINCE_CODE, 0)
+        province = [Place(PROVINCE_CODE, "省本级", own, self.count.of.get(PROVINCE_CODE, 0), "")] * bool(own)
+        return province + [self._place(city) for city in self.cities]
+
+    def _place(self, city: Region) -> Place:
+        number, of = self.count.by_city.get(city.code, 0), self.count.of.get(city.code, 0)
+        return Place(city.code, city.name, number, of, self._standing(number, of))
+
+    def _standing(self, number: int, of: int) -> str:
+        if self.is_plain:
+            return ""
+        if self.target.scope == TargetScope.CITY:
+            return judge(self.target, number)
+        if not of or number == of:
+            return Standing.REACHED if of else ""
+        return Standing.OVER if self.target.scope == TargetScope.PAIR else Standing.SHORT
+
+    @property
+    def standing(self) -> str:
+        """Where the whole stands; empty while there is nothing to hold against the target."""
+        if self.is_plain:
+            return judge(self.target, self.number)
+        if self.target.scope == TargetScope.CITY:
+            return Standing.REACHED if self.of and self.number == self.of else Standing.SHORT
+        return self._standing(self.number, self.of)
+
+    @property
+    def due_on(self) -> date | None:
+        """The day it is due: of what is counted by the year, the same day of that year."""
+        due = self.target.due_on
+        return due.replace(year=self.year) if due and self.years else due
+
+    @property
+    def due(self) -> str:
+        """The due day and how far it is, in words."""
+        if self.due_on is None:
+            return ""
+        days = (self.due_on - self.day).days
+        left = f"还有 {days} 天" if days else "当日截止"
+        return f"期限 {self.due_on}，{left if days >= 0 else f'已过 {-days} 天'}"
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the due day has gone by."""
+        return self.due_on is not None and self.due_on < self.day
+
+    @property
+    def word(self) -> str:
+        """The standing in words; 尚未 is said only while there is time."""
+        if self.standing == Standing.SHORT and self.is_past:
+            return "期限已过，未达到"
+        return Standing(self.standing).label if self.standing else "还没有可以比较的数据"
+
+
+def read_day(asked: str) -> date:
+    """Return the day a query string names, today for none; raise ``Unknown`` for a day still to come."""
+    today = timezone.localdate()
+    if not asked:
+        return today
+    try:
+        day = date.fromisoformat(asked) if _DAY.fullmatch(asked) else None
+    except ValueError:
+        day = None
+    if day is None or day > today:
+        raise Unknown("day")
+    return day
+
+
+def overview(day: date, *, public: bool = True, root: str = PROVINCE_CODE) -> list[Progress]:
+    """Return how far every target is on ``day``, in their order; the public ones unless told otherwise.
+
+    What is not public is counted within the region ``root`` alone. As many queries at any size.
+    """
+    found = [target for target in PolicyTarget.objects.all() if _is_shown(target.slug, public)]
+    cities = targets.regions_on(day, Level.CITY)
+    return [_progress(target, day, "", root, cities) for target in found]
+
+
+def _is_shown(slug: str, public: bool) -> bool:
+    return slug in targets.counters and (targets.counters[slug].is_public or not public)
+
+
+def progress(
+    slug: str, day: date, *, year: str = "", public: bool = True, root: str = PROVINCE_CODE
+) -> Progress:
+    """Return how far one target is; raise ``Unknown`` for a slug or a year there is not."""
+    target = PolicyTarget.objects.filter(pk=slug).first() if _is_shown(slug, public) else None
+    if target is None:
+        raise Unknown("target")
+    return _progress(target, day, year, root, targets.regions_on(day, Level.CITY))
+
+
+def _progress(target: PolicyTarget, day: date, year: str, root: str, cities: list[Region]) -> Progress:
+    counter = targets.counters[target.slug]
+    years = (counter.years(day) or [day.year]) if counter.years else []
+    asked = Asked(target, day, _chosen(year, years) if years else day.year)
+    count = counter.count(asked)
+    if not counter.is_public and root != PROVINCE_CODE:
+        count, cities = _inside(count, root), [city for city in cities if city.code.startswith(root[:4])]
+    return Progress(target, day, asked.year, years, count, cities, counter.is_public)
+
+
+def _chosen(year: str, years: list[int]) -> int:
+    if not year:
+        return years[0]
+    if not _YEAR.fullmatch(year) or int(year) not in years:
+        raise Unknown("year")
+    return int(year)
+
+
+def _inside(count: Count, root: str) -> Count:
+    """Return what of a count lies in one city."""
+    return Count(
+        _keys_inside(count.by_city, root),
+        count.behind.filter(region_id__startswith=root),
+        _keys_inside(count.of, root),
+        count.amount,
+        [line for line in count.lines if line.place.startswith(root)],
+    )
+
+
+def _keys_inside(numbers: dict[str, int], root: str) -> dict[str, int]:
+    return {code: number for code, number in numbers.items() if code.startswith(root)}
+
+
+def percent(part: int, whole: int) -> int:
+    """Return a share as a whole percentage of a bar, never over 100."""
+    return min(100, 100 * part // whole) if whole else 0
