@@ -1,0 +1,128 @@
+"""What the pages of selection rounds read: the list, the record of acts, the ranking as a workbook.
+
+Pure reads; a page costs the same number of queries at any size.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, F, Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from openpyxl import Workbook
+
+from portal import inbox, ranking, registry, workbook
+from portal.models import RoundStage, SelectionRound, User
+from portal.workbook import Pen
+
+OPEN, PAST = "open", "past"
+TABS = {OPEN: "进行中", PAST: "已结束"}
+SORTS = {"name": "name", "kind": "kind", "opened": "opened_at", "stage": "stage"}
+HEADINGS = {"name": "批次", "kind": "目录", "opened": "创建时间", "stage": "状态"}
+# Stage of a round → the state whose shape its tag has.
+SHAPES = {
+    RoundStage.PREPARING: "draft",
+    RoundStage.SCORING: "city_review",
+    RoundStage.RANKED: "province_review",
+    RoundStage.DECIDED: "notice",
+    RoundStage.CONFERRED: "in_force",
+    RoundStage.CANCELLED: "cancelled",
+}
+COLUMNS = ("名次", "编号", "名称", "地区", "平均分", "标准差", "最低分", "最高分", "评分人数")
+
+
+@dataclass(frozen=True)
+class ListWish:
+    """What somebody asked of the list; ``sort`` is a column, with ``-`` before it downwards."""
+
+    tab: str = OPEN
+    sort: str = "-opened"
+
+    @property
+    def params(self) -> QueryDict:
+        """The wish as parameters of a link."""
+        return inbox.as_params(**asdict(self))
+
+    def query(self, **changes: str) -> str:
+        """Return the query string of this wish with some parts changed."""
+        return f"?{replace(self, **changes).params.urlencode()}"
+
+
+def read_list_wish(params) -> ListWish:
+    """Return the wish a query string expresses; what does not exist falls back to the default."""
+    tab, sort = params.get("tab", ""), params.get("sort", "")
+    return ListWish(tab if tab in TABS else OPEN, sort if sort.removeprefix("-") in SORTS else ListWish.sort)
+
+
+def listed(user: User, wish: ListWish) -> QuerySet:
+    """Return the rounds ``user`` may open in the order of the wish, with the numbers a row shows."""
+    found = ranking.visible(user)
+    found = (
+        found.exclude(stage__in=ranking.ENDED) if wish.tab == OPEN else found.filter(stage__in=ranking.ENDED)
+    )
+    column = F(SORTS[wish.sort.removeprefix("-")])
+    found = found.annotate(
+        entered=Count("candidates", distinct=True),
+        asked=Count("scorers", distinct=True),
+        handed_in=Count("scorers", filter=Q(scorers__handed_in_at__isnull=False), distinct=True),
+        own=Count("scorers", filter=Q(scorers__user=user, scorers__handed_in_at=None), distinct=True),
+    )
+    return found.order_by(column.desc() if wish.sort[0] == "-" else column.asc(), "pk")
+
+
+def headings(wish: ListWish) -> list[dict]:
+    """Return the headings with the link that sorts by each and the present direction."""
+    now = wish.sort.removeprefix("-")
+    return [
+        {
+            "text": words,
+            "url": wish.query(sort=f"-{name}" if wish.sort == name else name),
+            "direction": ("descending" if wish.sort[0] == "-" else "ascending") if name == now else "",
+        }
+        for name, words in HEADINGS.items()
+    ]
+
+
+def rows(found: Iterable[SelectionRound]) -> list[dict]:
+    """Return what a row of the list shows; ``waits`` when the reader still owes his sheet."""
+    return [
+        {
+            "round": of,
+            "type": registry.get(of.kind),
+            "shape": SHAPES[of.stage],
+            "waits": of.stage == RoundStage.SCORING and of.own > 0,
+        }
+        for of in found
+    ]
+
+
+def history(of: SelectionRound) -> list[dict]:
+    """Return what was done with a round, newest first, as ``timeline`` items."""
+    kind = ContentType.objects.get_for_model(SelectionRound)
+    found = LogEntry.objects.filter(content_type=kind, object_id=str(of.pk)).select_related("user")
+    return [
+        {
+            "shape": "ok",
+            "title": note.change_message,
+            "who": str(note.user),
+            "at": f"{timezone.localtime(note.action_time):%Y-%m-%d %H:%M}",
+        }
+        for note in found.order_by("-action_time", "-pk")
+    ]
+
+
+def ranking_workbook(of: SelectionRound, lines: Sequence[ranking.Line]) -> bytes:
+    """Return the ranking as a workbook: averages and spread, nobody's own points."""
+    book = Workbook(write_only=True)
+    pen = Pen(book.create_sheet("评分排名"))
+    criteria = [f"{criterion.text}（{criterion.points}）" for criterion in of.criteria.all()]
+    pen.line([*COLUMNS, *criteria, "入选"], "required")
+    for line in lines:
+        place = f"{line.place}（并列）" if line.is_tied else line.place
+        names = (line.entry.code, line.entry.title, line.entry.region.full_name)
+        figures = (line.average, line.deviation, line.least, line.most, line.sheets)
+        chosen = {True: "是", False: "否", None: ""}[line.candidate.is_chosen]
+        pen.line([place, *names, *figures, *line.by_criterion, chosen])
+    return workbook.saved(book, f"{of}评分排名")
