@@ -10,6 +10,7 @@ from portal import targets
 from portal.models import ChoiceListField, Filing, Region
 from portal.registry import PROVINCE, Problem, record
 from portal.snapshot import child_rows
+from portal.vocabulary import Level
 
 SOLICIT = "鲁人社发〔2020〕18号 三（三）13"
 INSTITUTIONS = "鲁人社字〔2024〕95号 二（二）6"
@@ -116,9 +117,15 @@ class ExamProject(Filing):
         verbose_name = verbose_name_plural = "专项职业能力考核项目"
 
     def problems(self):
-        """Yield the rules of the solicitation: a project comes with its 考核规范."""
+        """Yield the rules of the solicitation: a project comes with its 考核规范.
+
+        The province's own, which make a new edition of the catalogue, may go without once that is explained.
+        """
         if not child_rows(self, "specifications"):
-            yield Problem("specifications", "请填写至少一版考核规范。", SOLICIT)
+            is_provincial = self.organisation.region.level == Level.PROVINCE
+            yield Problem(
+                "specifications", "请填写至少一版考核规范。", SOLICIT, needs_explanation=is_provincial
+            )
 
 
 class ExamSpecification(models.Model):

@@ -7,7 +7,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from portal import attachments, scope, snapshot, text, windows
-from portal.models import Campaign, Filing, Organisation, User
+from portal.models import Campaign, Edition, Filing, Organisation, Region, User
 from portal.registry import RecordType
 from portal.vocabulary import ENDED, State
 from portal.workflow import Conflict, Refused, as_refusal
@@ -33,17 +33,43 @@ def create(
     """Return a new draft of ``by``'s bureau.
 
     ``facts``: ``is_demo``, ``source``, ``amends``, ``holds_name``, ``is_nothing`` and ``campaign``; without
-    the last the draft belongs to the campaign of its type that is due next, if the bureau owes one. Raises
-    ``Refused`` when no bureau of his files this type or the bureau holds the name already.
+    the last the draft belongs to the campaign of its type that is due next, if the bureau owes one. What
+    amends lies where the amended lies, which may be another bureau's for an ``edition`` in preparation.
+    Raises ``Refused`` when no bureau of his files this type or the bureau holds the name already.
     """
     allowed = filing_organisations(by, record_type)
     organisation = organisation or (allowed[0] if allowed else None)
     if organisation is None or organisation.pk not in {o.pk for o in allowed}:
         raise Refused(f"您没有为这个单位填报{record_type.label}的岗位。")
     facts["campaign"] = _campaign(record_type, organisation, facts)
-    record = record_type.model(organisation=organisation, region=organisation.region, created_by=by, **facts)
+    region = _region(record_type, organisation, facts.get("amends"), facts.pop("edition", None))
+    record = record_type.model(organisation=organisation, region=region, created_by=by, **facts)
     _store(record, values or {}, rows or {})
     return record
+
+
+def _region(
+    record_type: RecordType, organisation: Organisation, amended: Filing | None, edition: Edition | None
+) -> Region:
+    """Return where a new draft lies; only a new edition of a catalogue amends what other bureaus filed."""
+    if amended is None:
+        return organisation.region
+    if amended.organisation_id != organisation.pk and not _is_of(edition, record_type, organisation, amended):
+        raise Refused("只能变更本单位填报的条目；编制目录新版时，由该目录所在单位变更。")
+    return amended.region
+
+
+def _is_of(
+    edition: Edition | None, record_type: RecordType, organisation: Organisation, amended: Filing
+) -> bool:
+    """Whether ``organisation`` is preparing the edition of the catalogue that ``amended`` is in."""
+    return (
+        edition is not None
+        and edition.kind == record_type.slug
+        and edition.region_id == organisation.region_id
+        and amended.region_id.startswith(edition.region_id)
+        and edition.proposed_at is edition.published_at is edition.abandoned_at is None
+    )
 
 
 def _campaign(
@@ -65,12 +91,15 @@ def _campaign(
 
 @transaction.atomic
 def copy(filing: Filing, *, by: User, **facts: Any) -> Filing:
-    """Return a new draft with the text, rows and files of ``filing`` that is to replace it (变更, 更新)."""
+    """Return a new draft with the text, rows and files of ``filing`` that is to replace it (变更, 更新).
+
+    ``facts`` as for ``create``; without ``organisation`` it is of the same bureau.
+    """
     record = filing.record
     draft = create(
         record.record_type,
         by=by,
-        organisation=record.organisation,
+        organisation=facts.pop("organisation", record.organisation),
         values={name: _value(record, name) for name in record.record_type.fields},
         rows={name: row_values(record, name) for name in record.record_type.rows},
         amends=filing,

@@ -173,7 +173,7 @@ def live(record: Filing) -> dict:
 
 def _references(record: Filing) -> dict[str, list[dict]]:
     """Return the related filings of each field with their codes; one query for all codes."""
-    others = {name: _others(record, name) for name in linking(record.record_type)}
+    others = {name: chosen_of(record, name) for name in linking(record.record_type)}
     ids = [other.pk for found in others.values() for other in found]
     codes = dict(CatalogueEntry.objects.filter(filing_id__in=ids).values_list("filing_id", "code"))
     return {
@@ -182,7 +182,8 @@ def _references(record: Filing) -> dict[str, list[dict]]:
     }
 
 
-def _others(record: Filing, name: str) -> list[Filing]:
+def chosen_of(record: Filing, name: str) -> list[Filing]:
+    """Return the filings a field points to, one or many."""
     if record._meta.get_field(name).many_to_many:
         return snapshot.related(record, name)
     return [other] if (other := getattr(record, name)) else []

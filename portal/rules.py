@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from portal import materials, text
+from portal import materials, successors, text
 from portal.models import ChoiceListField, Filing
 from portal.registry import Problem
 from portal.snapshot import child_rows, related
@@ -30,6 +30,7 @@ def problems(record: Filing) -> list[Problem]:
         *_too_long(record),
         *_rows(record),
         *_namesake(record),
+        *_dropped(record),
         *record.problems(),
         *materials.problems(record),
     ]
@@ -126,6 +127,18 @@ def _namesake(record: Filing) -> Iterator[Problem]:
         yield Problem(
             record.record_type.key[0], "本单位已有同名的填报，请换一个名称。", record.record_type.basis
         )
+
+
+def _dropped(record: Filing) -> Iterator[Problem]:
+    """What is chosen has to be in force; what was submitted under an older edition may be kept knowingly."""
+    for gone in successors.dropped(record):
+        clause = _clause(record, gone.name)
+        if gone.kept:
+            sentence = f"{gone.sentence}保留的是{gone.kept}的内容；确需保留的，在情况说明中写明原因。"
+            yield Problem(gone.name, sentence, clause, needs_explanation=True)
+        else:
+            ask = "请改选后继条目。" if gone.successor else "请从最新目录中重新选取。"
+            yield Problem(gone.name, f"{gone.sentence}{ask}", clause)
 
 
 def _clause(record: Filing, name: str) -> str:

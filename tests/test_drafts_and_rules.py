@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from assessments.models import ExamSpecification, credit_code_is_valid
 from portal import catalogue, drafts, registry, rules, workflow
@@ -297,9 +298,12 @@ def test_a_brand_chooses_among_the_projects_in_force():
     record = draft("skill-brands")
     catalogue.exit(project, by=publisher(), reason=ExitReason.VOLUNTARY, document_number=DOCUMENT)
 
-    assert said(record) == [
-        "所选考核项目“演示剪纸制作”不在最新《山东省专项职业能力考核项目目录》中，请重新选取"
-        "（鲁人社字〔2024〕95号 附件备注1）。"
+    today = timezone.localdate()
+    assert [(problem.text, problem.clause) for problem in rules.problems(record)] == [
+        (
+            f"“演示剪纸制作”已于 {today} 移出专项职业能力考核项目目录，没有后继条目。请从最新目录中重新选取。",
+            "鲁人社字〔2024〕95号 附件备注1",
+        )
     ]
 
 

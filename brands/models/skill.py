@@ -3,9 +3,10 @@
 from django.db import models
 
 from assessments.models import AssessmentInstitution, ExamProject
-from portal.models import ChoiceListField, Edition, Filing
+from portal.models import ChoiceListField, Filing
 from portal.registry import PROVINCE, PaperForm, Problem, record
 from portal.snapshot import related
+from portal.successors import lasting_codes
 
 NOTICE = "鲁人社字〔2024〕95号"
 ANNEX = f"{NOTICE} 附件"
@@ -187,43 +188,20 @@ class SkillBrand(Filing):
         self.advantage_features, self.advantage_people, self.advantage_industry = whole
 
     def problems(self):
-        """Yield what the annex demands of projects and institutions, and the advice on the name."""
-        yield from self._outside_the_catalogue()
+        """Yield what the annex demands of the institutions, and the advice on the name."""
         yield from self._unauthorised()
         if self.name and not self._name_says_where_or_what():
             sentence = "品牌名称没有体现地区或所选考核项目；情况属实的，请填写情况说明后提交。"
             yield Problem("name", sentence, f"{NOTICE} 二（一）2", needs_explanation=True)
 
-    def _outside_the_catalogue(self):
-        edition = Edition.latest("exam-projects")
-        chosen = related(self, "exam_projects")
-        current = set(
-            ExamProject.objects.in_force().filter(pk__in=[p.pk for p in chosen]).values_list("pk", flat=True)
-        )
-        for project in chosen:
-            if project.pk not in current:
-                sentence = (
-                    f"所选考核项目“{project}”不在最新《山东省专项职业能力考核项目目录》"
-                    f"{f'（{edition}）' if edition else ''}中，请重新选取（{ANNEX}备注1）。"
-                )
-                yield Problem("exam_projects", sentence, f"{ANNEX}备注1")
-
     def _unauthorised(self):
+        """Compare by code, mergers followed: a project that was renamed is the one that was authorised."""
         chosen = related(self, "institutions")
-        current = set(
-            AssessmentInstitution.objects.in_force()
-            .filter(pk__in=[i.pk for i in chosen])
-            .values_list("pk", flat=True)
-        )
-        projects = {project.title for project in related(self, "exam_projects")}
+        own = {project.pk for project in related(self, "exam_projects")}
+        lasting = lasting_codes({*own, *(p.pk for i in chosen for p in i.projects)}) if chosen else {}
         for institution in chosen:
-            if institution.pk not in current:
-                yield Problem(
-                    "institutions",
-                    f"考核机构“{institution}”已不在公布的名单中，请重新选取。",
-                    f"{ANNEX}备注2",
-                )
-            elif not projects & {project.title for project in institution.projects}:
+            allowed = {lasting[project.pk] for project in institution.projects if project.pk in lasting}
+            if not allowed & {lasting[pk] for pk in own if pk in lasting}:
                 sentence = f"考核机构“{institution}”没有获准考核所选项目。"
                 yield Problem("institutions", sentence, f"{ANNEX}备注2")
 
