@@ -301,7 +301,8 @@ def test_a_brand_chooses_among_the_projects_in_force():
     today = timezone.localdate()
     assert [(problem.text, problem.clause) for problem in rules.problems(record)] == [
         (
-            f"“演示剪纸制作”已于 {today} 移出专项职业能力考核项目目录，没有后继条目。请从最新目录中重新选取。",
+            f"“演示剪纸制作”已于 {today} 移出专项职业能力考核项目目录，没有后继条目。"
+            "请从最新目录中重新选取。",
             "鲁人社字〔2024〕95号 附件备注1",
         )
     ]
