@@ -37,6 +37,7 @@ OTHER_DAYS = "工作日安排在拟写以后有调整，没有发布。请先修
 OWN_TEXT = "这份公告您拟写或修改过，须由另一位发布岗位的同事发布。"
 PUBLISHED = "这份公告已经发布，内容和日期不再改动；确有错误的，撤销后重新发布。"
 MISSING = "受理异议要写明{}，群众才知道向谁提出。"
+ITEM_COLUMNS = ("filing_id", "title", "organisation_name", "version")
 CONTACTS = ("how_to_object", "receiver", "address", "phone")
 
 
@@ -228,11 +229,8 @@ def _check(notice: PublicNotice) -> None:
     try:
         notice.full_clean()
     except ValidationError as error:
-        found = [
-            f"{labels.get(name, '公告')}：{message}"
-            for name, said in error.message_dict.items()
-            for message in said
-        ]
+        said = error.message_dict.items()
+        found = [f"{labels.get(name, '公告')}：{words}" for name, several in said for words in several]
     missing = [labels[name] for name in CONTACTS if not getattr(notice, name)]
     if notice.kind == NoticeKind.PUBLICITY and missing:
         found.append(MISSING.format("、".join(missing)))
@@ -246,10 +244,8 @@ def digest(notice: PublicNotice) -> str:
     columns = {
         c.attname: str(getattr(notice, c.attname)) for c in notice._meta.fields if c.attname not in hidden
     }
-    items = list(notice.items.order_by("pk").values_list("filing_id", "title", "version"))
-    return hashlib.sha256(
-        canonical({**columns, "items": [list(map(str, item)) for item in items]})
-    ).hexdigest()
+    items = [[str(v) for v in row] for row in notice.items.order_by("pk").values_list(*ITEM_COLUMNS)]
+    return hashlib.sha256(canonical({**columns, "items": items})).hexdigest()
 
 
 def writers(notice: PublicNotice) -> set[int]:
@@ -307,7 +303,7 @@ def _demand_same(notice: PublicNotice, filings: list[Filing]) -> None:
 
 @transaction.atomic
 def withdraw(notice: PublicNotice, *, by: User, reason: str) -> PublicNotice:
-    """Take a published notice back with the reason; its page stays and says so. Raises as ``publish`` does."""
+    """Take a published notice back with the reason; its page stays. Raises as ``publish`` does."""
     current, reason = _locked(notice, by, (Role.PUBLISHER,)), text.clean(reason)
     if not current.published_at:
         raise Refused("这份公告还没有发布，不用撤销；不再需要的，作废草稿即可。")

@@ -1,8 +1,8 @@
 """Objections to a 公示: registered, answered, closed; the only writer of them.
 
-They are received in writing and under a real name (单位加盖公章, 个人署实名并留联系方式; 匿名不予受理). The desk of
-the bureau that published the notice handles them and nobody else reads them; its 填报 posts do not, for an
-objection may be to a filing of their own. Whoever registered one does not close it; who answers may close it.
+They are received in writing and under a real name (单位加盖公章, 个人署实名并留联系方式; 匿名不予受理). The
+desk of the bureau that published the notice handles them and nobody else reads them; its 填报 posts do not,
+for an objection may be to a filing of their own. Whoever registered one does not close it; who answers may.
 """
 
 from datetime import date
@@ -20,19 +20,7 @@ from portal.vocabulary import NoticeKind
 from portal.workflow import Refused, checked_comment
 
 ANONYMOUS = "匿名不予受理：请写明单位全称（加盖公章）或个人真实姓名，并留联系方式。没有登记。"
-NAMELESS = {
-    "匿名",
-    "匿名者",
-    "无名",
-    "无名氏",
-    "群众",
-    "某群众",
-    "热心群众",
-    "佚名",
-    "不详",
-    "未署名",
-    "网友",
-}
+NAMELESS = {"匿名", "匿名者", "无名", "无名氏", "群众", "某群众", "热心群众", "佚名", "不详", "未署名"}
 NOT_IN_TIME = "异议要在公示期内提出（{} 至 {}），收到日期 {} 不在其中，没有登记。"
 NOT_OPEN = "只有已经发布、没有撤销的公示才登记异议。"
 SAME_PERSON = "这件异议由您登记，须由另一位同事办结。"
@@ -47,10 +35,8 @@ def visible_to(user: User) -> QuerySet:
 
 def why_not_register(notice: PublicNotice, today: date | None = None) -> str:
     """Return the sentence why nothing is registered for a notice, empty when it is open to objections."""
-    begun = notice.starts_on <= (today or timezone.localdate())
-    is_open = (
-        notice.kind == NoticeKind.PUBLICITY and notice.published_at and not notice.withdrawn_at and begun
-    )
+    begun = notice.published_at and notice.starts_on <= (today or timezone.localdate())
+    is_open = begun and not notice.withdrawn_at and notice.kind == NoticeKind.PUBLICITY
     return "" if is_open else NOT_OPEN
 
 
