@@ -11,14 +11,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from portal import catalogue, credit, notify, text
+from portal import catalogue, credit, notify, text, working_days
 from portal.models import CatalogueEntry, Message, PeriodicReview, ReviewItem, User
 from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.periodic import files, organises, problems, record, under_way, visible_items, write
 from portal.vocabulary import ExitReason, Outcome
 from portal.workflow import Conflict, Refused, checked_comment
 
-HEARING = timedelta(days=7)  # calendar days at least, the day of the notice not counted
+HEARING = 5  # working days at least, the day of the notice not counted
+UNKNOWN_HEARING = timedelta(days=14)  # where the holidays of the year are not known yet
 # 并入 is done by merging, 目录动态调整 by a new edition: neither is a finding of a review.
 REASONS = [(v, w) for v, w in ExitReason.choices if v not in (ExitReason.MERGED, ExitReason.ADJUSTED)]
 NOT_FROZEN = "年度数据还没有锁定，锁定后才能作结论。"
@@ -27,13 +28,17 @@ INTENDED = "《{}》定期审核拟定“{}”：{}。{}如有异议，请在 {}
 ENDED = {
     Outcome.KEPT: "《{}》定期审核结果：保留。",
     Outcome.RECTIFYING: "《{}》定期审核结果：限期整改，{} 前完成。",
-    Outcome.EXITED: "《{}》定期审核结果：退出目录，{}。",
+    Outcome.EXITED: "《{0}》定期审核结果：退出目录，{2}。",
 }
 
 
 def hearing_end() -> date:
     """Return the earliest last day for a bureau to be heard on what is intended today."""
-    return timezone.localdate() + HEARING
+    today = timezone.localdate()
+    try:
+        return working_days.ends_after(today + timedelta(days=1), HEARING)
+    except working_days.UnknownYear:
+        return today + UNKNOWN_HEARING
 
 
 def is_heard(item: ReviewItem) -> bool:
@@ -92,7 +97,7 @@ def intend(
         raise Refused("请写明事实和理由，填报单位要据此陈述申辩。")
     last = until or hearing_end()
     if last < hearing_end():
-        raise Refused(f"陈述申辩至少留 {HEARING.days} 天，截止日期不早于 {hearing_end()}。")
+        raise Refused(f"陈述申辩至少留 {HEARING} 个工作日，截止日期不早于 {hearing_end()}。")
     words = ExitReason(reason).label, Outcome(outcome).label
     told = f"拟{words[1]}：{words[0]}。{comment} 陈述申辩到 {last}。"
     record(entry.filing, "intend", told, by=by, request_id=request_id)
