@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal import notify, registry
+from portal import gauges, notify, registry
 from portal.models import Filing
 from portal.vocabulary import Role
 
@@ -28,11 +28,12 @@ def site(request: HttpRequest) -> dict:
 
 
 def desk(request: HttpRequest) -> dict:
-    """Return ``files``, ``waiting`` and ``unread`` for the links of the workbench; asked where shown only."""
+    """Return what the links of the workbench ask; asked where shown only."""
     user = request.user
     return {
         "files": SimpleLazyObject(lambda: user.has_role(Role.FILER)),
         "waiting": SimpleLazyObject(lambda: _waiting(user)),
+        "reads_targets": SimpleLazyObject(lambda: bool(gauges.root_of(user))),
         "unread": SimpleLazyObject(lambda: notify.unread(user)),
     }
 

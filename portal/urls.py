@@ -22,6 +22,7 @@ from portal.views import (
     publishing,
     returns,
     review,
+    targets,
     upload,
 )
 
@@ -44,6 +45,8 @@ urlpatterns = [
         name="catalogue-download",
     ),
     path("catalogue/<record:record_type>/<code:code>/", public.catalogue_entry, name="catalogue-entry"),
+    path("targets/", targets.overview, name="targets"),
+    path("targets/<slug:target>/", targets.target, name="target"),
     path("search/", public.search, name="search"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("login/", account.SignIn.as_view(), name="login"),
@@ -67,6 +70,9 @@ urlpatterns = [
         name="campaign-package",
     ),
     path("desk/duties/<number:duty>/extend/", campaigns.extend, name="duty-extend"),
+    path("desk/targets/", targets.desk_overview, name="desk-targets"),
+    path("desk/targets/download.xlsx", targets.desk_download, name="desk-targets-download"),
+    path("desk/targets/<slug:target>/", targets.desk_target, name="desk-target"),
     path("desk/filings/", desk.filing_lists, name="filing-lists"),
     path("desk/filings/<record:record_type>/", desk.filing_list, name="filing-list"),
     path("desk/filings/<record:record_type>/export/", desk.filing_export, name="filing-export"),
