@@ -49,10 +49,9 @@ def holding(words: Iterable[str]) -> Q:
     return condition
 
 
-def sharing(value: str) -> Q:
-    """Return the condition that ``search_text`` holds a character or pair of ``value``; nothing for none."""
-    keys = text.grams(value)
-    return _indexed(keys, _ANY) if keys else Q(pk__in=[])
+def sharing_pairs(pairs: Iterable[str]) -> Q:
+    """Return the condition that ``search_text`` holds one of the folded ``pairs`` of characters at least."""
+    return _indexed(set().union(*(_keys(pair) for pair in pairs)), _ANY)
 
 
 def _keys(word: str) -> set[str]:

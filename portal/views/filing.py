@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import deadlines, drafts, materials, merging, questionnaire, rules, scope, submission
+from portal import deadlines, drafts, materials, merging, questionnaire, rules, scope, similar, submission
 from portal.forms import LongText
-from portal.models import Filing
+from portal.models import Filing, User
 from portal.questionnaire import Questionnaire
 from portal.registry import RecordType
 from portal.workflow import Conflict, Invalid, Refused
@@ -89,6 +89,7 @@ def _edit_page(request: HttpRequest, sheet: Questionnaire) -> HttpResponse:
         "proposals": _proposals(request, record.record_type),
         "merges": merging.is_merged(record),
         "earlier": merging.may_start_from_earlier(record),
+        "near": similar.near_names(record, request.user),
     }
     return render(request, "desk/edit.html", context)
 
@@ -135,7 +136,7 @@ def autosave(request: HttpRequest, pk: int) -> JsonResponse:
             return JsonResponse({"message": CHANGED_ELSEWHERE}, status=409)
     except Refused as refusal:
         return JsonResponse({"message": str(refusal)}, status=409)
-    return JsonResponse(_saved(sheet))
+    return JsonResponse(_saved(sheet) | {"near": _near(sheet.record, request.user)})
 
 
 def _saved(sheet: Questionnaire) -> dict[str, Any]:
@@ -154,6 +155,12 @@ def _saved(sheet: Questionnaire) -> dict[str, Any]:
         "problem": bool(errors),
         "message": _saved_words(sheet, errors) or f"已自动暂存 {at}",
     }
+
+
+def _near(record: Filing, user: User) -> list[dict[str, str]]:
+    """Return the names near to what was just stored, as the script shows them."""
+    near = similar.near_names(record, user)
+    return [{"title": name.title, "rest": name.rest, "url": name.url} for name in near]
 
 
 def _saved_words(sheet: Questionnaire, errors: dict) -> str:
@@ -237,5 +244,6 @@ def _check_page(
         "explanation": explanation,
         "refusal": refusal,
         "reviewer": submission.reviewing_desk(record, request.user),
+        "near": similar.near_names(record, request.user),
     }
     return render(request, "desk/check.html", context, status=status)

@@ -21,6 +21,7 @@ from portal import (
     questionnaire,
     reading,
     rules,
+    similar,
     workflow,
 )
 from portal.models import Event, Filing, User
@@ -80,6 +81,7 @@ def _page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
         "marks": inbox.marks(found),
         "window": deadlines.of_filing(found),
         "problems": _problems(found, user),
+        "near": _near(found, user),
         "box": decision.box(found, user),
         "timeline": decision.timeline(found, user),
         "typed": typed,
@@ -105,6 +107,13 @@ def _problems(found: Filing, user: User) -> list:
     if found.state not in IN_REVIEW or reading.is_own(found, user):
         return []
     return rules.problems(questionnaire.load(found))
+
+
+def _near(found: Filing, user: User) -> list[similar.Near]:
+    """Return the names near to what waits for a conclusion or for publication, for those it waits for."""
+    if reading.is_own(found, user) or found.state not in (*IN_REVIEW, State.APPROVED):
+        return []
+    return similar.near_names(found, user) if inbox.entry_of(found) is None else []
 
 
 def _entry(found: Filing, user: User) -> dict:

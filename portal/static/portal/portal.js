@@ -3,6 +3,7 @@
 //                                      where `fields` are written back into the form (e.g. the new revision)
 //   form[data-portal-guard]            only warns before unsaved changes are left
 //   [data-portal-saved]                where 已自动暂存 or what went wrong is said
+//   [data-portal-near]                 names nearly the same as the one typed, -near-list kept up to date
 //   [data-portal-todo]                 what is still missing: -todo-title, -todo-count and a list, kept up to date
 //   [data-portal-toc]                  marks the section in view
 //   [data-portal-count="300"]          field whose 字数 shows in [data-portal-counter="its id"], and when it is over
@@ -109,6 +110,7 @@ class Draft {
     for (const [name, value] of Object.entries(data.fields || {})) this.put(name, value);
     this.say(data.message || `已自动暂存 ${clock()}`, Boolean(data.problem));
     if (data.missing) all("[data-portal-todo]").forEach((box) => showTodo(box, data));
+    if (data.near) all("[data-portal-near]").forEach((box) => showNear(box, data.near));
     this.form.dispatchEvent(new CustomEvent("portal-saved", { detail: data }));
   }
 
@@ -130,6 +132,17 @@ function showTodo(box, { missing, done }) {
   box.querySelector("ul").replaceChildren(...lines);
   box.querySelector("[data-portal-todo-title]").textContent = open.length ? `提交前还缺 ${open.length} 项` : "已经可以提交";
   box.querySelector("[data-portal-todo-count]").textContent = `${done.length} / ${lines.length}`;
+}
+
+// Names nearly the same as the one just stored, each with its page in a window of its own.
+function showNear(box, near) {
+  const lines = near.map(({ title, rest, url }) => {
+    const line = document.createElement("li");
+    line.append(Object.assign(document.createElement("a"), { href: url, textContent: title, target: "_blank", rel: "noopener" }), rest);
+    return line;
+  });
+  box.querySelector("[data-portal-near-list]").replaceChildren(...lines);
+  box.hidden = !near.length;
 }
 
 function followToc(toc) {
