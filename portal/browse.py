@@ -21,7 +21,9 @@ from portal.vocabulary import BrandLevel, Level
 PROVINCE_CODE = "37"
 IN_FORCE, RECTIFYING, EXITED = "in_force", "rectifying", "exited"
 STATUSES = {IN_FORCE: "现行有效", RECTIFYING: "限期整改", EXITED: "已退出"}
+FIT = "fit"  # the order that asks for words: the name itself, its beginning, words in it, words in the text
 SORTS = {
+    FIT: ("按相关度", ("fit", "-valid_from", "-pk")),
     "new": ("最近公布在前", ("-valid_from", "-pk")),
     "code": ("按编号", ("code", "-pk")),
     "region": ("按地区", ("region_id", "-valid_from", "-pk")),
@@ -38,6 +40,12 @@ class Unknown(ValueError):
 def search_words(q: str) -> list[str]:
     """Return the words of a query as they are compared with ``CatalogueEntry.search_text``."""
     return text.fold(q[:LONGEST_QUERY]).split()[:MOST_WORDS]
+
+
+def query_of(params) -> str:
+    """Return the query of a request, clean and not too long; blanks and invisible characters are none."""
+    q = text.clean(params.get("q", "")[:LONGEST_QUERY])
+    return q if search_words(q) else ""
 
 
 def matching(q: str) -> Q:
@@ -113,7 +121,7 @@ class Wish:
 def read_wish(record_type: RecordType, params) -> Wish:
     """Return the wish a query string expresses; raise ``Unknown`` for a choice that does not exist."""
     wish = Wish(
-        q=text.clean(params.get("q", "")[:LONGEST_QUERY]),
+        q=query_of(params),
         city=params.get("city", ""),
         county=params.get("county", ""),
         status=params.get("status", ""),
@@ -155,14 +163,15 @@ class Listing:
     def __init__(self, record_type: RecordType, wish: Wish, day: date | None = None):
         self.record_type, self.wish, self.day = record_type, wish, day
         self.facets = facets_of(record_type, "level_then" if day else "level")
-        self.usual = "code" if day else "new"
+        self.words = search_words(wish.q)
+        self.usual = FIT if self.words else "code" if day else "new"
 
     @property
     def conditions(self) -> dict[str, Q]:
         """Each part of the wish as a condition, by the name of the part."""
         wish, found = self.wish, {"status": Q()}
-        if wish.q:
-            found["q"] = matching(wish.q)
+        if self.words:
+            found["q"] = search.holding(self.words)
         if wish.region:
             found["place"] = in_place(wish.region)
         for facet in self.facets:
@@ -191,8 +200,24 @@ class Listing:
 
     def ordered(self) -> QuerySet:
         """Return the entries in the order of the wish, with what a line of the list shows."""
-        _, order = SORTS[self.wish.sort or self.usual]
-        return self.entries().select_related("region__parent").order_by(*order)
+        found = self.entries().select_related("region__parent")
+        if self.sort == FIT:
+            found = search.ranked(found, self.words)
+        return found.order_by(*SORTS[self.sort][1])
+
+    @property
+    def sort(self) -> str:
+        """The order in which the list is shown; without words nothing fits better than another."""
+        asked = self.wish.sort or self.usual
+        return self.usual if asked == FIT and not self.words else asked
+
+    def sorts(self) -> list[dict]:
+        """Return the orders that can be chosen, with the query of each."""
+        return [
+            {"word": word, "is_chosen": name == self.sort, "query": self.wish.query(sort=name)}
+            for name, (word, _) in SORTS.items()
+            if name != FIT or self.words
+        ]
 
     @cached_property
     def total(self) -> int:
