@@ -35,6 +35,7 @@ def desk(request: HttpRequest) -> dict:
         "waiting": SimpleLazyObject(lambda: _waiting(user)),
         "reads_targets": SimpleLazyObject(lambda: bool(gauges.root_of(user))),
         "unread": SimpleLazyObject(lambda: notify.unread(user)),
+        "selects": SimpleLazyObject(lambda: ranking.watches(user) or ranking.may_score(user)),
     }
 
 

@@ -89,13 +89,19 @@ def visible(user: User) -> QuerySet:
     return SelectionRound.objects.exclude(stage=RoundStage.PREPARING).filter(pk__in=own)
 
 
-def eligible_scorers(of: SelectionRound | None = None) -> list[User]:
-    """Return who may score: members of provincial bureaus and joint departments, but not who opened it."""
+def eligible_scorers(of: SelectionRound) -> list[User]:
+    """Return who may score: members of provincial bureaus and joint departments, but not who opened it.
+
+    Each with the name of his ``bureau``.
+    """
     bureau = Q(organisation__kind__in=HRSS_KINDS, role__in=BUSINESS_ROLES)
     posts = Membership.objects.current().filter(bureau | Q(role=Role.JOINT_REVIEWER))
     posts = posts.filter(organisation__region__level=Level.PROVINCE, user__is_active=True)
-    posts = posts.exclude(user_id=of.opened_by_id) if of else posts
-    found = {post.user_id: post.user for post in posts.select_related("user").order_by("organisation", "pk")}
+    posts = posts.exclude(user_id=of.opened_by_id).select_related("user", "organisation")
+    found = {}
+    for post in posts.order_by("organisation__kind", "pk"):
+        post.user.bureau = post.organisation.name
+        found.setdefault(post.user_id, post.user)
     return list(found.values())
 
 
@@ -203,6 +209,13 @@ def edge(ranked: Sequence[Line], quota: int) -> str:
     tied = sum(line.place == place for line in ranked)
     left = quota - (place - 1)
     return f"第 {place} 名有 {tied} 个并列，名额还剩 {left} 个；在并列中取舍的，请写明理由。"
+
+
+def clear_places(ranked: Sequence[Line], quota: int) -> set[int]:
+    """Return the candidates whose place lies within the quota with all who share it: a start, no decision."""
+    return {
+        line.candidate.pk for line in ranked if sum(other.place <= line.place for other in ranked) <= quota
+    }
 
 
 def passes_over(ranked: Sequence[Line], chosen: Collection[int]) -> list[Line]:

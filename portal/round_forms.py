@@ -120,6 +120,14 @@ class Sheet:
         }
 
     @property
+    def in_words(self) -> str:
+        """The sheet as lines to be copied."""
+        return "\n".join(
+            f"{candidate.entry.title}：{'、'.join(cell['value'] or '—' for cell in cells)}"
+            for candidate, cells in self.rows
+        )
+
+    @property
     def filled(self) -> int:
         """How many cells hold points that count."""
         return len(self.points)

@@ -28,9 +28,19 @@ from portal.workflow import Refused
 NOT_DECIDED = "名单由省级审批岗位审定。"
 
 
+def may_decide(user: User) -> bool:
+    """Say whether ``user`` holds the post that decides on batches: approval of the province."""
+    return scope.sits_at(user, Level.PROVINCE, (Role.APPROVER,), ranking.PROVINCE)
+
+
+def may_confer(user: User) -> bool:
+    """Say whether ``user`` holds the post that publishes them."""
+    return scope.sits_at(user, Level.PROVINCE, (Role.PUBLISHER,), ranking.PROVINCE)
+
+
 def why_not_decide(of: SelectionRound, user: User) -> str:
     """Return the sentence why ``user`` cannot decide on the batch, empty when he can."""
-    if not scope.sits_at(user, Level.PROVINCE, (Role.APPROVER,), ranking.PROVINCE):
+    if not may_decide(user):
         return NOT_DECIDED
     if of.opened_by_id == user.pk:
         return "这一批次是您发起的，须由另一人审定。"
@@ -79,7 +89,7 @@ def _demand_sound_choice(of: SelectionRound, chosen: set[int], reason: str) -> N
 @transaction.atomic
 def reconsider(of: SelectionRound, *, by: User, revision: int, reason: str) -> SelectionRound:
     """Take a decision back before it is published (e.g. an objection was right), to decide anew."""
-    if not scope.sits_at(by, Level.PROVINCE, (Role.APPROVER,), ranking.PROVINCE):
+    if not may_decide(by):
         raise Refused(NOT_DECIDED)
     reason = rounds.demand_reason(reason)
     facts = {"stage": RoundStage.RANKED, "decided_at": None, "decided_by": None, "reason": ""}
@@ -113,7 +123,7 @@ def _why_not_over(notice: PublicNotice | None) -> str:
 
 def why_not_confer(of: SelectionRound, user: User) -> str:
     """Return the sentence why ``user`` cannot publish the decision now, empty when he can."""
-    if not scope.sits_at(user, Level.PROVINCE, (Role.PUBLISHER,), ranking.PROVINCE):
+    if not may_confer(user):
         return "名单由省级发布岗位公布。"
     if of.decided_by_id == user.pk:
         return "名单是您审定的，须由另一人公布。"

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from portal import catalogue
-from portal.models import Campaign, CampaignDuty, Filing, User
+from portal.models import Campaign, CampaignDuty, Filing, SelectionRound, User
 from portal.vocabulary import State
 from tests.campaigning import campaign
 from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish
@@ -69,6 +69,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "region": [WEIFANG],
         "slot": ["stamped_scan"],
         "duty": _numbers(CampaignDuty),
+        "round": _numbers(SelectionRound),
         "suffix": ["docx", "pdf"],
         "content_type_id": ["1"],
         "app_label": ["assessments"],
