@@ -4,13 +4,14 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal import gauges, notify, registry
+from portal import gauges, notify, ranking, registry
 from portal.models import Filing
 from portal.vocabulary import Role
 
-ELDER, THEME, DENSITY = "elder", "theme", "density"
+ELDER, THEME, DENSITY, TEXT = "elder", "theme", "density", "text"
 THEMES = {"light": "浅色", "dark": "深色"}
 DENSITIES = {"compact": "紧凑", "standard": "标准", "roomy": "宽松"}
+TEXT_SIZES = {"small": "小", "": "中", "large": "大"}
 
 
 def site(request: HttpRequest) -> dict:
@@ -23,6 +24,8 @@ def site(request: HttpRequest) -> dict:
         "theme": theme if theme in THEMES else "",
         "density": density if density in DENSITIES else "standard",
         "densities": DENSITIES,
+        "text_size": text if (text := request.COOKIES.get(TEXT)) in TEXT_SIZES else "",
+        "text_sizes": TEXT_SIZES,
         "public_types": [record_type for record_type in registry.all_types() if record_type.public],
     }
 
