@@ -23,6 +23,7 @@ from portal.verify.database import GUARDS, missing_guards, of_posts
 from portal.verify.entries import of_catalogue, of_entry
 from portal.verify.files import of_store
 from portal.verify.filings import of_chain, of_content, of_decision, of_state, of_versions, records
+from portal.verify.reviews import of_reviews
 from portal.vocabulary import Role
 
 __all__ = ["GUARDS", "counts", "faults", "nightly"]
@@ -36,6 +37,7 @@ def faults() -> Iterator[str]:
     for numbers in _chunks():
         yield from _faults_of(numbers)
     yield from of_catalogue()
+    yield from of_reviews()
     yield from of_posts(Membership.objects.current().select_related("organisation", "user"))
     yield from of_store()
 
