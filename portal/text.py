@@ -38,6 +38,12 @@ def fold(value: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", clean(value))).casefold().strip()
 
 
+def fold_with_places(value: str) -> tuple[str, list[int]]:
+    """Return ``value`` folded character by character, and for each of these the place it came from."""
+    pairs = [(c, i) for i, raw in enumerate(value) for c in unicodedata.normalize("NFKC", raw).casefold()]
+    return "".join(c for c, _ in pairs), [i for _, i in pairs]
+
+
 def grams(value: str) -> set[str]:
     """Return the characters and pairs of neighbours of folded text, white space left out, as search keys.
 

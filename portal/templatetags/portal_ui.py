@@ -1,7 +1,5 @@
 """Small pieces of markup every page is made of: icons, status tags, search hits, widgets. No query."""
 
-import unicodedata
-
 from django import template
 from django.forms import widgets
 from django.utils.html import conditional_escape, format_html, format_html_join
@@ -106,7 +104,7 @@ def dialog(content: str, name: str, title: str) -> SafeString:
 @register.filter
 def mark(value: str, query: str) -> SafeString:
     """Escape ``value`` and wrap in ``<mark>`` each place where a word of ``query`` stands, as searched."""
-    folded, places = _folded(value)
+    folded, places = text.fold_with_places(value)
     hits = set()
     for word in text.fold(query).split():
         start = folded.find(word)
@@ -118,12 +116,6 @@ def mark(value: str, query: str) -> SafeString:
         if hits
         else conditional_escape(value)
     )
-
-
-def _folded(value: str) -> tuple[str, list[int]]:
-    """Return ``value`` as it is searched, and for each of its characters the place it came from."""
-    pairs = [(c, i) for i, raw in enumerate(value) for c in unicodedata.normalize("NFKC", raw).casefold()]
-    return "".join(c for c, _ in pairs), [i for _, i in pairs]
 
 
 def _marked(value: str, hits: set[int]):
