@@ -101,6 +101,11 @@ def gauges(found: Iterable[Progress], wish: Wish, route: str = "target") -> list
     return [{**gauge(one, wish, route), "behind": one.count.behind.count()} for one in found]
 
 
+def of_the_province(day: date) -> list[dict]:
+    """Return the gauges of what is meant for the whole province, for the home page."""
+    return [gauge(one, Wish()) for one in progress.overview(day, meant_for=TargetScope.PROVINCE)]
+
+
 def is_about(found: Iterable[Progress]) -> str:
     """Return how 约 was taken where one of the targets says it, else nothing."""
     said = any(one.target.operator == Operator.ABOUT for one in found)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from portal import targets
+from portal import scope, targets
 from portal.browse import PROVINCE_CODE
 from portal.models import PolicyTarget, Region, TargetScope
 from portal.targets import Asked, Count, Standing, judge
@@ -143,12 +143,16 @@ def read_day(asked: str) -> date:
     return day
 
 
-def overview(day: date, *, public: bool = True, root: str = PROVINCE_CODE) -> list[Progress]:
+def overview(
+    day: date, *, public: bool = True, root: str = PROVINCE_CODE, meant_for: str = ""
+) -> list[Progress]:
     """Return how far every target is on ``day``, in their order; the public ones unless told otherwise.
 
-    What is not public is counted within the region ``root`` alone. As many queries at any size.
+    What is not public is counted within the region ``root`` alone; ``meant_for`` picks those of one scope. As
+    many queries at any size.
     """
-    found = [target for target in PolicyTarget.objects.all() if _is_shown(target.slug, public)]
+    rows = PolicyTarget.objects.filter(scope=meant_for) if meant_for else PolicyTarget.objects.all()
+    found = [target for target in rows if _is_shown(target.slug, public)]
     cities = targets.regions_on(day, Level.CITY)
     return [_progress(target, day, "", root, cities) for target in found]
 
@@ -189,7 +193,7 @@ def _inside(count: Count, root: str) -> Count:
     """Return what of a count lies in one city."""
     return Count(
         _keys_inside(count.by_city, root),
-        count.behind.filter(region_id__startswith=root),
+        count.behind.filter(scope.within("region_id", root)),
         _keys_inside(count.of, root),
         count.amount,
         [line for line in count.lines if line.place.startswith(root)],
@@ -198,8 +202,3 @@ def _inside(count: Count, root: str) -> Count:
 
 def _keys_inside(numbers: dict[str, int], root: str) -> dict[str, int]:
     return {code: number for code, number in numbers.items() if code.startswith(root)}
-
-
-def percent(part: int, whole: int) -> int:
-    """Return a share as a whole percentage of a bar, never over 100."""
-    return min(100, 100 * part // whole) if whole else 0
