@@ -1,5 +1,7 @@
 """URL parts that become objects, or a 404 before a view runs."""
 
+from datetime import date
+
 from django.urls.converters import StringConverter
 
 from portal import registry
@@ -48,3 +50,21 @@ class RegionConverter(StringConverter):
     """The path of a region such as ``3707``, ``370705`` or ``3707Z01``."""
 
     regex = "[0-9]{2}(?:[0-9]{2}(?:[0-9]{2}|Z[0-9]{2})?)?"
+
+
+class DayConverter:
+    """A day such as ``2024-06-01``."""
+
+    regex = "20[0-9]{2}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date | str) -> str:
+        return str(value)
+
+
+class DownloadConverter(StringConverter):
+    """The file type of a table to take away."""
+
+    regex = "xlsx|csv|json"

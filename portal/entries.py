@@ -5,14 +5,16 @@ Shows the fields a declaration names under ``public`` and nothing else (PIPL 51:
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import browse, snapshot
-from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing
+from portal import browse, lineages, snapshot, text
+from portal.models import CatalogueEntry, ChoiceListField, Filing
 from portal.registry import RecordType
+from portal.vocabulary import BrandLevel, ExitReason, SuccessionKind
 
 MOST_LINKS = 2  # related entries named in a line; more are counted
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
@@ -35,9 +37,19 @@ def records(record_type: RecordType, entries: Iterable[CatalogueEntry]) -> dict[
 
 
 def lines(record_type: RecordType, entries: list[CatalogueEntry], q: str = "") -> list[dict]:
-    """Return what a list shows of each entry: ``entry``, one ``sentence``, ``links`` to other catalogues."""
+    """Return what a list shows of each entry: ``entry``, one ``sentence``, ``links`` to other catalogues.
+
+    ``rectifying`` is the day until which it is to be put right, for those under 限期整改.
+    """
     found = records(record_type, entries)
-    return [line(record_type, entry, found[entry.filing_id], q) for entry in entries]
+    until = lineages.rectifying(record_type.slug, [entry.code for entry in entries if not entry.is_exited])
+    return [
+        {
+            **line(record_type, entry, found[entry.filing_id], q),
+            "rectifying": None if entry.is_exited else until.get(entry.code),
+        }
+        for entry in entries
+    ]
 
 
 def table(record_type: RecordType, entries: list[CatalogueEntry]) -> dict:
@@ -56,6 +68,75 @@ def table(record_type: RecordType, entries: list[CatalogueEntry]) -> dict:
         "headings": [{"text": word} for word, _ in columns],
         "rows": [_cells(columns, entry, found[entry.filing_id]) for entry in entries],
     }
+
+
+def table_then(record_type: RecordType, found: list[CatalogueEntry], day: date) -> dict:
+    """Return ``headings`` and ``rows`` of the catalogue on a day: the columns a file of it holds.
+
+    The last column says what became of an entry since. Entries bear ``level_then``.
+    """
+    loaded = records(record_type, found)
+    numbers, since = _numbers(found), _since(found)
+    columns = [("名称", lambda entry, record: entry.title), ("编号", lambda entry, record: entry.code)]
+    if record_type.levelled:
+        words = dict(BrandLevel.choices)
+        columns.append(("级别", lambda entry, record: str(words.get(entry.level_then, ""))))
+    columns.append(("地区", lambda entry, record: entry.region.full_name))
+    for name, word in columns_then(record_type).items():
+        columns.append((word, lambda entry, record, name=name: snapshot.shown(record, name)))
+    columns.append(("公布日期", lambda entry, record: str(entry.valid_from)))
+    columns.append(("此后", lambda entry, record: since[entry.pk]))
+    rows = [_cells(columns, entry, loaded[entry.filing_id]) for entry in found]
+    for entry, cells in zip(found, rows, strict=True):
+        cells[0]["url"] += numbers[entry.pk]
+    return {"headings": [{"text": word} for word, _ in columns], "rows": rows}
+
+
+def columns_then(record_type: RecordType) -> dict[str, str]:
+    """Return name → label of the public columns that the catalogue of a day shows of every entry.
+
+    The long texts stay on the page of the entry: there the text of what left the catalogue is taken down,
+    while an edition stays as it was announced.
+    """
+    names = [n for n in record_type.columns if n in record_type.public and n not in record_type.key]
+    return {
+        name: str(record_type.field(name).verbose_name) for name in names if not is_text(record_type, name)
+    }
+
+
+def _numbers(found: list[CatalogueEntry]) -> dict[int, str]:
+    """Return entry → the query that opens this very version of it, empty for the newest of a live code."""
+    borne = CatalogueEntry.objects.filter(code__in=[entry.code for entry in found])
+    lineage: dict[str, list[tuple[int, bool]]] = {}
+    for code, pk, reason in borne.order_by("valid_from", "pk").values_list("code", "pk", "exit_reason"):
+        lineage.setdefault(code, []).append((pk, reason == ExitReason.MERGED))
+    return {
+        pk: f"?version={number}" if merged or number < len(versions) else ""
+        for versions in lineage.values()
+        for number, (pk, merged) in enumerate(versions, 1)
+    }
+
+
+def _since(found: list[CatalogueEntry]) -> dict[int, str]:
+    """Return entry → what became of it in words, empty while it is in force as it was."""
+    followed = CatalogueEntry.objects.filter(pk__in=[entry.pk for entry in found])
+    heirs = {
+        pk: (kind, name, code)
+        for pk, kind, name, code in followed.exclude(succession=None).values_list(
+            "pk", "succession__kind", "succession__new__title", "succession__new__code"
+        )
+    }
+    return {entry.pk: _fate(entry, *heirs.get(entry.pk, ("", "", ""))) for entry in found}
+
+
+def _fate(entry: CatalogueEntry, kind: str, name: str, code: str) -> str:
+    if entry.valid_to is None:
+        return ""
+    if kind == SuccessionKind.MERGED:
+        return f"{entry.valid_to} 并入 {code} {name}"
+    if kind == SuccessionKind.RENAMED:
+        return f"{entry.valid_to} 更名为“{name}”"
+    return f"{entry.valid_to} {'退出' if entry.is_exited else '变更'}"
 
 
 def _shown(name: str):
@@ -102,7 +183,7 @@ def _node(other: Filing) -> dict:
 
 
 def _sentence(record_type: RecordType, record: Filing, q: str) -> str:
-    texts = [getattr(record, name) for name in record_type.public if _is_text(record_type, name)]
+    texts = [getattr(record, name) for name in record_type.public if is_text(record_type, name)]
     sentences = [s.strip() for value in texts for s in _SENTENCE.findall(value) if s.strip()]
     words = browse.search_words(q)
     hit = next((s for s in sentences if any(word in browse.text.fold(s) for word in words)), None)
@@ -112,15 +193,14 @@ def _sentence(record_type: RecordType, record: Filing, q: str) -> str:
     return chosen if len(chosen) <= LONGEST_SENTENCE else f"{chosen[:LONGEST_SENTENCE]}……"
 
 
-def _is_text(record_type: RecordType, name: str) -> bool:
+def is_text(record_type: RecordType, name: str) -> bool:
+    """Say whether a field holds a long text."""
     return isinstance(record_type.field(name), models.TextField)
 
 
 def texts(record_type: RecordType, record: Filing) -> list[dict]:
     """Return the long public fields of a page, in the order of the form: heading and paragraphs."""
-    names = [
-        name for name in record_type.fields if name in record_type.public and _is_text(record_type, name)
-    ]
+    names = [name for name in record_type.fields if name in record_type.public and is_text(record_type, name)]
     return [
         {"heading": str(record_type.field(name).verbose_name), "paragraphs": value.split("\n")}
         for name in names
@@ -132,7 +212,7 @@ def facts(record_type: RecordType, record: Filing) -> list[dict]:
     """Return the short public fields of a page: name and text, or name and links."""
     found = []
     for name in record_type.fields:
-        if name not in record_type.public or name in record_type.key or _is_text(record_type, name):
+        if name not in record_type.public or name in record_type.key or is_text(record_type, name):
             continue
         nodes = [_node(other) for other in related(record, name)] if name in links_of(record_type) else []
         shown = snapshot.shown(record, name)
@@ -152,27 +232,17 @@ def _is_choice_list(record_type: RecordType, name: str) -> bool:
     return isinstance(record_type.field(name), ChoiceListField)
 
 
-def lineage(record_type: RecordType, code: str) -> list[CatalogueEntry]:
-    """Return the entries that ever bore ``code``, oldest first; those that have not begun are left out."""
-    entries = CatalogueEntry.objects.filter(
-        kind=record_type.slug, code=code, valid_from__lte=timezone.localdate()
-    )
-    return list(entries.select_related("region__parent", "filing").order_by("valid_from", "pk"))
-
-
 def identity(record_type: RecordType, entry: CatalogueEntry, number: int) -> list[tuple[str, str]]:
-    """Return the facts every published entry carries: code, who, basis, document, date, edition, validity.
+    """Return the facts every published entry carries: code, who, basis, document, date, validity.
 
     Needs ``filing`` loaded; a row taken over from a public source names it.
     """
-    edition = Edition.latest(record_type.slug)
     pairs = [
         ("编号", entry.code),
         ("发布机构", entry.publisher),
         ("依据文号", record_type.basis),
         ("公布文号", entry.document_number),
         ("公布日期", str(entry.valid_from)),
-        ("目录版次", edition.name if edition else ""),
         ("版本", f"第 {number} 版"),
         ("有效性", validity(entry)),
         ("公开方式", "主动公开"),
@@ -195,11 +265,30 @@ def history(entries: list[CatalogueEntry]) -> list[dict]:
     last = entries[-1]
     items = []
     for number, entry in enumerate(entries, 1):
-        title = "公布" if number == 1 else f"变更，公布第 {number} 版"
+        before = entries[number - 2] if number > 1 else None
         url = f"?version={number}" if entry is not last and not last.is_exited else ""
-        items.append({"shape": "ok", "title": title, "url": url, "at": str(entry.valid_from)})
-        items[-1]["comment"] = entry.document_number
-    if last.is_exited:
-        said = f"{last.get_exit_reason_display()}　{last.exit_document_number}"
-        items.append({"shape": "back", "title": "退出目录", "at": str(last.valid_to), "comment": said})
-    return items[::-1]
+        items.append(_item("ok", _published(number, entry, before), entry.valid_from, entry.document_number))
+        items[-1]["url"] = url
+        if entry.is_exited:
+            said = f"{entry.get_exit_reason_display()}　{entry.exit_document_number}"
+            items.append(_item("back", "退出目录", entry.valid_to, said))
+    for risen in lineages.promotions(entries):
+        title = f"公布为{risen.get_level_display()}"
+        items.append(_item("ok", title, risen.on, risen.document_number))
+    for old in lineages.came_in(entries):
+        title = f"{old.code} {old.title}并入"
+        items.append(_item("ok", title, old.valid_to, old.exit_document_number))
+    return sorted(items, key=lambda item: item["at"])[::-1]
+
+
+def _published(number: int, entry: CatalogueEntry, before: CatalogueEntry | None) -> str:
+    if before is None:
+        return "公布"
+    if before.is_exited:
+        return f"重新列入，公布第 {number} 版"
+    renamed = text.key(before.title) != text.key(entry.title)
+    return f"更名为“{entry.title}”，公布第 {number} 版" if renamed else f"变更，公布第 {number} 版"
+
+
+def _item(shape: str, title: str, on: date, document_number: str) -> dict:
+    return {"shape": shape, "title": title, "at": str(on), "comment": document_number, "url": ""}

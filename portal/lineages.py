@@ -51,6 +51,13 @@ def steps_from(kind: str, code: str) -> list[Step]:
     return steps
 
 
+def gone(kind: str, codes: Iterable[str]) -> set[str]:
+    """Return those of ``codes`` that are not in force today: their text is no longer shown; one query."""
+    asked = set(codes)
+    alive = CatalogueEntry.objects.in_force().filter(kind=kind, code__in=asked)
+    return asked - set(alive.values_list("code", flat=True))
+
+
 def former_names(lineage: list[CatalogueEntry]) -> list[tuple[str, date]]:
     """Return the names an entry had before it was renamed, oldest first, each with its last day but one."""
     renamed = Succession.objects.filter(kind=SuccessionKind.RENAMED, old__in=lineage)

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.sitemaps",
     "import_export",
     "csp",
 ]
@@ -215,9 +216,15 @@ IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 # Facts of the operating unit, never invented: an empty one is not rendered (国办发〔2017〕47号).
 SITE = {
     "name": os.environ.get("PORTAL_SITE_NAME", "山东省技能品牌与考核项目"),
+    "domain": os.environ.get("PORTAL_SITE_DOMAIN", ""),
     "owner": os.environ.get("PORTAL_SITE_OWNER", ""),
+    "undertaker": os.environ.get("PORTAL_SITE_UNDERTAKER", ""),
     "contact": os.environ.get("PORTAL_SITE_CONTACT", ""),
     "icp": os.environ.get("PORTAL_SITE_ICP", ""),
+    "icp_url": os.environ.get("PORTAL_SITE_ICP_URL", ""),
     "police_record": os.environ.get("PORTAL_SITE_POLICE_RECORD", ""),
+    "police_url": os.environ.get("PORTAL_SITE_POLICE_URL", ""),
     "site_code": os.environ.get("PORTAL_SITE_CODE", ""),
+    "badge_url": os.environ.get("PORTAL_SITE_BADGE_URL", ""),
+    "errata_url": os.environ.get("PORTAL_SITE_ERRATA_URL", ""),
 }

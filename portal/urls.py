@@ -10,15 +10,21 @@ from portal.views import (
     beginning,
     campaigns,
     desk,
+    feeds,
     files,
     filing,
     health,
     interface,
     materials,
+    notices,
+    objections,
     package,
     preferences,
     printing,
     public,
+    public_editions,
+    public_entry,
+    public_notices,
     publishing,
     returns,
     review,
@@ -34,6 +40,8 @@ register_converter(converters.FilingNumberConverter, "number")
 register_converter(converters.CodeConverter, "code")
 register_converter(converters.RegionConverter, "region")
 register_converter(converters.PaperConverter, "paper")
+register_converter(converters.DayConverter, "day")
+register_converter(converters.DownloadConverter, "download")
 
 handler500 = "portal.views.errors.server_error"
 
@@ -46,7 +54,35 @@ urlpatterns = [
         public.catalogue_download,
         name="catalogue-download",
     ),
-    path("catalogue/<record:record_type>/<code:code>/", public.catalogue_entry, name="catalogue-entry"),
+    path("catalogue/<record:record_type>/<code:code>/", public_entry.catalogue_entry, name="catalogue-entry"),
+    path("catalogue/<record:record_type>/editions/", public_editions.editions, name="catalogue-editions"),
+    path(
+        "catalogue/<record:record_type>/editions/compare/", public_editions.compare, name="catalogue-compare"
+    ),
+    path(
+        "catalogue/<record:record_type>/editions/<day:day>/",
+        public_editions.edition,
+        name="catalogue-edition",
+    ),
+    path(
+        "catalogue/<record:record_type>/editions/<day:day>/download.<download:file_type>",
+        public_editions.edition_download,
+        name="edition-download",
+    ),
+    path(
+        "catalogue/<record:record_type>/editions/<day:day>/file/",
+        public_editions.edition_file,
+        name="edition-file",
+    ),
+    path("sitemap.xml", feeds.sitemap_index, name="sitemap"),
+    path("sitemap-<slug:section>.xml", feeds.sitemap, name="sitemap-section"),
+    path("robots.txt", feeds.robots, name="robots"),
+    path("feeds/catalogue.atom", feeds.changes, name="feed"),
+    path("feeds/notices.atom", feeds.notices, name="feed-notices"),
+    path("feeds/<record:record_type>.atom", feeds.changes, name="feed-type"),
+    path("notices/", public_notices.notices, name="notices"),
+    path("notices/<number:notice>/", public_notices.notice, name="notice"),
+    path("notices/<number:notice>/list.xlsx", public_notices.download, name="notice-download"),
     path("targets/", targets.overview, name="targets"),
     path("targets/<slug:target>/", targets.target, name="target"),
     path("search/", public.search, name="search"),
@@ -71,6 +107,18 @@ urlpatterns = [
         package.campaign_package,
         name="campaign-package",
     ),
+    path("desk/notices/", notices.notice_list, name="notice-list"),
+    path("desk/notices/new/", notices.new, name="notice-new"),
+    path("desk/notices/<number:notice>/", notices.notice, name="notice-desk"),
+    path("desk/notices/<number:notice>/change/", notices.change, name="notice-change"),
+    path("desk/notices/<number:notice>/publish/", notices.publish, name="notice-publish"),
+    path("desk/notices/<number:notice>/withdraw/", notices.withdraw, name="notice-withdraw"),
+    path("desk/notices/<number:notice>/discard/", notices.discard, name="notice-discard"),
+    path("desk/notices/<number:notice>/print/", notices.paper, name="notice-print"),
+    path("desk/notices/<number:notice>/objections/new/", objections.new, name="objection-new"),
+    path("desk/objections/<number:objection>/", objections.objection, name="objection"),
+    path("desk/objections/<number:objection>/answer/", objections.answer, name="objection-answer"),
+    path("desk/objections/<number:objection>/close/", objections.close, name="objection-close"),
     path("desk/duties/<number:duty>/extend/", campaigns.extend, name="duty-extend"),
     path("desk/targets/", targets.desk_overview, name="desk-targets"),
     path("desk/targets/download.xlsx", targets.desk_download, name="desk-targets-download"),

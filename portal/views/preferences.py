@@ -1,4 +1,4 @@
-"""How a visitor wants to see the pages: 长者模式, colours, row height. Kept in cookies, not on people."""
+"""How a visitor wants to see the pages: 长者模式, 字号, colours, row height. Kept in cookies."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import (
@@ -11,9 +11,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from portal.context_processors import DENSITIES, DENSITY, ELDER, THEME, THEMES
+from portal.context_processors import DENSITIES, DENSITY, ELDER, TEXT, TEXT_SIZES, THEME, THEMES
 
-ALLOWED = {ELDER: {"on"}, THEME: set(THEMES), DENSITY: set(DENSITIES)}
+ALLOWED = {ELDER: {"on"}, THEME: set(THEMES), DENSITY: set(DENSITIES), TEXT: set(TEXT_SIZES) - {""}}
 A_YEAR = 365 * 24 * 3600
 
 

@@ -1,4 +1,4 @@
-"""Pages for everybody: home, catalogues, entries, search. They read entries and render; none writes."""
+"""Pages for everybody: home, catalogues, search. They read entries and render; none writes."""
 
 import re
 
@@ -9,11 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 
-from portal import basis, browse, entries, excel, genealogy, registry
+from portal import basis, browse, dated, entries, excel, gauges, registry
 from portal.models import CatalogueEntry, Edition, Region
 from portal.registry import RecordType
+from portal.views import addresses
 from portal.vocabulary import Level
 
 PER_PAGE = 20
@@ -32,6 +33,7 @@ def public_types() -> list[RecordType]:
 
 @login_not_required
 @require_safe
+@conditional_page
 def home(request: HttpRequest) -> HttpResponse:
     """The way in: search, the catalogues with their numbers, the map, what is new, the notices."""
     counts = browse.counts_by_kind_and_city()
@@ -43,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "mapped": mapped,
         "tiles": _tiles(mapped, counts.get(mapped.slug, {})),
         "heats": HEATS,
+        "gauges": gauges.of_the_province(timezone.localdate()),
         "newest": _newest(),
         "notices": basis.NOTICES,
     }
@@ -59,7 +62,7 @@ def _examples() -> list[str]:
 
 def _registries(counts: dict[str, dict[str, int]]) -> list[dict]:
     provincial = browse.provincial_by_kind()
-    begun = Edition.objects.filter(on__lte=timezone.localdate()).order_by("on", "pk")
+    begun = Edition.objects.published().filter(region=browse.PROVINCE_CODE).order_by("on", "pk")
     editions = {edition.kind: edition for edition in begun}
     return [
         {
@@ -103,6 +106,7 @@ def _newest() -> list[dict]:
 
 @login_not_required
 @require_safe
+@conditional_page
 def catalogue(request: HttpRequest) -> HttpResponse:
     """The index of all catalogues."""
     context = {"nav": "catalogue", "registries": _registries(browse.counts_by_kind_and_city())}
@@ -111,10 +115,11 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@conditional_page
 def catalogue_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """One catalogue under the visitor's wish; a choice or a page that does not exist is 404."""
     wish, listing = _listing(request, record_type)
-    page = _page(request, listing.ordered())
+    page = paged(request, listing.ordered())
     context = {
         "nav": "catalogue",
         "type": record_type,
@@ -122,8 +127,9 @@ def catalogue_list(request: HttpRequest, record_type: RecordType) -> HttpRespons
         "listing": listing,
         "page": page,
         **_shown(record_type, list(page), wish),
-        "edition": Edition.latest(record_type.slug),
-        **_choices(listing, page),
+        "editions": dated.of_province(record_type),
+        **choices(listing, page),
+        "canonical": canonical(request, wish, page),
     }
     return render(request, "public/list.html", context)
 
@@ -148,34 +154,48 @@ def _shown(record_type: RecordType, found: list[CatalogueEntry], wish: browse.Wi
 
 
 def _listing(request: HttpRequest, record_type: RecordType) -> tuple[browse.Wish, browse.Listing]:
-    if not record_type.public:
-        raise Http404("no public catalogue")
-    try:
-        wish = browse.read_wish(record_type, request.GET)
-    except browse.Unknown as unknown:
-        raise Http404(f"unknown {unknown}") from None
+    wish = wished(request, record_type)
     return wish, browse.Listing(record_type, wish)
 
 
-def _page(request: HttpRequest, found):
-    paginator = Paginator(found, PER_PAGE)
-    return paginator.page(_number(request.GET.get("page", "1"), paginator.num_pages))
+def wished(request: HttpRequest, record_type: RecordType) -> browse.Wish:
+    """Return what a visitor asks of a catalogue; without one, or for a choice that does not exist, 404."""
+    if not record_type.public:
+        raise Http404("no public catalogue")
+    try:
+        return browse.read_wish(record_type, request.GET)
+    except browse.Unknown as unknown:
+        raise Http404(f"unknown {unknown}") from None
 
 
-def _number(asked: str, last: int) -> int:
+def paged(request: HttpRequest, found, each: int = PER_PAGE):
+    """Return the page of ``found`` that a visitor asks for; one that does not exist is 404."""
+    paginator = Paginator(found, each)
+    return paginator.page(number_of(request.GET.get("page", "1"), paginator.num_pages))
+
+
+def number_of(asked: str, last: int) -> int:
     """Return the number a visitor asks for, 1 to ``last``; everything else is 404."""
     if not re.fullmatch("[1-9][0-9]{0,5}", asked, re.ASCII) or int(asked) > last:
         raise Http404("no such number")
     return int(asked)
 
 
-def _choices(listing: browse.Listing, page) -> dict:
+def canonical(request: HttpRequest, wish: browse.Wish, page) -> str:
+    """Return the one address of a list, however it is sorted and shown; each page of it has its own."""
+    asked = wish.query(sort="", table=False).lstrip("?")
+    number = f"page={page.number}" if page.number > 1 else ""
+    query = "&".join(part for part in (asked, number) if part)
+    return addresses.absolute(request, request.path + (f"?{query}" if query else ""))
+
+
+def choices(listing: browse.Listing, page) -> dict:
     """Return what stands beside the results: facets, places, sorting, removable conditions."""
     wish, cities, counties = listing.wish, listing.cities(), listing.counties()
     conditions = listing.removable(_region_name(wish.region))
     return {
         "facets": [{"label": f.label, "options": listing.options(f)} for f in listing.facets],
-        "statuses": listing.status_options(),
+        "statuses": [] if listing.day else listing.status_options(),
         "cities": cities,
         "top_cities": _top(cities),
         "counties": counties,
@@ -183,7 +203,7 @@ def _choices(listing: browse.Listing, page) -> dict:
         "conditions": conditions,
         "way_out": None if page else listing.way_out(conditions),
         "sorts": [
-            {"word": word, "is_chosen": name == (wish.sort or "new"), "query": wish.query(sort=name)}
+            {"word": word, "is_chosen": name == (wish.sort or listing.usual), "query": wish.query(sort=name)}
             for name, (word, _) in browse.SORTS.items()
         ],
         "as_list": wish.query(table=False),
@@ -201,35 +221,6 @@ def _top(places: list[dict]) -> list[dict]:
 def _region_name(code: str) -> str:
     region = Region.objects.select_related("parent").filter(code=code).first() if code else None
     return region.full_name if region else ""
-
-
-@login_not_required
-@require_safe
-def catalogue_entry(request: HttpRequest, record_type: RecordType, code: str) -> HttpResponse:
-    """One entry: in force, an earlier version of it, or the tombstone of one that exited."""
-    lineage = entries.lineage(record_type, code) if record_type.public else []
-    number = _number(request.GET.get("version", str(len(lineage))), len(lineage))
-    entry = lineage[number - 1]
-    context = {
-        "nav": "catalogue",
-        "type": record_type,
-        "entry": entry,
-        "latest": lineage[-1],
-        "number": number,
-        "identity": entries.identity(record_type, entry, number),
-        "history": entries.history(lineage),
-        "is_current": entry is lineage[-1] and not entry.is_exited,
-    }
-    if not lineage[-1].is_exited:
-        record = entries.records(record_type, [entry])[entry.filing_id]
-        context |= {
-            "organisation": record.organisation,
-            "chips": entries.chips(record_type, record),
-            "texts": entries.texts(record_type, record),
-            "facts": entries.facts(record_type, record),
-            "columns": genealogy.columns(entry) if context["is_current"] else [],
-        }
-    return render(request, "public/entry.html", context)
 
 
 @login_not_required
