@@ -43,6 +43,7 @@ register_converter(converters.PaperConverter, "paper")
 register_converter(converters.DayConverter, "day")
 register_converter(converters.DownloadConverter, "download")
 
+handler404 = "portal.views.errors.not_found"
 handler500 = "portal.views.errors.server_error"
 
 urlpatterns = [

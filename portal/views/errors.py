@@ -1,11 +1,58 @@
-"""The page for a fault of ours: it needs nothing but the template, so that it shows whatever broke."""
+"""The pages for what is not there and for a fault of ours.
 
+The second needs nothing but its template, so that it shows whatever broke.
+"""
+
+import re
 import sys
+import unicodedata
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.shortcuts import render
 from django.template import loader
 from django.utils.log import log_response
+
+from portal import registry, text
+from portal.converters import CodeConverter
+from portal.models import CatalogueEntry
+
+_CODE = re.compile(rf"(?<![0-9A-Z]){CodeConverter.regex}(?![0-9A-Z])")
+_CATALOGUE = re.compile("/catalogue/([^/]{1,40})/")
+MOST_WORDS = 60  # characters of an address that are offered to the search
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the 404 page with what may have been meant: the code elsewhere, its catalogue, a search.
+
+    It knows published entries alone, so it says nothing of what exists behind a sign-in.
+    """
+    path = unicodedata.normalize("NFKC", text.clean(request.path))
+    code, catalogue = _CODE.search(path.upper()), _CATALOGUE.match(path.lower())
+    context = {
+        "entries": _published(code[0]) if code else [],
+        "catalogue": _public_type(catalogue[1]) if catalogue else None,
+        "words": "" if code else _words(path),
+    }
+    return render(request, "404.html", context, status=404)
+
+
+def _published(code: str) -> list[dict]:
+    """Return the newest published entry of a code, whatever catalogue it is in."""
+    found = CatalogueEntry.objects.public().filter(code=code).order_by("-valid_from", "-pk")[:1]
+    return [{"entry": entry, "type": registry.get(entry.kind)} for entry in found]
+
+
+def _public_type(slug: str) -> registry.RecordType | None:
+    found = [t for t in registry.all_types() if t.public and t.slug == slug.replace("_", "-")]
+    return next(iter(found), None)
+
+
+def _words(path: str) -> str:
+    """Return Chinese words of an address, to be searched for."""
+    last = path.rstrip("/").rpartition("/")[2]
+    return last[:MOST_WORDS] if re.search("[\u4e00-\u9fff]", last) else ""
 
 
 @login_not_required
