@@ -26,13 +26,24 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-# The whole list of what is open to everybody; a route that is not named here asks for a sign-in.
+# The whole list of what is open to everybody; a route that is not named here asks for a sign-in. The document
+# of an edition is open too, where there is one (tests/test_public_editions.py).
 PUBLIC = {
     "home",
     "catalogue",
     "catalogue-list",
     "catalogue-download",
     "catalogue-entry",
+    "catalogue-editions",
+    "catalogue-compare",
+    "catalogue-edition",
+    "edition-download",
+    "sitemap",
+    "sitemap-section",
+    "robots",
+    "feed",
+    "feed-notices",
+    "feed-type",
     "search",
     "preferences",
     "login",
