@@ -60,12 +60,16 @@ def _store(edition: Edition) -> None:
     """Store the facts; ``Refused`` with the sentence of what is wrong with them."""
     edition.name, edition.document_number = text.clean(edition.name), text.clean(edition.document_number)
     try:
-        edition.full_clean(exclude=["region", "created_by"])
+        edition.full_clean()
     except ValidationError as error:
         raise Refused("".join(dict.fromkeys(error.messages))) from None
     if fixed := _fixed_after(edition):
         raise Refused(f"“{fixed}”以 {fixed.on} 为准，本版的日期要晚于这一天。")
-    edition.save()
+    try:
+        with transaction.atomic():
+            edition.save()
+    except IntegrityError:
+        raise Refused("刚刚已有人新编了一版，没有再建；请打开那一版。") from None
 
 
 def _fixed_after(edition: Edition) -> Edition | None:
