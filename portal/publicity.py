@@ -19,18 +19,12 @@ NOT_YET = "“{}”要求先公示，这份填报还没有公示过。"
 ANOTHER_VERSION = "公示的是第 {} 版，现在是第 {} 版，须重新公示后才能公布。"
 RUNNING = "公示期为 {} 至 {}，期满后才能公布。"
 OBJECTIONS = "公示收到的异议还有 {} 件未办结，办结后才能公布。"
-DRAFT, COMING, RUNNING_NOW, ENDED, FINAL, WITHDRAWN = (
-    "draft",
-    "coming",
-    "running",
-    "ended",
-    "final",
-    "withdrawn",
-)
+DRAFT, COMING, ON, ENDED, FINAL = "draft", "coming", "running", "ended", "final"
+WITHDRAWN = "withdrawn"
 STANDINGS = {
     DRAFT: "草稿",
     COMING: "待开始",
-    RUNNING_NOW: "公示中",
+    ON: "公示中",
     ENDED: "公示已结束",
     FINAL: "已公布",
     WITHDRAWN: "已撤销",
@@ -48,7 +42,7 @@ def standing(notice: PublicNotice, today: date | None = None) -> str:
         return COMING
     if notice.ends_on is None:
         return FINAL
-    return RUNNING_NOW if notice.ends_on >= today else ENDED
+    return ON if notice.ends_on >= today else ENDED
 
 
 def dates(notice: PublicNotice) -> str:

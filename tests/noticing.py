@@ -93,9 +93,8 @@ def over(*filings: Filing, **changes) -> PublicNotice:
 
 def announced(*filings: Filing, **changes) -> PublicNotice:
     """Return a 公布 of today."""
-    return published(
-        *filings, kind=NoticeKind.ANNOUNCEMENT, title="关于公布品牌名单的通知（演示）", **changes
-    )
+    title = "关于公布品牌名单的通知（演示）"
+    return published(*filings, kind=NoticeKind.ANNOUNCEMENT, title=title, **changes)
 
 
 def objected(notice: PublicNotice, *, by=None, **changes) -> Objection:

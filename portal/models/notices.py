@@ -32,8 +32,12 @@ class PublicNoticeQuerySet(models.QuerySet):
     """Notices by whether anybody may read them."""
 
     def published(self) -> "PublicNoticeQuerySet":
-        """Return what strangers may read, also after the period has ended."""
-        return self.filter(published_at__isnull=False, starts_on__lte=timezone.localdate())
+        """Return what strangers may read, also after the period has ended or was cut short.
+
+        What was withdrawn before its first day never was public.
+        """
+        begun = self.filter(published_at__isnull=False, starts_on__lte=timezone.localdate())
+        return begun.exclude(withdrawn_at__date__lt=F("starts_on"))
 
 
 class PublicNotice(models.Model):
