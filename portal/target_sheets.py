@@ -58,7 +58,7 @@ def _line(one: Progress) -> list:
     return [
         target.label,
         demand(target),
-        shown["year"] or "",
+        shown["year"],
         one.number,
         shown["held_against"],
         one.word,
@@ -75,8 +75,8 @@ def _cities(book: Workbook, found: Sequence[Progress]) -> None:
     pen.line(columns, "required")
     for one in found:
         for place in one.places:
-            of = place.of if one.count.of else ""
-            year = one.year if one.years else ""
+            of = place.of if one.count.of else None
+            year = one.year if one.years else None
             pen.line([place.name, one.target.label, year, place.number, of, place.word])
 
 
