@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from portal import campaigns, targets, windows
+from portal import campaigns, registry, targets, windows
 from portal.models import Campaign, Organisation, PolicyTarget, Region
+from portal.registry import ReferenceList
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 REGION_FILES = ("divisions.csv", "zones.csv")
@@ -53,9 +54,17 @@ def load(folder: Path = FIXTURES, on: date | None = None) -> list[Loaded]:
     return [
         _load_regions(folder, day),
         _load_organisations(folder, day),
+        *(_load_list(found, folder, day) for found in registry.reference_lists()),
         _load_targets(folder),
         _load_campaigns(folder),
     ]
+
+
+def _load_list(found: ReferenceList, folder: Path, day: date) -> Loaded:
+    stored = {row.code: row for row in found.model.objects.all()}
+    wanted = {row["code"]: found.model.from_row(row) for row in read(folder / found.file)}
+    gone = [row for code, row in stored.items() if code not in wanted and row.valid_to is None]
+    return _write(found.model, stored, wanted, gone, day)
 
 
 def _load_regions(folder: Path, day: date) -> Loaded:

@@ -1,4 +1,4 @@
-"""What a record type is: the ``@record`` declaration, its look-up, and the sentence a broken rule is told in.
+"""What a record type and a reference list are: their declarations, and the sentence a broken rule is told in.
 
 Leaf module: imports nothing of ours. A declaration holds only data; behaviour is a method on the model.
 """
@@ -211,6 +211,55 @@ class RecordType:
 
     def __str__(self) -> str:
         return self.label
+
+
+@dataclass(frozen=True)
+class ReferenceList:
+    """A list of public facts that are no filings, shown with its source; built by ``@reference_list``.
+
+    ``file``      fixture the rows come from, one by one through ``model.from_row``
+    ``columns``   fields of its table, the name first     ``facets``  fields the page filters by
+    ``note``      what the list is and what it is not      ``order``   place among the lists
+    ``question``  its column of the genealogy, with ``named_in``: record type → the field that names a row;
+                  the model says which rows filings name (``objects.named_by``) and which filings name a row
+                  (``naming``)
+    """
+
+    model: type
+    slug: str
+    file: str
+    columns: list[str]
+    note: str
+    order: int
+    facets: list[str] = field(default_factory=list)
+    question: str = ""
+    named_in: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The Chinese name of the list."""
+        return str(self.model._meta.verbose_name)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+_lists: dict[str, ReferenceList] = {}
+
+
+def reference_list(*, slug: str, **declaration: Any):
+    """Register the decorated model as the reference list ``slug``; see ``ReferenceList``."""
+
+    def register(model: type) -> type:
+        model.reference_list = _lists[slug] = ReferenceList(model=model, slug=slug, **declaration)
+        return model
+
+    return register
+
+
+def reference_lists() -> list[ReferenceList]:
+    """Return every reference list in its order."""
+    return sorted(_lists.values(), key=lambda found: found.order)
 
 
 _types: dict[str, RecordType] = {}

@@ -132,7 +132,8 @@ def _under_review(filing: Filing, reader: User) -> list[Near]:
     )
     found = found.select_related("region__parent").order_by("-arrived_at")[:CANDIDATES]
     return [
-        Near(f.title, f.region.full_name, f.get_state_display(), reverse("filing", args=[f.pk])) for f in found
+        Near(f.title, f.region.full_name, f.get_state_display(), reverse("filing", args=[f.pk]))
+        for f in found
     ]
 
 

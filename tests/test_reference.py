@@ -20,13 +20,8 @@ ORGANISATIONS = reference.read(reference.FIXTURES / reference.ORGANISATION_FILE)
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the fixtures that a test may change."""
-    for name in (
-        *reference.REGION_FILES,
-        reference.ORGANISATION_FILE,
-        reference.CAMPAIGN_FILE,
-        reference.TARGET_FILE,
-    ):
-        shutil.copy(reference.FIXTURES / name, tmp_path)
+    for path in reference.FIXTURES.glob("*.csv"):
+        shutil.copy(path, tmp_path)
     return tmp_path
 
 
@@ -103,7 +98,8 @@ def test_a_second_load_changes_nothing(capsys):
     before = everything()
     call_command("load_reference")
     assert capsys.readouterr().out == "".join(
-        f"{table}：新增 0，更正 0，停用 0\n" for table in ("区划", "单位", "政策目标", "报送任务")
+        f"{table}：新增 0，更正 0，停用 0\n"
+        for table in ("区划", "单位", "非物质文化遗产代表性项目", "非遗工坊", "政策目标", "报送任务")
     )
     assert everything() == before
 

@@ -146,7 +146,9 @@ def test_the_form_the_check_and_the_reviewer_show_near_names(client):
         client.force_login(user)
         if not steps:
             factories.act(draft, "submit", factories.filer())
-        pages += [client.get(reverse(step, args=[draft.pk])).content.decode() for step in steps or ("filing",)]
+        pages += [
+            client.get(reverse(step, args=[draft.pk])).content.decode() for step in steps or ("filing",)
+        ]
 
     assert ["济南风筝扎制品牌（演示）</a>（济南市，已公布）" in page for page in pages] == [True] * 3
 

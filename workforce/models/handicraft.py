@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from assessments.models import ExamProject
+from portal import text
 from portal.models import ChoiceListField, Filing
 from portal.registry import CITY, Problem, record
 
@@ -102,6 +103,7 @@ class HandicraftTrainingProject(Filing):
     source_item = models.CharField(
         "对应的非遗或工艺项目", max_length=60, blank=True, help_text="名录中的项目名称。"
     )
+    source_key = models.CharField("比对名称", max_length=60, blank=True, editable=False, db_index=True)
     summary = models.TextField("培训内容", help_text="写清学什么、学到什么程度、如何体现齐鲁文化内涵。")
     target_groups = ChoiceListField("培训对象", options=TARGET_GROUPS, help_text="可选多项。")
     delivery_mode = models.CharField("组织方式", max_length=20, choices=DELIVERY_MODES)
@@ -129,6 +131,13 @@ class HandicraftTrainingProject(Filing):
 
     class Meta:
         verbose_name = verbose_name_plural = "“山东手造”职业技能培训项目"
+
+    def save(self, *args, update_fields=None, **kwargs) -> None:
+        """Keep the named item in the form in which names are compared."""
+        self.source_key = text.key(self.source_item)[:60]
+        if update_fields and "source_item" in update_fields:
+            update_fields = [*update_fields, "source_key"]
+        super().save(*args, update_fields=update_fields, **kwargs)
 
     def problems(self):
         """Yield that a project drawn from a list names its item there."""
