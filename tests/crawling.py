@@ -74,6 +74,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "day": ["2024-06-01"],
         "file_type": ["xlsx", "csv", "json"],
         "section": [KIND],
+        "target": ["exam-projects"],
         "content_type_id": ["1"],
         "app_label": ["assessments"],
         "url": ["no/such/page/"],

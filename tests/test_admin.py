@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from portal import drafts, registry
 from portal.admin import site
-from portal.models import Edition, Event, Filing, FilingVersion, User
+from portal.models import Edition, Event, Filing, FilingVersion, PolicyTarget, User
 from portal.vocabulary import State
 from tests import copies, factories
 from tests.administration import ADMINISTRATION, enter, listed, submitted, url
@@ -73,7 +73,7 @@ SEEN = {
     "filer": BUSINESS,
     "approver": BUSINESS | {Edition},
     "joint": BUSINESS,
-    "sysadmin": ADMINISTRATION,
+    "sysadmin": ADMINISTRATION | {PolicyTarget},
     "secadmin": ADMINISTRATION,
 }
 

@@ -44,6 +44,8 @@ PUBLIC = {
     "feed",
     "feed-notices",
     "feed-type",
+    "targets",
+    "target",
     "search",
     "preferences",
     "login",
