@@ -55,8 +55,7 @@ def is_open(item: ReviewItem) -> bool:
 def _begin(item: ReviewItem, by: User, step: int | None) -> tuple[ReviewItem, CatalogueEntry]:
     """Return the item and its entry for one who concludes; raises as ``under_way``, and ``Refused``."""
     current, entry, review = under_way(item, by=by, step=step)
-    if reason := why_not(current, review, entry, by):
-        raise Refused(reason)
+    _demand(why_not(current, review, entry, by))
     return current, entry
 
 
@@ -69,6 +68,11 @@ def why_not(item: ReviewItem, review: PeriodicReview, entry: CatalogueEntry, use
     if not review.frozen_at:
         return NOT_FROZEN
     return "" if is_open(item) else f"这一条已有结果：{item.get_outcome_display()}。"
+
+
+def intentions(item: ReviewItem) -> tuple[Outcome, ...]:
+    """Return what a bureau can be told of; after 限期整改 only 退出 is left."""
+    return (Outcome.EXITED,) if item.outcome else (Outcome.RECTIFYING, Outcome.EXITED)
 
 
 @transaction.atomic
@@ -88,9 +92,8 @@ def intend(
     Told anew, the earlier hearing stays in the events. Raises as ``under_way``, and ``Refused``.
     """
     current, entry = _begin(item, by, step)
-    after = (Outcome.EXITED,) if current.outcome else (Outcome.RECTIFYING, Outcome.EXITED)
-    if outcome not in after:
-        raise Refused("请选择拟定结果：" + "，或".join(Outcome(one).label for one in after) + "。")
+    if outcome not in (after := intentions(current)):
+        raise Refused("请选择拟定结果：" + "，或".join(one.label for one in after) + "。")
     if reason not in dict(REASONS):
         raise Refused("请选择原因。")
     if not (comment := checked_comment(comment)):
@@ -155,16 +158,27 @@ def is_carried_out(item: ReviewItem) -> bool:
     return item.outcome == Outcome.RECTIFYING and item.intended == Outcome.RECTIFYING
 
 
-def _demand_second_person(item: ReviewItem, by: User) -> None:
-    if item.intended and item.intended_by_id == by.pk:
-        raise Refused("拟定结果是您作出的，须由另一人作结论。")
+def why_not_alone(item: ReviewItem, user: User) -> str:
+    """Return the sentence why ``user`` does not decide what he intended himself, empty when he may."""
+    own = item.intended and not is_carried_out(item) and item.intended_by_id == user.pk
+    return "拟定结果是您作出的，须由另一人作结论。" if own else ""
 
 
-def _demand_hearing(item: ReviewItem, outcomes: tuple[str, ...]) -> None:
-    if item.intended not in outcomes or is_carried_out(item):
-        raise Refused("要先告知填报单位拟定结果和原因，听取陈述申辩。")
-    if not is_heard(item):
-        raise Refused(HEARD_FIRST.format(item.hearing_until))
+def why_unheard(item: ReviewItem, outcome: str) -> str:
+    """Return the sentence why ``outcome`` cannot be decided before a hearing, empty when it can.
+
+    What is milder than intended may be decided on the same hearing.
+    """
+    enough = (Outcome.EXITED,) if outcome == Outcome.EXITED else (Outcome.RECTIFYING, Outcome.EXITED)
+    if item.intended not in enough or is_carried_out(item):
+        return "要先告知填报单位拟定结果和原因，听取陈述申辩。"
+    return "" if is_heard(item) else HEARD_FIRST.format(item.hearing_until)
+
+
+def _demand(*reasons: str) -> None:
+    """Raise ``Refused`` with the first reason there is."""
+    if reason := next(filter(None, reasons), ""):
+        raise Refused(reason)
 
 
 @transaction.atomic
@@ -176,7 +190,7 @@ def keep(
     Raises as ``under_way``, and ``Refused``.
     """
     current, entry = _begin(item, by, step)
-    _demand_second_person(current, by)
+    _demand(why_not_alone(current, by))
     comment = checked_comment(comment)
     if current.outcome:
         raise Refused("整改中的条目，请办理“整改完成”。")
@@ -200,8 +214,7 @@ def rectify(
 ) -> ReviewItem:
     """Give an entry until a day to put right what was found. Raises as ``under_way``, and ``Refused``."""
     current, entry = _begin(item, by, step)
-    _demand_second_person(current, by)
-    _demand_hearing(current, (Outcome.RECTIFYING, Outcome.EXITED))
+    _demand(why_not_alone(current, by), why_unheard(current, Outcome.RECTIFYING))
     if current.outcome:
         raise Refused("这一条已在整改。")
     if until is None or until <= timezone.localdate():
@@ -239,8 +252,7 @@ def remove(
 ) -> ReviewItem:
     """Let an entry leave the catalogue for the reason its bureau was told. Raises as ``catalogue.exit``."""
     current, entry = _begin(item, by, step)
-    _demand_second_person(current, by)
-    _demand_hearing(current, (Outcome.EXITED,))
+    _demand(why_not_alone(current, by), why_unheard(current, Outcome.EXITED))
     if on and on < timezone.localdate(current.intended_at):
         raise Refused(f"退出日期不能早于告知填报单位的日期（{timezone.localdate(current.intended_at)}）。")
     catalogue.exit(
@@ -278,8 +290,7 @@ def settle(
     current, entry = _begin(item, by, step)
     if current.outcome != Outcome.RECTIFYING:
         raise Refused("这一条不在整改。")
-    if current.intended == Outcome.EXITED:
-        _demand_second_person(current, by)
+    _demand(why_not_alone(current, by))
     if not (comment := checked_comment(comment)):
         raise Refused("请写明整改完成的情况。")
     today = timezone.localdate()

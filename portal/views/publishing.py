@@ -1,4 +1,7 @@
-"""The catalogue from the workbench: publish, amend, exit. Each view: scope, one domain call, answer."""
+"""The catalogue from the workbench: publish, amend, exit, reinstate.
+
+Each view: scope, one domain call, answer.
+"""
 
 from datetime import date
 
@@ -47,13 +50,13 @@ def _publish(request: HttpRequest, found: Filing) -> CatalogueEntry:
         found,
         by=request.user,
         document_number=request.POST.get("document_number", ""),
-        on=_day(request.POST.get("on", "")),
+        on=day(request.POST.get("on", "")),
         level=request.POST.get("level", ""),
         request_id=request.id,
     )
 
 
-def _day(value: str) -> date | None:
+def day(value: str) -> date | None:
     """Return the day that was typed, None when nothing was; anything else is ``Refused``."""
     try:
         return date.fromisoformat(value.strip()) if value.strip() else None
@@ -120,6 +123,21 @@ def _in_scope(request: HttpRequest, code: str) -> CatalogueEntry:
     return newest
 
 
+@require_POST
+def reinstate(request: HttpRequest, code: str) -> HttpResponse:
+    """Open a draft that will take up the code of an exited entry again."""
+    entry = _in_scope(request, code)
+    if not reading.is_own(entry.filing, request.user):
+        raise Http404("another bureau's entry")
+    try:
+        draft = catalogue.reinstate(entry, by=request.user)
+    except workflow.Refused as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("filing", entry.filing_id)
+    messages.success(request, "已开立重新列入的草稿。修改后提交审核；公布以前，公开页照旧显示已退出。")
+    return redirect("filing-edit", draft.pk)
+
+
 @require_http_methods(FORM)
 def exit(request: HttpRequest, code: str) -> HttpResponse:
     """Take an entry out of the catalogue with its reason, document and day; the page stays as a tombstone."""
@@ -147,7 +165,7 @@ def _exit(request: HttpRequest, entry: CatalogueEntry) -> None:
         by=request.user,
         reason=request.POST.get("reason", ""),
         document_number=request.POST.get("document_number", ""),
-        on=_day(request.POST.get("on", "")),
+        on=day(request.POST.get("on", "")),
         comment=request.POST.get("comment", ""),
         request_id=request.id,
     )
