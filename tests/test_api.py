@@ -226,6 +226,20 @@ def test_nothing_can_be_written(verb, client):
     assert getattr(client, verb)("/api/v1/catalogues").status_code == 405
 
 
+def test_a_target_tells_what_was_counted_by_city_and_the_sentence_it_stands_in(client):
+    entry("exam-projects", on=MAY)
+    entry("exam-projects", on=MAY, place="3717")
+
+    found = {target["slug"]: target for target in get(client, "targets")["items"]}
+    before = {target["slug"]: target["value"] for target in get(client, "targets", on="2024-04-30")["items"]}
+
+    one = next(target for target in found.values() if "考核项目" in target["label"])
+    assert (one["value"], one["of"], one["operator"]["label"]) == (2, 500, "不少于")
+    assert [c["region"]["name"] for c in one["cities"] if c["value"]] == ["潍坊市", "菏泽市"]
+    assert "500" in one["sentence"]
+    assert before[one["slug"]] == 0
+
+
 def test_every_example_of_the_page_is_answered(client):
     entry("exam-projects", on=MAY)
     page = client.get("/api/").content.decode()

@@ -148,8 +148,19 @@ class NoticeOut(Schema):
     items: list[NoticeItemOut]
 
 
+class CityValue(Schema):
+    """What one city has towards a target."""
+
+    region: Place
+    value: int
+
+
 class TargetOut(Schema):
-    """A number set by a notice and how far the published entries are."""
+    """A number set by a notice and how far the published entries are.
+
+    For the province ``value`` is what was counted and ``of`` the number asked for; else how many of how many
+    cities reach it.
+    """
 
     slug: str
     label: str
@@ -163,6 +174,9 @@ class TargetOut(Schema):
     clause: str
     sentence: str
     value: int
+    of: int
+    cities: list[CityValue]
+    url: str
 
 
 class CatalogueList(Schema):
