@@ -52,6 +52,9 @@ STATE_SHAPES = {
     "filed": "ok",
     "filed_late": "late",
     "nothing": "ok",
+    "open": "back",
+    "answered": "wait",
+    "closed": "ok",
 }
 TYPED = (widgets.Input, widgets.Textarea, widgets.Select, widgets.ClearableFileInput)
 TICKED = (widgets.CheckboxInput, widgets.RadioSelect, widgets.CheckboxSelectMultiple)
