@@ -68,7 +68,7 @@ def change(
     of: SelectionRound, *, by: User, revision: int, criteria: Sequence[tuple[str, int]], **facts: Any
 ) -> SelectionRound:
     """Change the facts and criteria of a round in preparation; its kind only while it has no candidates."""
-    current = prepared(of, by)
+    current = prepared(of, by, revision)
     if facts.get("kind", current.kind) != current.kind and current.candidates.exists():
         raise Refused("已列入参评条目，不能再换目录；请先清空参评名单。")
     for name, value in facts.items():
@@ -124,7 +124,7 @@ def _write_criteria(of: SelectionRound, criteria: Sequence[tuple[str, int]]) -> 
 @transaction.atomic
 def set_candidates(of: SelectionRound, *, by: User, revision: int, entries: Collection[int]) -> int:
     """Let exactly these municipal entries in force take part and return how many they are."""
-    current = prepared(of, by)
+    current = prepared(of, by, revision)
     offered = set(ranking.eligible_entries(current).values_list("pk", flat=True))
     if not set(entries) <= offered:
         raise Refused("所选条目中有的已不在现行目录、已是省级，或已列入另一批次，请重新选择。")
@@ -140,7 +140,7 @@ def set_candidates(of: SelectionRound, *, by: User, revision: int, entries: Coll
 @transaction.atomic
 def set_scorers(of: SelectionRound, *, by: User, revision: int, users: Collection[int]) -> int:
     """Let exactly these members of provincial bureaus and joint departments score; return how many."""
-    current = prepared(of, by)
+    current = prepared(of, by, revision)
     offered = {user.pk for user in ranking.eligible_scorers(current)}
     if not set(users) <= offered:
         raise Refused("所选人员中有的已不在省级岗位，或是发起人，请重新选择。")
@@ -172,10 +172,18 @@ def demand_manager(by: User) -> None:
         raise Refused("只有省级审批和发布岗位可以组织择优选拔。")
 
 
-def prepared(of: SelectionRound, by: User) -> SelectionRound:
-    """Return the round as it is now; ``Refused`` when it is not ``by``'s to prepare or was begun."""
-    demand_manager(by)
+def as_read(of: SelectionRound, revision: int) -> SelectionRound:
+    """Return the round as it is now; ``Overtaken`` when that is not what was read."""
     current = SelectionRound.objects.get(pk=of.pk)
+    if current.revision != revision:
+        raise Overtaken(of)
+    return current
+
+
+def prepared(of: SelectionRound, by: User, revision: int) -> SelectionRound:
+    """Return the round as it was read; ``Refused`` when it is not ``by``'s to prepare or was begun."""
+    demand_manager(by)
+    current = as_read(of, revision)
     if current.stage != RoundStage.PREPARING:
         raise Refused(BEGUN.format(current))
     return current

@@ -52,7 +52,7 @@ def _recused(of: SelectionRound, scorers: Sequence[Scorer], entries) -> Iterator
 @transaction.atomic
 def start(of: SelectionRound, *, by: User, revision: int) -> SelectionRound:
     """Begin the scoring and tell the scorers. Raises ``Refused`` with what is missing, ``Overtaken``."""
-    current = rounds.prepared(of, by)
+    current = rounds.prepared(of, by, revision)
     if missing := why_not_start(current):
         raise Refused("".join(missing))
     rounds.step(current, revision, RoundStage.PREPARING, stage=RoundStage.SCORING)

@@ -54,7 +54,7 @@ def decide(
     of: SelectionRound, *, by: User, revision: int, chosen: Collection[int], reason: str = ""
 ) -> SelectionRound:
     """Choose candidates for the whole batch, at most the quota; passing somebody over needs the reason."""
-    current = SelectionRound.objects.get(pk=of.pk)
+    current = rounds.as_read(of, revision)
     if why := why_not_decide(current, by):
         raise Refused(why)
     reason = rounds.checked_reason(reason)
@@ -147,7 +147,7 @@ def confer(
     Raises ``Refused`` with the sentence, ``Overtaken`` when another act on the round came first, and what
     ``catalogue.promote`` raises.
     """
-    current = SelectionRound.objects.get(pk=of.pk)
+    current = rounds.as_read(of, revision)
     if why := why_not_confer(current, by):
         raise Refused(why)
     day = on or timezone.localdate()
