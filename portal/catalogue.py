@@ -109,7 +109,12 @@ def _entered(**facts) -> CatalogueEntry:
 
 
 def _after_the_edition(kind: str, region_code: str, day: date) -> None:
-    """Refuse a day that an edition has fixed: what a published edition holds never changes."""
+    """Refuse a day that an edition has fixed: what a published edition holds never changes.
+
+    One that is being published just now is waited for.
+    """
+    prepared = Edition.objects.select_for_update().in_preparation().filter(kind=kind)
+    list(prepared.order_by("pk").values_list("pk", flat=True))
     fixed = Edition.objects.published().filter(kind=kind, on__gte=day)
     covering = next((e for e in fixed.order_by("-on") if region_code.startswith(e.region_id)), None)
     if covering:
@@ -276,6 +281,18 @@ def merge(
     return Succession.objects.create(old_id=entry.pk, new=target, kind=SuccessionKind.MERGED)
 
 
+def why_not_reinstated(entry: CatalogueEntry, user: User) -> str:
+    """Return the sentence why ``user`` cannot ask for an entry to be listed again, empty when he can."""
+    newest = CatalogueEntry.objects.filter(code=entry.code).order_by("-valid_from", "-pk").first()
+    if newest.pk != entry.pk or not newest.is_exited:
+        return "只有已退出目录的条目可以申请重新列入。"
+    if hasattr(newest, "succession"):
+        return "这一条已并入其他条目，不能重新列入。"
+    if scope.files_for(user, entry.filing.organisation_id) and reading.open_amendment(entry.filing):
+        return "这一条已有一份变更在办。"
+    return ""
+
+
 @transaction.atomic
 def reinstate(entry: CatalogueEntry, *, by: User) -> Filing:
     """Return a new draft of an exited entry; published, it takes up the code again (重新列入).
@@ -283,13 +300,8 @@ def reinstate(entry: CatalogueEntry, *, by: User) -> Filing:
     Raises ``Refused`` when the entry has not exited, went into another, or is being reinstated already.
     """
     filing = Filing.objects.visible_to(by).get(pk=entry.filing_id)
-    newest = CatalogueEntry.objects.filter(code=entry.code).order_by("-valid_from", "-pk").first()
-    if newest.pk != entry.pk or not newest.is_exited:
-        raise Refused("只有已退出目录的条目可以申请重新列入。")
-    if hasattr(newest, "succession"):
-        raise Refused("这一条已并入其他条目，不能重新列入。")
-    if scope.files_for(by, filing.organisation_id) and reading.open_amendment(filing):
-        raise Refused("这一条已有一份变更在办。")
+    if reason := why_not_reinstated(entry, by):
+        raise Refused(reason)
     return drafts.copy(filing, by=by)
 
 
