@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal import gauges, notify, ranking, registry
+from portal import credit, gauges, notices, notify, ranking, registry
 from portal.models import Filing
 from portal.vocabulary import Role
 
@@ -37,7 +37,9 @@ def desk(request: HttpRequest) -> dict:
         "files": SimpleLazyObject(lambda: user.has_role(Role.FILER)),
         "waiting": SimpleLazyObject(lambda: _waiting(user)),
         "reads_targets": SimpleLazyObject(lambda: bool(gauges.root_of(user))),
+        "writes_notices": SimpleLazyObject(lambda: bool(notices.desks(user))),
         "unread": SimpleLazyObject(lambda: notify.unread(user)),
+        "reads_reviews": SimpleLazyObject(lambda: credit.may_read(user)),
         "selects": SimpleLazyObject(lambda: ranking.watches(user) or ranking.may_score(user)),
     }
 

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import catalogue, reading, registry, text
+from portal import catalogue, credit, reading, registry, text
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion, User
 from portal.policy import ACTIONS, available_actions
 from portal.registry import CITY, RecordType
@@ -146,7 +146,8 @@ def narrowed(found: QuerySet, user: User, *, q: str = "", kind: str = "") -> Que
 
 def ordered(wish: Wish, user: User) -> QuerySet:
     """Return the filings of a wish in its order, with all that a row shows."""
-    found = narrowed(reading.with_sent(filings(wish.tab, user)), user, q=wish.q, kind=wish.kind)
+    counted = credit.counted(reading.with_sent(filings(wish.tab, user)), user)
+    found = narrowed(counted, user, q=wish.q, kind=wish.kind)
     order = [reading.in_order(name, user) if name == "title" else name for name in SORTS[wish.sort][1]]
     found = found.select_related("organisation__region", "holder", "entry").order_by(*order)
     sent_by_reader = FilingVersion.objects.filter(filing=OuterRef("pk"), submitted_by=user)
@@ -204,8 +205,10 @@ def _note(filing: Filing, user: User, act: str) -> str:
 
 
 def marks(filing: Filing) -> list[str]:
-    """Return what sets a filing apart from others of its state: sent too late, nothing to report."""
-    return [word for word, holds in (("逾期", filing.is_late), ("零报送", filing.is_nothing)) if holds]
+    """Return what sets a filing apart: sent too late, nothing to report, records (``credit.counted``)."""
+    records = getattr(filing, "credits", 0)
+    words = {"逾期": filing.is_late, "零报送": filing.is_nothing, f"信用记录 {records} 条": records}
+    return [word for word, holds in words.items() if holds]
 
 
 def holder(filing: Filing, user: User) -> str:

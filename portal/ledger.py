@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import inbox, reading, scope, snapshot, text, windows
+from portal import credit, inbox, reading, scope, snapshot, text, windows
 from portal.models import Campaign, ChoiceListField, Filing, Region, User
 from portal.registry import RecordType
 from portal.vocabulary import Level, State
@@ -118,7 +118,7 @@ def extra(record_type: RecordType) -> list[str]:
 
 def filings(record_type: RecordType, user: User, wish: Wish) -> QuerySet:
     """Return the filings of a wish in its order, with what a row shows of the parent."""
-    visible = reading.with_sent(Filing.objects.visible_to(user))
+    visible = credit.counted(reading.with_sent(Filing.objects.visible_to(user)), user)
     found = inbox.narrowed(visible, user, q=wish.q, kind=record_type.slug)
     if place := wish.county or wish.city:
         found = found.filter(scope.within("region_id", place))

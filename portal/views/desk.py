@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import deadlines, drafts, excel, inbox, ledger, reading, registry
+from portal import deadlines, drafts, excel, inbox, ledger, reading, registry, review_boards
 from portal.models import Message
 from portal.registry import RecordType
 from portal.vocabulary import ADMIN_ROLES, Role
@@ -31,6 +31,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "nav": "desk",
         "heading": _heading(wish, counts),
         "deadlines": deadlines.nearest(user),
+        "owed": review_boards.owed(user),
         "today": _in_words(timezone.localdate()),
         "wish": wish,
         "tabs": [{"name": t, "word": w, "count": counts[t]} for t, w in inbox.tabs_of(user).items()],

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal import (
     catalogue,
+    credit,
     deadlines,
     decision,
     drafts,
@@ -20,6 +21,7 @@ from portal import (
     materials,
     questionnaire,
     reading,
+    review_boards,
     rules,
     similar,
     workflow,
@@ -124,12 +126,17 @@ def _entry(found: Filing, user: User) -> dict:
             return {}
         return {"publishes": True, "why_not": catalogue.why_unpublishable(found, user)}
     is_current = entry.valid_to is None
-    amendment = reading.open_amendment(found) if is_current and reading.is_own(found, user) else None
+    is_own = reading.is_own(found, user)
+    amendment = reading.open_amendment(found) if is_own else None
     return {
         "entry": entry,
         "amendment": amendment,
-        "amends": is_current and reading.is_own(found, user) and not amendment,
+        "amends": is_current and is_own and not amendment,
+        "reinstates": is_own and entry.is_exited and not catalogue.why_not_reinstated(entry, user),
         "exits": is_current and catalogue.may_publish(user, found),
+        "reads_credit": credit.may_read(user),
+        "records": credit.of_code(entry.code),
+        "reviews": review_boards.of_entry(entry, user),
     }
 
 
