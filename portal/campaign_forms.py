@@ -55,6 +55,11 @@ class CampaignForm(forms.Form):
         help_text="截止前几天自动提醒未报单位，用顿号分开；不提醒的不填。",
     )
     needs_scan = forms.BooleanField(label="须上传盖章扫描件", required=False)
+    needs_publicity = forms.BooleanField(
+        label="公布前须公示",
+        required=False,
+        help_text="勾选后，这项任务的填报公示期满、异议办结以后才能公布；只报送不公布的表不用勾选。",
+    )
 
     def __init__(self, *args: Any, campaign: Campaign | None = None, **kwargs: Any):
         kwargs.setdefault("initial", _initial(campaign))
@@ -80,15 +85,18 @@ class CampaignForm(forms.Form):
         picked, expects = cleaned.get("organisations"), cleaned.get("expects")
         if picked and expects and {bureau.region.level for bureau in picked} != {expects}:
             self.add_error("organisations", "所选单位要与“应报单位”同级，请重新选择。")
+        kind = cleaned.get("kind")
+        if cleaned.get("needs_publicity") and kind and not registry.get(kind).is_catalogued:
+            self.add_error("needs_publicity", "这张表只报送不公布，不用公示。")
         return cleaned
 
     def facts(self) -> dict[str, Any]:
         """Return what ``campaigns.start`` takes: the columns, and the bureaus that were picked."""
         typed = self.cleaned_data
-        plain = ("kind", "name", "document_number", "clause", "expects", "reminder_days", "needs_scan")
+        plain = ("kind", "name", "document_number", "clause", "expects", "reminder_days")
         updates = typed["updates_on"]
         return {
-            **{name: typed[name] for name in plain},
+            **{name: typed[name] for name in (*plain, "needs_scan", "needs_publicity")},
             "opens_at": windows.start_of(typed["opens_on"]),
             "due_at": windows.end_of(typed["due_on"]),
             "updates_until": windows.end_of(updates) if updates else None,
@@ -113,6 +121,7 @@ def _initial(campaign: Campaign | None) -> dict[str, Any]:
         "organisations": [] if is_everybody else owing,
         "reminder_days": _joined(campaign.reminder_days),
         "needs_scan": campaign.needs_scan,
+        "needs_publicity": campaign.needs_publicity,
     }
 
 

@@ -206,6 +206,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # LOGGING holds for the worker too
 CELERY_BEAT_SCHEDULE = {
     "nightly-verify": {"task": "portal.tasks.nightly_verify", "schedule": crontab(hour=2, minute=30)},
     "remind-before-due": {"task": "portal.tasks.remind_before_due", "schedule": crontab(hour=8, minute=30)},
+    "tell-of-notices": {"task": "portal.tasks.tell_of_notices", "schedule": crontab(hour=8, minute=0)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from portal import campaigns, verify
+from portal import campaigns, notice_messages, verify
 
 
 @shared_task
@@ -15,3 +15,9 @@ def nightly_verify() -> None:
 def remind_before_due() -> None:
     """Remind the bureaus that owe a campaign whose due day is near; each day mark is used once."""
     campaigns.remind_all_before_due()
+
+
+@shared_task
+def tell_of_notices() -> None:
+    """Tell the bureaus and the publishers of notices that begin or have ended; nobody is told twice."""
+    notice_messages.tell_due()

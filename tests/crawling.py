@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from portal import catalogue
-from portal.models import Campaign, CampaignDuty, Filing, SelectionRound, User
+from portal.models import Campaign, CampaignDuty, Filing, Objection, PublicNotice, SelectionRound, User
 from portal.vocabulary import State
 from tests.campaigning import campaign
 from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish
+from tests.noticing import drafted, objected, running
 
 KIND, ADMIN_PAGES = "exam-institutions", "admin:assessments_assessmentinstitution_"
 CANARY, PHONE = "金丝雀", "13900003707"
@@ -43,7 +44,17 @@ def plant() -> list[Filing]:
         filing(KIND, state, name=f"{CANARY}{state}", **SECRET) for state in (State.DRAFT, State.CITY_REVIEW)
     ]
     shown = publish(filing(KIND, State.APPROVED, name="演示公开学校", **SECRET), on=date(2024, 5, 1))
+    plant_notices()
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
+
+
+def plant_notices() -> None:
+    """Plant a notice that nobody has published and, as the newest, one with an objection, both of 潍坊."""
+    record = filing("building-units", State.APPROVED, name="演示公示企业")
+    facts = {"place": WEIFANG, "record_kind": "building-units"}
+    drafted(record, title=f"{CANARY}公示", **facts)
+    notice = running(record, **facts)
+    objected(notice, objector=f"{CANARY}异议人", contact=PHONE, text=f"{CANARY}异议内容")
 
 
 def routes(patterns=None, prefix: str = "", namespace: str = ""):
@@ -70,6 +81,8 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "slot": ["stamped_scan"],
         "duty": _numbers(CampaignDuty),
         "round": _numbers(SelectionRound),
+        "notice": _numbers(PublicNotice),
+        "objection": _numbers(Objection),
         "suffix": ["docx", "pdf"],
         "day": ["2024-06-01"],
         "file_type": ["xlsx", "csv", "json"],

@@ -1,4 +1,4 @@
-"""Pages for everybody: home, catalogues, search. They read entries and render; none writes."""
+"""Pages for everybody: home and catalogues. They read entries and render; none writes."""
 
 import re
 
@@ -6,24 +6,20 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.db.models.functions import Length
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import basis, browse, dated, entries, excel, gauges, registry
+from portal import basis, browse, dated, entries, excel, gauges, noticeboard, registry, tiles
 from portal.models import CatalogueEntry, Edition, Region
 from portal.registry import RecordType
 from portal.views import addresses
-from portal.vocabulary import Level
 
 PER_PAGE = 20
-HITS_PER_TYPE = 5
 NEWEST = 5
 EXAMPLES, EXAMPLE_LENGTH = 5, 10
 TOP_PLACES = 5
 MOST_DOWNLOADED = 10_000
-HEATS = ((0, "0"), (1, "1"), (2, "2"), (3, "3"), (4, "≥ 4"))
 
 
 def public_types() -> list[RecordType]:
@@ -36,20 +32,29 @@ def public_types() -> list[RecordType]:
 @conditional_page
 def home(request: HttpRequest) -> HttpResponse:
     """The way in: search, the catalogues with their numbers, the map, what is new, the notices."""
-    counts = browse.counts_by_kind_and_city()
-    mapped = public_types()[0]
+    counts, shown = browse.counts_by_kind_and_city(), mapped(request)
     context = {
         "nav": "home",
         "examples": _examples(),
         "registries": _registries(counts),
-        "mapped": mapped,
-        "tiles": _tiles(mapped, counts.get(mapped.slug, {})),
-        "heats": HEATS,
+        "mapped": shown,
+        "types": public_types(),
+        "map": tiles.drawn(shown, counts.get(shown.slug, {})),
         "gauges": gauges.of_the_province(timezone.localdate()),
         "newest": _newest(),
+        "bulletin": noticeboard.newest(NEWEST),
         "notices": basis.NOTICES,
     }
     return render(request, "public/home.html", context)
+
+
+def mapped(request: HttpRequest) -> RecordType:
+    """Return the catalogue whose numbers the map shows: the first, or that of ``map``; an unknown one is 404."""
+    types = {record_type.slug: record_type for record_type in public_types()}
+    asked = request.GET.get("map", next(iter(types)))
+    if asked not in types:
+        raise Http404("no such catalogue")
+    return types[asked]
 
 
 def _examples() -> list[str]:
@@ -80,23 +85,6 @@ def _note(record_type: RecordType, by_city: dict, provincial: dict, editions: di
     if record_type.levelled:
         return f"其中省级 {provincial.get(record_type.slug, 0)} 个"
     return f"来自 {len(by_city.keys() - {browse.PROVINCE_CODE})} 个市"
-
-
-def _tiles(record_type: RecordType, by_city: dict[str, int]) -> list[dict]:
-    url = reverse("catalogue-list", args=[record_type])
-    cities = Region.objects.filter(level=Level.CITY).order_by("code")
-    numbers = {city.code: by_city.get(city.code, 0) for city in cities}
-    return [
-        {
-            "code": city.code,
-            "name": city.name,
-            "short_name": city.short_name,
-            "count": numbers[city.code],
-            "heat": min(numbers[city.code], HEATS[-1][0]),
-            "url": f"{url}?city={city.code}",
-        }
-        for city in cities
-    ]
 
 
 def _newest() -> list[dict]:
@@ -202,10 +190,7 @@ def choices(listing: browse.Listing, page) -> dict:
         "top_counties": _top(counties),
         "conditions": conditions,
         "way_out": None if page else listing.way_out(conditions),
-        "sorts": [
-            {"word": word, "is_chosen": name == (wish.sort or listing.usual), "query": wish.query(sort=name)}
-            for name, (word, _) in browse.SORTS.items()
-        ],
+        "sorts": listing.sorts(),
         "as_list": wish.query(table=False),
         "as_table": wish.query(table=True),
         "may_download": wish.status != browse.EXITED and 0 < page.paginator.count <= MOST_DOWNLOADED,
@@ -221,26 +206,3 @@ def _top(places: list[dict]) -> list[dict]:
 def _region_name(code: str) -> str:
     region = Region.objects.select_related("parent").filter(code=code).first() if code else None
     return region.full_name if region else ""
-
-
-@login_not_required
-@require_safe
-def search(request: HttpRequest) -> HttpResponse:
-    """All catalogues at once, grouped; with ``in`` the search of that one catalogue."""
-    slug, q = request.GET.get("in", ""), browse.text.clean(request.GET.get("q", "")[: browse.LONGEST_QUERY])
-    if slug in {record_type.slug for record_type in public_types()}:
-        return redirect(reverse("catalogue-list", args=[slug]) + browse.Wish(q=q).query())
-    counts = browse.counts_for(q) if q else {}
-    groups = [_group(t, q, counts[t.slug]) for t in public_types() if counts.get(t.slug)]
-    context = {"nav": "catalogue", "q": q, "groups": groups, "total": sum(g["count"] for g in groups)}
-    return render(request, "public/search.html", context)
-
-
-def _group(record_type: RecordType, q: str, count: int) -> dict:
-    listing = browse.Listing(record_type, browse.Wish(q=q))
-    return {
-        "type": record_type,
-        "count": count,
-        "more": listing.wish.query(),
-        "lines": entries.lines(record_type, list(listing.ordered()[:HITS_PER_TYPE]), q),
-    }

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import entries, genealogy, lineages
+from portal import entries, genealogy, lineages, noticeboard
 from portal.models import CatalogueEntry
 from portal.registry import RecordType
 from portal.views import addresses
@@ -69,6 +69,7 @@ def _standing(record_type: RecordType, lineage: list[CatalogueEntry], number: in
         "rectify_until": until.get(entry.code),
         "former_names": lineages.former_names(lineage),
         "editions": lineages.editions_of(entry),
+        "went_through": noticeboard.through(entry.filing_id),
         "identity": entries.identity(record_type, entry, number),
         "history": entries.history(lineage),
     }

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import catalogue, reading, workflow
+from portal import catalogue, notices, publicity, reading, workflow
 from portal.models import CatalogueEntry, Filing
 from portal.views.review import conflict_page, in_scope, number
 from portal.vocabulary import BrandLevel, ExitReason
@@ -85,6 +85,7 @@ def _publish_page(request: HttpRequest, found: Filing, typed, refusal: str = "")
         "reason": catalogue.why_unpublishable(found, request.user),
         "typed": typed,
         "refusal": refusal,
+        "drafts_notice": bool(notices.desks(request.user)) and publicity.needs_notice(found),
     }
     return render(request, "desk/publish.html", context, status=422 if refusal else 200)
 
