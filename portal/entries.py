@@ -3,7 +3,6 @@
 Shows the fields a declaration names under ``public`` and nothing else (PIPL 51: no person, no number).
 """
 
-import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -11,14 +10,12 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import browse, lineages, snapshot, text
+from portal import browse, excerpts, lineages, snapshot, text
 from portal.models import CatalogueEntry, ChoiceListField, Filing
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, ExitReason, SuccessionKind
 
 MOST_LINKS = 2  # related entries named in a line; more are counted
-_SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
-LONGEST_SENTENCE = 90
 SHORT_CELL = 12  # characters that stay on one line of a table
 
 
@@ -151,7 +148,7 @@ def _cells(columns: list[tuple], entry: CatalogueEntry, record: Filing) -> list[
 
 
 def line(record_type: RecordType, entry: CatalogueEntry, record: Filing, q: str = "") -> dict:
-    """Return one line; the sentence is the first that holds a word of ``q``, else the first of all.
+    """Return one line; what is quoted holds the words of ``q`` that stand nowhere else in it.
 
     An entry that exited shows its name alone.
     """
@@ -162,7 +159,11 @@ def line(record_type: RecordType, entry: CatalogueEntry, record: Filing, q: str 
         for name in links_of(record_type)
     ]
     shown = [link for link in links if link["nodes"] or link["count"]]
-    return {"entry": entry, "sentence": _sentence(record_type, record, q), "links": shown}
+    seen = " ".join(
+        [entry.title, entry.region.full_name, *(n["name"] for link in shown for n in link["nodes"])]
+    )
+    said = excerpts.excerpt(record_type, record, browse.search_words(q), seen)
+    return {"entry": entry, "sentence": said, "links": shown}
 
 
 def _linked(record: Filing, name: str) -> dict:
@@ -180,17 +181,6 @@ def related(record: Filing, name: str) -> list[Filing]:
 
 def _node(other: Filing) -> dict:
     return {"name": other.title, "entry": getattr(other, "entry", None)}
-
-
-def _sentence(record_type: RecordType, record: Filing, q: str) -> str:
-    texts = [getattr(record, name) for name in record_type.public if is_text(record_type, name)]
-    sentences = [s.strip() for value in texts for s in _SENTENCE.findall(value) if s.strip()]
-    words = browse.search_words(q)
-    hit = next((s for s in sentences if any(word in browse.text.fold(s) for word in words)), None)
-    # A demonstration row says so in its title; its sentence need not begin with it too.
-    plain = [s for s in sentences if s != "演示数据。"]
-    chosen = hit or next(iter(plain or sentences), "")
-    return chosen if len(chosen) <= LONGEST_SENTENCE else f"{chosen[:LONGEST_SENTENCE]}……"
 
 
 def is_text(record_type: RecordType, name: str) -> bool:
@@ -222,10 +212,10 @@ def facts(record_type: RecordType, record: Filing) -> list[dict]:
 
 
 def chips(record_type: RecordType, record: Filing) -> list[str]:
-    """Return the words that class an entry: its facets and the actions it belongs to."""
+    """Return the words that class an entry: its facets, the actions it belongs to, what it was given."""
     names = [*record_type.facets, *(n for n in record_type.public if _is_choice_list(record_type, n))]
     words = [word for name in names[:3] for word in snapshot.shown(record, name).split("、") if word]
-    return words[:4]
+    return [*words[:4], *record.distinctions()]
 
 
 def _is_choice_list(record_type: RecordType, name: str) -> bool:

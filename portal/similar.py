@@ -1,4 +1,4 @@
-"""Names that are nearly the same: of what is filed, against what is published or under review; and of a search.
+"""Names that are nearly the same: of a filing against what is published or under review, and of a search.
 
 Pure reads. Two names are compared without regions of Shandong and with little weight on words that many names
 end in: what is left, the core, decides. Candidates come from the index of bigrams, never from a whole table.
@@ -17,16 +17,41 @@ from portal import search, text
 from portal.models import CatalogueEntry, Filing, Region, User
 from portal.vocabulary import IN_REVIEW, State
 
-# Measured on pairs of real names (tests/test_similar.py): the same thing scores 0.6 and more, different things
-# of one trade 0.46 and less.
+# Measured on pairs of real names (tests/test_similar.py): the same thing scores 0.6 and more, different
+# things of one trade 0.46 and less.
 NEAR = 0.55
 MOST = 5
 CANDIDATES = 200
 CORE_WEIGHT = 0.8
 SMALLEST = 2  # characters a core needs to say anything
 # Words many names share: what is left when they are taken out tells one name from another.
-GENERIC = """专项职业能力 职业技能 传统技艺 制作技艺 烧制技艺 劳务品牌 技能品牌 培训项目 考核项目 品牌 技艺 技能 制作 加工
-种植 栽培 养殖 培训 项目 基础 传统 特色 中式 有限公司 演示""".split()
+GENERIC = [
+    "专项职业能力",
+    "职业技能",
+    "传统技艺",
+    "制作技艺",
+    "烧制技艺",
+    "劳务品牌",
+    "技能品牌",
+    "培训项目",
+    "考核项目",
+    "品牌",
+    "技艺",
+    "技能",
+    "制作",
+    "加工",
+    "种植",
+    "栽培",
+    "养殖",
+    "培训",
+    "项目",
+    "基础",
+    "传统",
+    "特色",
+    "中式",
+    "有限公司",
+    "演示",
+]
 # Parts of the province that are no division of today.
 PARTS = ["山东", "齐鲁", "胶东", "鲁西南", "鲁西", "鲁南", "鲁中", "沂蒙"]
 # Short names of counties that are things as well.

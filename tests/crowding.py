@@ -13,13 +13,76 @@ from portal.vocabulary import Level
 from tests import factories
 
 MANY = 100_000
-CRAFTS = """风筝扎制 剪纸 木版年画 鲁绣 陶瓷烧制 琉璃 草编 柳编 面塑 花饽饽 煎饼 辣子鸡 扒鸡 羊汤 阿胶 大蒜种植 生姜 苹果
-樱桃 茶叶 海参 牡丹 玫瑰 桃木雕刻 砚台 锡雕 葫芦雕刻 核雕 泥塑 皮影 蓝印花布 土布织造 家政 护理 月嫂 厨师 电工 焊工 电商
-直播 无人机 物流""".split()
-ENDS = "品牌 专项职业能力品牌 制作 制作技艺 师傅 培训项目 有限公司 Craft坊 ㎏计重 2024".split()
-SAYINGS = (
-    "带动就业 传统技艺 地方特色 结业考核 从业人员 乡村振兴 订单培训 校企合作 产业链 100% A_B 50%以上".split()
-)
+CRAFTS = [
+    "风筝扎制",
+    "剪纸",
+    "木版年画",
+    "鲁绣",
+    "陶瓷烧制",
+    "琉璃",
+    "草编",
+    "柳编",
+    "面塑",
+    "花饽饽",
+    "煎饼",
+    "辣子鸡",
+    "扒鸡",
+    "羊汤",
+    "阿胶",
+    "大蒜种植",
+    "生姜",
+    "苹果",
+    "樱桃",
+    "茶叶",
+    "海参",
+    "牡丹",
+    "玫瑰",
+    "桃木雕刻",
+    "砚台",
+    "锡雕",
+    "葫芦雕刻",
+    "核雕",
+    "泥塑",
+    "皮影",
+    "蓝印花布",
+    "土布织造",
+    "家政",
+    "护理",
+    "月嫂",
+    "厨师",
+    "电工",
+    "焊工",
+    "电商",
+    "直播",
+    "无人机",
+    "物流",
+]
+ENDS = [
+    "品牌",
+    "专项职业能力品牌",
+    "制作",
+    "制作技艺",
+    "师傅",
+    "培训项目",
+    "有限公司",
+    "Craft坊",
+    "㎏计重",
+    "2024",
+]
+SAYINGS = [
+    "带动就业",
+    "传统技艺",
+    "地方特色",
+    "结业考核",
+    "从业人员",
+    "乡村振兴",
+    "订单培训",
+    "校企合作",
+    "产业链",
+    "100%",
+    "A_B",
+    "50%以上",
+]
 WORDS = [*CRAFTS, *SAYINGS]
 KINDS = ["skill-brands", "building-units", "labour-brands", "handicraft-projects", "exam-projects"]
 _FILINGS = {
@@ -29,8 +92,8 @@ _FILINGS = {
     "portal_filing WHERE id = %s",
 }
 _COPY = {
-    "portal_catalogueentry": "id filing_id kind code title region_id level document_number publisher valid_from "
-    "published_at published_by_id exit_reason exit_document_number search_text name_key",
+    "portal_catalogueentry": "id filing_id kind code title region_id level document_number publisher "
+    "valid_from published_at published_by_id exit_reason exit_document_number search_text name_key",
     "portal_entrygrams": "entry_id grams",
 }
 

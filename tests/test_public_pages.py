@@ -304,11 +304,11 @@ def test_the_home_page_counts_what_is_in_force(client):
     shown = {r["type"].slug: (r["count"], r["note"]) for r in context["registries"]}
     assert shown["skill-brands"] == (2, "其中省级 1 个")
     assert shown["exam-projects"] == (1, "现行目录：演示版")
-    assert {tile["code"]: tile["count"] for tile in context["tiles"] if tile["count"]} == {
+    assert {tile["code"]: tile["count"] for tile in context["map"]["cities"] if tile["count"]} == {
         "3701": 1,
         "3707": 1,
     }
-    assert len(context["tiles"]) == 16
+    assert len(context["map"]["cities"]) == 16
 
 
 def test_the_examples_of_the_home_page_are_found(client):

@@ -50,6 +50,7 @@ PUBLIC = {
     "targets",
     "target",
     "search",
+    "map",
     "preferences",
     "login",
     "healthz",

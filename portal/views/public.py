@@ -49,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def mapped(request: HttpRequest) -> RecordType:
-    """Return the catalogue whose numbers the map shows: the first, or that of ``map``; an unknown one is 404."""
+    """Return the catalogue whose numbers the map shows: the first, or that of ``map``; unknown is 404."""
     types = {record_type.slug: record_type for record_type in public_types()}
     asked = request.GET.get("map", next(iter(types)))
     if asked not in types:
