@@ -25,17 +25,17 @@ NOTE_BEGINS = ("注：", "注:", "备注：", "备注:", "填表人", "合计")
 def read_lines(reading: Reading, tables: list[Table]) -> bool:
     """Add the records of the sheets to ``reading``; return False when no sheet has the type's header."""
     main, *others = layout(reading.record_type)
-    table = _table_of(main, tables)
+    table = table_of(main, tables)
     if table is None:
         return False
     names = Names(
         reading.record_type.model(organisation=reading.organisation, region=reading.organisation.region)
     )
-    _MainLines(reading, main, table, names).read()
+    MainLines(reading, main, table, names).read()
     left = [other for other in tables if other is not table]
     for sheet in others:
-        if own := _titled(sheet, left):
-            _ChildLines(reading, sheet, own, names).read()
+        if own := titled(sheet, left):
+            ChildLines(reading, sheet, own, names).read()
             left.remove(own)
     reading.warnings += [
         f"工作表“{other.name}”不是本类型的表，没有读取。" for other in left if any(other.rows)
@@ -50,12 +50,14 @@ def is_whole_sheet(record_type: RecordType, tables: list[Table]) -> bool:
     return any(wanted <= {text.key(cell) for cell in row} for row in lines)
 
 
-def _table_of(main: Sheet, tables: list[Table]) -> Table | None:
+def table_of(main: Sheet, tables: list[Table]) -> Table | None:
+    """Return the table that has the header of ``main``, the one of its title first."""
     with_header = [table for table in tables if _header_row(main, table) is not None]
-    return _titled(main, with_header) or next(iter(with_header), None)
+    return titled(main, with_header) or next(iter(with_header), None)
 
 
-def _titled(sheet: Sheet, tables: list[Table]) -> Table | None:
+def titled(sheet: Sheet, tables: list[Table]) -> Table | None:
+    """Return the table called as the sheet is."""
     return next((table for table in tables if text.key(table.name) == text.key(sheet.title)), None)
 
 
@@ -151,7 +153,7 @@ class _Lines(ABC):
         return first.startswith(SAMPLE) or is_note
 
 
-class _MainLines(_Lines):
+class MainLines(_Lines):
     """The sheet of the records."""
 
     def __init__(self, *args):
@@ -168,12 +170,13 @@ class _MainLines(_Lines):
         self._check_bureau(row)
         for column, said in self.cells(row):
             if is_empty(column.field, said):
-                self._leave_empty(row, column, draft)
+                self.leave_empty(row, column, draft)
             elif (found := self.value(row, column, said)) is not None:
                 draft.values[column.name] = found
         self.reading.records.append(draft)
 
-    def _leave_empty(self, row: int, column: Column, draft: Draft) -> None:
+    def leave_empty(self, row: int, column: Column, draft: Draft) -> None:
+        """Take an empty cell: the name may not be, of what else is missing the filer is reminded."""
         if column.name == self.key_column().name:
             self.error(row, column.header, "", f"“{column.header}”没有填写。")
         elif column.field.many_to_many and column.field.blank:
@@ -195,10 +198,11 @@ class _MainLines(_Lines):
     def read(self) -> bool:
         """Read the sheet, then say what is to be minded of it as a whole."""
         if read := super().read():
-            self._remind()
+            self.remind()
         return read
 
-    def _remind(self) -> None:
+    def remind(self) -> None:
+        """Add what is to be minded of the sheet as a whole to the warnings."""
         read = {column.header for _, column in self.columns}
         lacking = [c.header for c in self.sheet.columns if is_required(c.field) and c.header not in read]
         for header in lacking:
@@ -207,7 +211,7 @@ class _MainLines(_Lines):
             self.reading.warnings.append(f"“{header}”有{times}行没有填写，导入后须补填才能提交。")
 
 
-class _ChildLines(_Lines):
+class ChildLines(_Lines):
     """A sheet of child rows; the first column names the record each belongs to."""
 
     def __init__(self, *args):
@@ -226,7 +230,7 @@ class _ChildLines(_Lines):
         values, complete = {}, True
         for column, said in self.cells(row):
             if not column.name:
-                owner = self._owner(row, column, said)
+                owner = self.owner(row, column, said)
             elif is_empty(column.field, said):
                 complete &= self._may_be_empty(row, column)
                 values[column.name] = column.field.get_default()
@@ -236,7 +240,8 @@ class _ChildLines(_Lines):
         if owner and complete and self._is_first(row, owner, values):
             owner.rows.setdefault(self.sheet.rows, []).append(values)
 
-    def _owner(self, row: int, column: Column, said: str) -> Draft | None:
+    def owner(self, row: int, column: Column, said: str) -> Draft | None:
+        """Return the record a line belongs to; None, and an error in the reading, when there is none."""
         found = self.owners.get(text.key(said))
         if found is None:
             self.error(row, column.header, said, f"前一张表中没有“{text.clean(said)}”，请写成一致的名称。")
