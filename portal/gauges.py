@@ -26,6 +26,7 @@ COUNTED = {
     TargetScope.UNIT: "家单位达到",
     TargetScope.PAIR: "组（市与项目）达到",
 }
+REACHING = {TargetScope.COUNTY: "县（市、区）", TargetScope.UNIT: "单位", TargetScope.PAIR: "考核项目"}
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,13 @@ def is_about(found: Iterable[Progress]) -> str:
     said = any(one.target.operator == Operator.ABOUT for one in found)
     share = "一二三四五六七八九十"[10 // ABOUT_SHARE - 1]
     return f"通知未规定“左右”的幅度，这里按上下{share}成计算。" if said else ""
+
+
+def heading(found: Progress) -> str:
+    """Return what the numbers of the cities count."""
+    if found.target.scope in (TargetScope.PROVINCE, TargetScope.CITY):
+        return f"{found.target.label}（{found.target.unit}）"
+    return f"达到的{REACHING[found.target.scope]}"
 
 
 def places(found: Progress, wish: Wish) -> list[dict]:

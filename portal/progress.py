@@ -30,11 +30,7 @@ class Place:
     number: int
     of: int
     standing: str
-
-    @property
-    def word(self) -> str:
-        """The standing in words."""
-        return Standing(self.standing).label if self.standing else ""
+    word: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,8 @@ class Progress:
 
     def _place(self, city: Region) -> Place:
         number, of = self.count.by_city.get(city.code, 0), self.count.of.get(city.code, 0)
-        return Place(city.code, city.name, number, of, self._standing(number, of))
+        standing = self._standing(number, of)
+        return Place(city.code, city.name, number, of, standing, self._in_words(standing))
 
     def _standing(self, number: int, of: int) -> str:
         if self.is_plain:
@@ -123,10 +120,14 @@ class Progress:
 
     @property
     def word(self) -> str:
-        """The standing in words; 尚未 is said only while there is time."""
-        if self.standing == Standing.SHORT and self.is_past:
+        """The standing in words."""
+        return self._in_words(self.standing) or "还没有可以比较的数据"
+
+    def _in_words(self, standing: str) -> str:
+        """Return a standing in words; 尚未 is said only while there is time."""
+        if standing == Standing.SHORT and self.is_past:
             return "期限已过，未达到"
-        return Standing(self.standing).label if self.standing else "还没有可以比较的数据"
+        return str(Standing(standing).label) if standing else ""
 
 
 def read_day(asked: str) -> date:

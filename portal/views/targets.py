@@ -133,6 +133,7 @@ def _one(request: HttpRequest, found: Progress, wish: Wish, route: str) -> dict:
         "gauge": gauges.gauge(found, wish, route),
         "about": gauges.is_about([found]),
         "places": gauges.places(found, wish),
+        "counts": gauges.heading(found),
         "page": page,
         "params": params,
         "lines": gauges.lines(found, page),
