@@ -38,6 +38,8 @@ ENTRY_ACTS = {
     "keep": "定期审核保留",
     "rectify": "限期整改",
     "settle": "整改完成",
+    "designate": "列为市级建设重点",
+    "undesignate": "取消市级建设重点",
     "exit": "退出目录",
 }
 SHAPES = {
@@ -45,6 +47,8 @@ SHAPES = {
     "approve": "ok",
     "publish": "ok",
     "promote": "ok",
+    "designate": "ok",
+    "undesignate": "back",
     "keep": "ok",
     "settle": "ok",
     "rectify": "back",

@@ -28,7 +28,17 @@ SORTS = {
 }
 WAITING = (*EDITABLE, *IN_REVIEW)
 # Acts that make somebody a reviewer of a filing. Taking a cancelled draft up again is none of them.
-ENTRY_ACTS = {"publish", "promote", "intend", "keep", "rectify", "settle", "exit"}
+ENTRY_ACTS = {
+    "publish",
+    "promote",
+    "designate",
+    "undesignate",
+    "intend",
+    "keep",
+    "rectify",
+    "settle",
+    "exit",
+}
 REVIEW_ACTS = sorted({action.name for action in ACTIONS if action.reviews} | ENTRY_ACTS)
 
 

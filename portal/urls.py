@@ -1,6 +1,6 @@
 """Every route on one screen."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 
 from portal import converters
 from portal.admin import site as administration
@@ -35,6 +35,7 @@ from portal.views import (
     selection,
     targets,
     upload,
+    workdays,
 )
 
 register_converter(converters.RecordTypeConverter, "record")
@@ -112,6 +113,7 @@ urlpatterns = [
         package.campaign_package,
         name="campaign-package",
     ),
+    path("desk/workdays/", workdays.page, name="workdays"),
     path("desk/notices/", notices.notice_list, name="notice-list"),
     path("desk/notices/new/", notices.new, name="notice-new"),
     path("desk/notices/<number:notice>/", notices.notice, name="notice-desk"),
@@ -166,6 +168,7 @@ urlpatterns = [
     path("desk/credit/", credit.credit_list, name="credit"),
     path("desk/credit/<code:code>/", credit.credit_entry, name="credit-entry"),
     path("desk/credit/records/<number:record>/lift/", credit.lift, name="credit-lift"),
+    path("desk/key-brands/", include("workforce.urls")),
     path("desk/rounds/", rounds.round_list, name="rounds"),
     path("desk/rounds/new/", rounds.new, name="round-new"),
     path("desk/rounds/<number:round>/", rounds.one, name="round"),

@@ -15,6 +15,7 @@ from portal.vocabulary import State
 from tests.campaigning import campaign
 from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish
 from tests.noticing import drafted, objected, running
+from workforce.models import KeyBrand
 
 KIND, ADMIN_PAGES = "exam-institutions", "admin:assessments_assessmentinstitution_"
 CANARY, PHONE = "金丝雀", "13900003707"
@@ -81,6 +82,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "slot": ["stamped_scan"],
         "duty": _numbers(CampaignDuty),
         "round": _numbers(SelectionRound),
+        "key": _numbers(KeyBrand),
         "notice": _numbers(PublicNotice),
         "objection": _numbers(Objection),
         "suffix": ["docx", "pdf"],

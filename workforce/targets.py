@@ -10,6 +10,7 @@ from portal.models import Filing
 from portal.targets import Asked, Count, Line
 from portal.vocabulary import BrandLevel, Level, State
 from portal.windows import start_of
+from workforce.models.key_brands import KeyBrand
 from workforce.models.labour import PLACED, TRAINED, AnnualPerformance, LabourBrand
 from workforce.models.project_training import ProjectTrainingReturn, ProjectTrainingRow
 
@@ -37,16 +38,15 @@ def labour_brand_workers(asked: Asked) -> Count:
 
 
 def _key_years(day: date) -> list[int]:
-    named = LabourBrand.objects.filter(is_key_project=True, entry__isnull=False)
-    years = named.order_by().values_list("key_project_year", flat=True).distinct()
+    years = KeyBrand.objects.order_by().values_list("year", flat=True).distinct()
     return targets.newest_first(years, day.year)
 
 
 @targets.counted("key-labour-brands", years=_key_years, public=True)
 def key_labour_brands(asked: Asked) -> Count:
     """Count what each city has made its 建设重点 of a year (鲁就办〔2021〕22号 二（一）)."""
-    named = LabourBrand.objects.filter(is_key_project=True, key_project_year=asked.year)
-    return targets.entries_counted(targets.in_force(BRANDS, asked.day).filter(filing__in=named.values("pk")))
+    named = KeyBrand.objects.filter(year=asked.year).values("code")
+    return targets.entries_counted(targets.in_force(BRANDS, asked.day).filter(code__in=named))
 
 
 def _unit_years(day: date) -> list[int]:

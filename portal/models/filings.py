@@ -246,6 +246,10 @@ class Filing(models.Model):
         """Return field → value of what a sheet leaves unsaid, from its heading and what was read of it."""
         return {}
 
+    def distinctions(self) -> list[str]:
+        """Return what the published entry was given beside its level, in public words."""
+        return []
+
     def problems(self):
         """Yield the ``Problem``s of this type's own rules; the general ones are in ``rules``."""
         yield from ()

@@ -2,6 +2,7 @@
 
 from workforce.models.handicraft import HandicraftTrainingProject
 from workforce.models.ich import CraftWorkshop, IchItem
+from workforce.models.key_brands import KeyBrand
 from workforce.models.labour import AnnualPerformance, BuildingUnit, LabourBrand
 from workforce.models.project_training import ProjectTrainingReturn, ProjectTrainingRow
 from workforce.models.subsidy import SubsidyStandardItem, SubsidyStandardReview
@@ -12,6 +13,7 @@ __all__ = [
     "CraftWorkshop",
     "HandicraftTrainingProject",
     "IchItem",
+    "KeyBrand",
     "LabourBrand",
     "ProjectTrainingReturn",
     "ProjectTrainingRow",

@@ -8,6 +8,7 @@ from portal import targets
 from portal.models import ChoiceListField, Filing
 from portal.registry import CITY, PROVINCE, Problem, record
 from portal.snapshot import child_rows
+from workforce.models.key_brands import KeyBrand
 
 PLAN = "鲁就办〔2021〕22号"
 UNITS = f"{PLAN} 二（二）"
@@ -49,7 +50,7 @@ class BrandStage(models.TextChoices):
     sections={
         "劳务品牌": ["name", "brand_type", "industry", "priority_areas", "stage"],
         "品牌名称构成": ["name_region", "name_enterprise", "name_industry", "name_occupation"],
-        "品牌情况": ["summary", "worker_count", "is_key_project", "key_project_year"],
+        "品牌情况": ["summary", "worker_count"],
     },
     columns=["name", "brand_type", "industry", "worker_count"],
     key=["name"],
@@ -61,7 +62,6 @@ class BrandStage(models.TextChoices):
         "priority_areas": f"{PLAN} 二（一）",
         "stage": f"{PLAN} 三（三）",
         "summary": f"{PLAN} 三（三）",
-        "is_key_project": f"{PLAN} 二（一）",
     },
     criteria=("带动就业人数较多", "技能产品特色明显", "市场知名度高"),
     criteria_clause=f"{PLAN} 三（三）",
@@ -100,16 +100,6 @@ class LabourBrand(Filing):
         null=True,
         help_text="人；有技能的从业人员总数。",
     )
-    is_key_project = models.BooleanField(
-        "市级劳务品牌建设重点", default=False, help_text="每市确定3至5个，由就业补助资金支持。"
-    )
-    key_project_year = models.PositiveIntegerField(
-        "确定年度",
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(2021), MaxValueValidator(2100)],
-        help_text="列为建设重点的填写。",
-    )
 
     class Meta:
         verbose_name = verbose_name_plural = "劳务品牌"
@@ -119,13 +109,17 @@ class LabourBrand(Filing):
         """The name the notice suggests: 地区+（企业）产业行业（职业）."""
         return f"{self.name_region}{self.name_enterprise}{self.name_industry}{self.name_occupation}"
 
+    def distinctions(self) -> list[str]:
+        """Return the years in which its city made it a 建设重点 (鲁就办〔2021〕22号 二（一）)."""
+        entry = getattr(self, "entry", None)
+        years = KeyBrand.objects.filter(code=entry.code).order_by("year") if entry else []
+        return [f"{key.year}年市级建设重点" for key in years]
+
     def problems(self):
-        """Yield the advice on the name and the year a key project needs."""
+        """Yield the advice on the name."""
         if self.name and self.name_region and self.name_region not in self.name:
             sentence = f"品牌名称中没有地区“{self.name_region}”；情况属实的，请填写情况说明后提交。"
             yield Problem("name", sentence, UNITS, needs_explanation=True)
-        if self.is_key_project and not self.key_project_year:
-            yield Problem("key_project_year", "列为市级建设重点的，请填写确定年度。", f"{PLAN} 二（一）")
 
 
 UNIT_TYPES = [

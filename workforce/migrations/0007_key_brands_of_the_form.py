@@ -1,0 +1,34 @@
+"""What stood in two fields of the form becomes a place of the city's year, for the brands in force."""
+
+from collections import defaultdict
+
+from django.db import migrations
+
+MOST = 5
+
+
+def move(apps, schema_editor):
+    """Give each brand in force that was marked its place; first come, first placed, and never a sixth."""
+    brands = apps.get_model("workforce", "LabourBrand")
+    entries = apps.get_model("portal", "CatalogueEntry").objects.filter(kind="labour-brands", valid_to=None)
+    marked = brands.objects.filter(is_key_project=True, key_project_year__gte=2021)
+    years = dict(marked.values_list("pk", "key_project_year"))
+    taken = defaultdict(int)
+    for entry in entries.filter(filing_id__in=years).order_by("valid_from", "pk"):
+        city, year = entry.region_id[:4], years[entry.filing_id]
+        if len(city) == len("3701") and taken[city, year] < MOST:
+            taken[city, year] += 1
+            apps.get_model("workforce", "KeyBrand").objects.create(
+                city_id=city,
+                year=year,
+                place=taken[city, year],
+                code=entry.code,
+                designated_by_id=entry.published_by_id,
+                at=entry.published_at,
+            )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("workforce", "0006_key_brand"), ("portal", "0006_search_index")]
+
+    operations = [migrations.RunPython(move, migrations.RunPython.noop)]
