@@ -15,7 +15,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from portal import attachments, catalogue, demo_campaigns, drafts, examples, reference, registry, workflow
+from portal import (
+    attachments,
+    catalogue,
+    demo_campaigns,
+    demo_notices,
+    drafts,
+    examples,
+    reference,
+    registry,
+    workflow,
+)
 from portal.models import Edition, Event, Filing, Membership, Organisation, User
 from portal.registry import CITY, MERGED, PROVINCE
 from portal.vocabulary import Role
@@ -94,6 +104,7 @@ def build(password: str) -> None:
     demo_campaigns.go_on(started, cast.by_name)
     for edition in data["editions"]:
         Edition.objects.create(is_demo=True, published_at=timezone.now(), **edition)
+    demo_notices.build(cast.by_name)
 
 
 def _people(accounts: list[dict], password: str) -> Cast:
