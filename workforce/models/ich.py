@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from portal import text
 from portal.models import Region
@@ -11,9 +11,8 @@ from portal.registry import reference_list
 from workforce.models.handicraft import SOURCE_KINDS, HandicraftTrainingProject
 
 NATIONAL, PROVINCIAL = "ich_national", "ich_provincial"
-LEVELS = [
-    (code, word.removesuffix("代表性项目")) for code, word in SOURCE_KINDS if code in (NATIONAL, PROVINCIAL)
-]
+KIND_WORDS = {code: word.removesuffix("代表性项目") for code, word in SOURCE_KINDS}
+LEVELS = [(code, KIND_WORDS[code]) for code in (NATIONAL, PROVINCIAL)]
 
 
 class IchQuerySet(models.QuerySet):
@@ -30,6 +29,14 @@ class IchQuerySet(models.QuerySet):
         keys = {craft.source_key for craft in named.values()}
         items = list(self.current().filter(name_key__in=keys).select_related("city").order_by("code"))
         return {pk: _own_city_first(craft, items) for pk, craft in named.items()}
+
+    def unlisted(self, filing_ids: list[int]) -> list[tuple[str, str]]:
+        """Return the ICH items that filings name and no list here holds: name, and of which list it is."""
+        crafts = HandicraftTrainingProject.objects.filter(pk__in=filing_ids, source_kind__startswith="ich_")
+        found = self.current().filter(level=OuterRef("source_kind"), name_key=OuterRef("source_key"))
+        lacking = crafts.exclude(source_key="").filter(~Exists(found)).order_by("source_item", "pk")
+        named = lacking.values_list("source_item", "source_kind")
+        return [(name, f"{KIND_WORDS[kind]}，本站名录未收录") for name, kind in dict.fromkeys(named)]
 
 
 def _own_city_first(craft: HandicraftTrainingProject, items: list["IchItem"]) -> list["IchItem"]:
@@ -74,6 +81,11 @@ class IchItem(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def note(self) -> str:
+        """What stands below the name in a picture; needs ``city``."""
+        return f"{self.get_level_display()} · {self.city.name}"
 
     @classmethod
     def from_row(cls, row: dict[str, str]) -> "IchItem":
