@@ -1,43 +1,135 @@
-"""How the catalogues hang together around one entry: where to learn, what is examined, where the work is.
+"""How the catalogues hang together around a starting point: where to learn, what is examined, where to work.
 
 Found from the relations of the declarations alone. Links go by public code, so that a neighbour amended since
 is still found; only what is in force is named. Pure reads.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db import models
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from portal import registry
 from portal.models import CatalogueEntry
-from portal.registry import RecordType
+from portal.registry import RecordType, ReferenceList
 
 # The plain questions of a visitor, in the order he asks them; a type that answers none of them has no column.
 QUESTIONS = ("从哪里学", "哪个品牌", "考什么", "在哪里考", "到哪里就业")
 MOST_NODES = 5
+MOST_ROWS = 20  # of the table beside the picture
 FURTHEST = 200  # entries of a type from which the next ring is sought
+
+
+@dataclass(frozen=True)
+class Family:
+    """What hangs together around a starting point: record type → its entries in force, by code.
+
+    ``found`` holds the first of each, from which the next ring was sought; ``totals`` counts them all.
+    """
+
+    entries: dict[str, QuerySet]
+    found: dict[str, list[CatalogueEntry]]
+    totals: dict[str, int]
+    own: CatalogueEntry | None = None
+
+
+def of_entry(entry: CatalogueEntry) -> Family:
+    """Return the family of an entry in force; the number of queries depends on the types alone."""
+    own = registry.get(entry.kind)
+    start = Family({}, {own.slug: [entry]}, {own.slug: 1}, own=entry)
+    return _with_rings(start, [own])
+
+
+def of_item(item: models.Model) -> Family:
+    """Return the family of a row of a reference list: the entries in force that name it, then theirs."""
+    family, ring = Family({}, {}, {}), []
+    for slug in item.reference_list.named_in:
+        if record_type := next((t for t in _types() if t.slug == slug), None):
+            _take(family, record_type, [Q(filing_id__in=item.naming().values("pk"))])
+            ring.append(record_type)
+    return _with_rings(family, ring)
+
+
+def _with_rings(family: Family, ring: list[RecordType]) -> Family:
+    while ring:
+        waiting = [t for t in _types() if t.slug not in family.found]
+        conditions = {t.slug: _neighbours(t, ring, family.found) for t in waiting}
+        ring = [t for t in waiting if conditions[t.slug]]
+        for record_type in ring:
+            _take(family, record_type, conditions[record_type.slug])
+    return family
+
+
+def _take(family: Family, record_type: RecordType, conditions: list[Q]) -> None:
+    entries = _in_force(record_type, conditions)
+    family.entries[record_type.slug] = entries
+    family.found[record_type.slug] = list(entries[:FURTHEST])
+    family.totals[record_type.slug] = entries.count()
+
+
+def has_place(record_type: RecordType) -> bool:
+    """Say whether a type answers one of the questions; one that does not has no genealogy."""
+    return record_type.question in QUESTIONS
 
 
 def columns(entry: CatalogueEntry) -> list[dict]:
     """Return the columns around ``entry`` for the ``gene`` component: its neighbours, then theirs, and so on.
 
-    None for a type that answers none of the questions. The number of queries depends on the number of types,
-    never on the number of entries.
+    None for a type that answers none of the questions.
     """
-    own = registry.get(entry.kind)
-    if own.question not in QUESTIONS:
+    if not has_place(registry.get(entry.kind)):
         return []
-    found, totals, ring = {own.slug: [entry]}, {own.slug: 1}, [own]
-    while ring:
-        waiting = [t for t in _types() if t.slug not in found]
-        conditions = {t.slug: _neighbours(t, ring, found) for t in waiting}
-        ring = [t for t in waiting if conditions[t.slug]]
-        for record_type in ring:
-            entries = _in_force(record_type, conditions[record_type.slug])
-            found[record_type.slug] = list(entries[:FURTHEST])
-            totals[record_type.slug] = entries.count()
-    return _joined([_column(question, found, totals, own) for question in QUESTIONS])
+    family, more = of_entry(entry), reverse("genealogy", args=[entry.kind, entry.code])
+    return _joined([_column(question, family, more) for question in QUESTIONS])
+
+
+def whole(family: Family, item: models.Model | None = None) -> list[dict]:
+    """Return the columns with one for each reference list before them: what the skill goes back to.
+
+    All of a type are on the same page, asked for with ``of``. ``item`` is the starting point when that is a
+    row of such a list.
+    """
+    before = [_origins(found, family, item) for found in registry.reference_lists() if found.question]
+    return _joined([*before, *(_column(question, family, "") for question in QUESTIONS)])
+
+
+def _origins(found: ReferenceList, family: Family, item: models.Model | None) -> dict:
+    """Return the column of the rows of one list that the family's filings name, each with its page."""
+    if item is not None:
+        nodes = [{"name": str(item), "note": item.note, "url": "", "is_self": True}]
+    else:
+        filings = [e.filing_id for slug in found.named_in for e in family.found.get(slug, [])]
+        items = {i.pk: i for named in found.model.objects.named_by(filings).values() for i in named}
+        nodes = [_listed(found, one) for one in sorted(items.values(), key=lambda one: one.code)]
+        nodes += [
+            {"name": name, "note": note, "url": ""} for name, note in found.model.objects.unlisted(filings)
+        ]
+    noun = found.label[-2:]
+    return {"question": found.question, "term": found.label, "nodes": nodes, "missing": f"暂无关联{noun}"}
+
+
+def _listed(found: ReferenceList, item: models.Model) -> dict:
+    url = reverse("reference-item", args=[found.slug, item.code])
+    return {"name": str(item), "note": item.note, "url": url}
+
+
+def rows(family: Family, columns: list[dict]) -> list[dict]:
+    """Return the table beside the picture: for each list and type the first of its rows, and how many it has.
+
+    ``columns`` are those of the picture, ``whole``.
+    """
+    groups = [
+        {"term": column["term"], "nodes": column["nodes"], "total": len(column["nodes"]), "slug": ""}
+        for column in columns[: -len(QUESTIONS)]
+    ]
+    for record_type in _types():
+        shown = family.found.get(record_type.slug, [])
+        nodes = [_self(e) if family.own is e else _node(record_type, e) for e in shown[:MOST_ROWS]]
+        total = family.totals.get(record_type.slug, 0)
+        groups.append({"term": record_type.label, "nodes": nodes, "total": total, "slug": record_type.slug})
+    return [group for group in groups if group["nodes"]]
 
 
 def _types() -> list[RecordType]:
@@ -99,24 +191,26 @@ def _pointing(model, names: list[str], target: RecordType) -> list:
     return [field for field in fields if field.is_relation and field.related_model is target.model]
 
 
-def _column(question: str, found: dict[str, list], totals: dict[str, int], own: RecordType) -> dict:
+def _column(question: str, family: Family, more: str) -> dict:
     """Return one column: the entries of every type that answers its question."""
     types = [t for t in _types() if t.question == question]
-    nodes = [node for t in types for node in _nodes(t, found.get(t.slug, []), totals.get(t.slug, 0), own)]
+    nodes = [node for t in types for node in _nodes(t, family, more)]
     noun = types[0].label[-2:] if types else ""  # every label ends in its noun: 品牌, 单位, 项目, 机构
+    is_own = bool(family.own) and [t.slug for t in types] == [family.own.kind]
     return {
-        "question": f"本{noun}" if types == [own] else question,
+        "question": f"本{noun}" if is_own else question,
         "term": "、".join(t.label for t in types),
         "nodes": nodes,
         "missing": f"暂无关联{noun}",
     }
 
 
-def _nodes(record_type: RecordType, entries: list[CatalogueEntry], total: int, own: RecordType) -> list[dict]:
-    shown = entries[:MOST_NODES]
-    nodes = [_self(e) if record_type is own else _node(record_type, e) for e in shown]
-    more = {"name": f"等共 {total} 个", "note": record_type.label, "url": ""}
-    return [*nodes, more] if total > MOST_NODES else nodes
+def _nodes(record_type: RecordType, family: Family, more: str) -> list[dict]:
+    shown = family.found.get(record_type.slug, [])[:MOST_NODES]
+    nodes = [_self(e) if family.own is e else _node(record_type, e) for e in shown]
+    total = family.totals.get(record_type.slug, 0)
+    rest = {"name": f"等共 {total} 个", "note": record_type.label, "url": f"{more}?of={record_type.slug}"}
+    return [*nodes, rest] if total > MOST_NODES else nodes
 
 
 def _self(entry: CatalogueEntry) -> dict:

@@ -221,8 +221,8 @@ class ReferenceList:
     ``columns``   fields of its table, the name first     ``facets``  fields the page filters by
     ``note``      what the list is and what it is not      ``order``   place among the lists
     ``question``  its column of the genealogy, with ``named_in``: record type → the field that names a row;
-                  the model says which rows filings name (``objects.named_by``) and which filings name a row
-                  (``naming``)
+                  the model says which rows filings name (``objects.named_by``), what they name beside these
+                  (``objects.unlisted``) and which filings name a row (``naming``)
     """
 
     model: type

@@ -195,8 +195,8 @@ def meant(q: str) -> list[CatalogueEntry]:
     core = names.parts(q)[0]
     found = candidates(CatalogueEntry.objects.in_force(), core).select_related("region__parent")[:CANDIDATES]
     scored = [(_held(core, names.parts(entry.title)[1]), entry) for entry in found]
-    near = [(score, entry) for score, entry in scored if score >= NEAR]
-    return [entry for _, entry in sorted(near, key=lambda pair: -pair[0])[:MOST]]
+    near = [(score, _dice(plain(q), plain(entry.title)), entry) for score, entry in scored if score >= NEAR]
+    return [entry for _, _, entry in sorted(near, key=lambda found: (-found[0], -found[1]))[:MOST]]
 
 
 def _held(core: str, name: str) -> float:

@@ -74,6 +74,8 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
     numbers, codes = [str(f.pk) for f in planted], [f.entry.code for f in planted if hasattr(f, "entry")]
     values = {
         "record_type": [KIND],
+        "reference_list": ["ich"],
+        "item": ["G001"],
         "pk": numbers,
         "object_id": numbers if name.startswith(ADMIN_PAGES) else ["1"],
         "code": codes,

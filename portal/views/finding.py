@@ -1,16 +1,18 @@
-"""Pages that find: the search over all catalogues, the tile map. They read and render; none writes."""
+"""Pages that find: the search over all catalogues, the tile map, the genealogy. They only read."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import browse, entries, registry, similar, tiles
+from portal import browse, entries, genealogy, registry, similar, tiles
+from portal.models import CatalogueEntry
 from portal.registry import RecordType
-from portal.views.public import mapped, public_types
+from portal.views.public import mapped, paged, public_types
 
 HITS_PER_TYPE = 5
+ROWS_PER_PAGE = 50
 FEW = 2  # found names up to which near ones are offered
 
 
@@ -87,3 +89,28 @@ def city_map(request: HttpRequest) -> HttpResponse:
         "table": tiles.table(types, counts),
     }
     return render(request, "public/map.html", context)
+
+
+@login_not_required
+@require_safe
+@conditional_page
+def genealogy_page(request: HttpRequest, record_type: RecordType, code: str) -> HttpResponse:
+    """All that hangs together around an entry in force, as a picture and a table; ``of`` lists one type."""
+    if not record_type.public or not genealogy.has_place(record_type):
+        raise Http404("no genealogy")
+    found = CatalogueEntry.objects.in_force().select_related("region__parent")
+    entry = get_object_or_404(found, kind=record_type.slug, code=code)
+    context = {"nav": "catalogue", "type": record_type, "entry": entry}
+    return render(request, "public/genealogy.html", context | drawn(request, genealogy.of_entry(entry)))
+
+
+def drawn(request: HttpRequest, family: genealogy.Family, item=None) -> dict:
+    """Return the picture and the table of a family, or with ``of`` all its entries of one type, paged."""
+    slug = request.GET.get("of", "")
+    if slug and slug not in family.entries:
+        raise Http404("no such type here")
+    if slug:
+        page = paged(request, family.entries[slug].select_related("region__parent"), ROWS_PER_PAGE)
+        return {"of": registry.get(slug), "page": page}
+    columns = genealogy.whole(family, item=item)
+    return {"columns": columns, "groups": genealogy.rows(family, columns)}
