@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal import credit, gauges, notices, notify, ranking, registry
+from portal import credit, edition_policy, gauges, notices, notify, ranking, registry
 from portal.models import Filing
 from portal.vocabulary import Role
 
@@ -34,6 +34,7 @@ def desk(request: HttpRequest) -> dict:
     """Return what the links of the workbench ask; asked where shown only."""
     user = request.user
     return {
+        "edits_catalogues": SimpleLazyObject(lambda: edition_policy.works_on_editions(user)),
         "files": SimpleLazyObject(lambda: user.has_role(Role.FILER)),
         "waiting": SimpleLazyObject(lambda: _waiting(user)),
         "reads_targets": SimpleLazyObject(lambda: bool(gauges.root_of(user))),

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from portal import drafts, registry, text, workflow
+from portal.differences import catalogue_of
 from portal.edition_policy import bureau_of
 from portal.models import CatalogueEntry, Edition, EditionChange, Filing, User
 from portal.scope import within
@@ -162,12 +164,9 @@ def amend(edition: Edition, entry: CatalogueEntry, *, by: User) -> EditionChange
 def add_filing(edition: Edition, filing: Filing, *, by: User) -> EditionChange:
     """Add an approved filing that waits to be published; one that amends what is in force is 调整 or 更名."""
     current = in_work(edition, by)
-    waiting = Filing.objects.visible_to(by).filter(within("region_id", current.region_id), entry=None)
-    found = waiting.filter(pk=filing.pk, kind=current.kind, state=State.APPROVED, is_nothing=False).first()
+    found = waiting(current, by).filter(pk=filing.pk).first()
     if found is None:
-        raise Refused("只能列入已审核通过、尚未公布的填报。")
-    if found.edition_changes.filter(edition__in=Edition.objects.in_preparation()).exists():
-        raise Refused("这份填报已列入本版。")
+        raise Refused("只能列入已审核通过、尚未公布、也没有列入新版的填报。")
     entry = CatalogueEntry.objects.in_force().filter(filing_id=found.amends_id).first()
     verb = verb_of(entry, found.title) if entry else ChangeVerb.ADDED
     return _add(current, verb, entry=entry, filing=found)
@@ -207,6 +206,32 @@ def drop(change: EditionChange, *, by: User) -> None:
         raise Refused("有条目要并入它，请先去掉那几项合并。")
     _cancel([change], by)
     change.delete()
+
+
+def entry_called(edition: Edition, said: str) -> CatalogueEntry:
+    """Return the entry in force with this code or, if it is the only one, this name; else ``Refused``."""
+    inside = catalogue_of(edition.kind, edition.region_id).in_force()
+    by_code = inside.filter(code=text.digits(said).upper()).first()
+    named = list(inside.filter(name_key=text.key(said)[:100])[:2]) if by_code is None else [by_code]
+    if len(named) != 1:
+        how = "有几个叫" if named else "没有"
+        raise Refused(f"现行目录中{how}“{text.clean(said)[:60]}”，请填写目录中的编号。")
+    return named[0]
+
+
+def target_called(edition: Edition, said: str) -> CatalogueEntry | Filing:
+    """Return what comes with the edition under this name, else the entry in force; ``Refused`` if neither."""
+    coming = edition.changes.filter(verb=ChangeVerb.ADDED).select_related("filing")
+    found = (c.filing for c in coming if c.filing.title and text.key(c.filing.title) == text.key(said))
+    return next(found, None) or entry_called(edition, said)
+
+
+def waiting(edition: Edition, by: User) -> QuerySet:
+    """Return the approved filings of the catalogue that wait for publication and are in no edition."""
+    listed = EditionChange.objects.filter(edition__in=Edition.objects.in_preparation(), filing__isnull=False)
+    found = Filing.objects.visible_to(by).filter(within("region_id", edition.region_id), entry=None)
+    found = found.filter(kind=edition.kind, state=State.APPROVED, is_nothing=False)
+    return found.exclude(pk__in=listed.values("filing_id")).order_by("pk")
 
 
 def clear(edition: Edition, by: User) -> None:

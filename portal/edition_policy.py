@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portal import drafts, registry, scope
-from portal.models import Edition, Organisation, User
+from portal.models import Edition, Membership, Organisation, User
 from portal.registry import CITY, PROVINCE, RecordType
 from portal.vocabulary import BUSINESS_ROLES, HRSS_KINDS, Level, Role
 
@@ -71,12 +71,25 @@ def stage(edition: Edition) -> str:
 def visible_to(user: User) -> QuerySet:
     """Return the editions ``user`` meets at the workbench: of the catalogues of his own desk and below."""
     condition = Q(pk__in=[])
-    for post in user.posts:
-        works_there = post.role in BUSINESS_ROLES and post.organisation.kind in HRSS_KINDS
-        above_county = post.organisation.region.level in (Level.PROVINCE, Level.CITY)
-        if (works_there or post.role == Role.AUDITOR) and above_county:
-            condition |= scope.within("region_id", post.organisation.region_id)
+    for region in _regions(user):
+        condition |= scope.within("region_id", region)
     return Edition.objects.filter(condition).select_related("region")
+
+
+def _regions(user: User) -> set[str]:
+    """Return the province or the city whose desk ``user`` works at, or audits."""
+    return {post.organisation.region_id for post in getattr(user, "posts", ()) if _is_concerned(post)}
+
+
+def _is_concerned(post: Membership) -> bool:
+    works_there = post.role in BUSINESS_ROLES and post.organisation.kind in HRSS_KINDS
+    above_county = post.organisation.region.level in (Level.PROVINCE, Level.CITY)
+    return (works_there or post.role == Role.AUDITOR) and above_county
+
+
+def works_on_editions(user: User) -> bool:
+    """Say whether the workbench shows editions to ``user`` at all."""
+    return bool(_regions(user))
 
 
 def kinds_of(user: User) -> dict[str, RecordType]:

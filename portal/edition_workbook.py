@@ -23,7 +23,7 @@ def template(edition: Edition) -> bytes:
     """Return what is in force today, one line a project, ready to be changed and taken in again."""
     record_type = registry.get(edition.kind)
     entries = list(catalogue_of(edition.kind, edition.region_id).in_force().order_by("code"))
-    records, sheets = records_of(record_type, entries), sheets_of(record_type)
+    records, sheets = records_of(record_type, [e.filing_id for e in entries]), sheets_of(record_type)
     labels, book = all_labels(sheets), Workbook(write_only=True)
     for sheet in sheets:
         pen = _opened(book, sheet)

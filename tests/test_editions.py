@@ -120,7 +120,9 @@ def test_only_for_an_edition_the_province_changes_what_others_filed():
 def test_a_filing_of_a_city_that_waits_for_publication_comes_with_the_edition():
     waiting, edition = approved(KIND, name="演示新"), editing.prepared(on=MAY)
     edition_changes.add_filing(edition, waiting, by=filer(PROVINCE))
-    assert refused(edition_changes.add_filing, edition, waiting, by=filer(PROVINCE)) == "这份填报已列入本版。"
+    assert refused(edition_changes.add_filing, edition, waiting, by=filer(PROVINCE)) == (
+        "只能列入已审核通过、尚未公布、也没有列入新版的填报。"
+    )
 
     editing.out(edition)
 

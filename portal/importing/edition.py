@@ -4,7 +4,7 @@ Rows are matched by 编号, else by name. Writes nothing; whatever is wrong stan
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -191,7 +191,7 @@ class _Matching:
         self.by_name: dict[str, list[CatalogueEntry]] = {}
         for entry in self.by_code.values():
             self.by_name.setdefault(text.key(entry.title), []).append(entry)
-        self.records = records_of(self.type, self.by_code.values())
+        self.records = records_of(self.type, [entry.filing_id for entry in self.by_code.values()])
         self.taken: dict[str, str] = {}  # code → how the sheet uses it: its own row, or merged
 
     def identify(self) -> None:
@@ -326,11 +326,11 @@ def _untrue(row: Row, line: Line) -> str:
     return ""
 
 
-def records_of(record_type: RecordType, entries) -> dict[int, Filing]:
+def records_of(record_type: RecordType, filings: Iterable[int]) -> dict[int, Filing]:
     """Return filing → record with its relations and rows, in a fixed number of queries."""
     columns = [record_type.field(name) for name in record_type.fields]
     single = [c.name for c in columns if c.is_relation and not c.many_to_many]
-    found = record_type.model.objects.filter(pk__in=[entry.filing_id for entry in entries])
+    found = record_type.model.objects.filter(pk__in=list(filings))
     found = found.select_related("organisation", "region", *single)
     return {r.pk: r for r in found.prefetch_related(*_paths(record_type, columns))}
 

@@ -77,7 +77,7 @@ def _import(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, offered, chosen=offered.get(request.GET.get("type", "")))
     chosen = offered.get(request.POST.get("type", ""))
-    upload = _sent(request)
+    upload = sent(request)
     if refusal := _fault(chosen, upload, request):
         return _page(request, offered, chosen=chosen, refusal=refusal, status=422)
     return _read(request, offered, chosen, upload)
@@ -90,10 +90,11 @@ def _offered(user: User) -> dict[str, RecordType]:
     return offered
 
 
-def _sent(request: HttpRequest) -> Upload | None:
-    if sent := request.FILES.get("file"):
-        name = PurePath(sent.name).name[:120]
-        return Upload(name, sent.read() if sent.size <= settings.UPLOAD_LIMIT else b"")
+def sent(request: HttpRequest) -> Upload | None:
+    """Return the file of a form, chosen now or carried along from the preview; None when there is none."""
+    if chosen := request.FILES.get("file"):
+        name = PurePath(chosen.name).name[:120]
+        return Upload(name, chosen.read() if chosen.size <= settings.UPLOAD_LIMIT else b"")
     try:
         data = base64.b64decode(request.POST.get("content", ""), validate=True)
     except (binascii.Error, ValueError):
@@ -103,8 +104,11 @@ def _sent(request: HttpRequest) -> Upload | None:
 
 def _fault(chosen: RecordType | None, upload: Upload | None, request: HttpRequest) -> str:
     """Return why this cannot be read at all, empty when it can."""
-    if chosen is None:
-        return NO_TYPE
+    return NO_TYPE if chosen is None else why_unreadable(upload, request)
+
+
+def why_unreadable(upload: Upload | None, request: HttpRequest) -> str:
+    """Return why a file cannot be read, empty when there is something in it to be read."""
     if upload is None:
         return AGAIN if "confirm" in request.POST else NO_FILE
     if upload.data:

@@ -1,0 +1,103 @@
+"""The document an edition was announced by: taken in, checked by its content, replaced, found missing.
+
+The only writer of ``Edition.file``.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from portal import media, text
+from portal.edition_policy import ABANDONED, APPROVED, PREPARING, PUBLISHED, choices, stage
+from portal.editions import note
+from portal.models import Edition, User
+from portal.models.editions import storage_name
+from portal.workflow import Refused
+
+FOLDER = "editions"
+SUFFIXES = ("pdf", "doc", "docx")
+MOST_BYTES = 20 * 2**20
+LONGEST_NAME = 200
+TOO_BIG = f"文件超过{MOST_BYTES // 2**20}MB，没有保存；请压缩或重新导出后再上传。"
+EMPTY = "这个文件是空的，没有保存；请核对后重新选择。"
+
+
+def why_not_attached(edition: Edition, user: User) -> str | None:
+    """Return why ``user`` cannot attach the document now, empty when he can, None when it is not his to do.
+
+    Who prepares attaches it in preparation, who publishes before the publication and, once, afterwards.
+    """
+    posts = {choice.name for choice in choices(edition, user)}
+    if not posts & {"propose", "publish"} or stage(edition) == ABANDONED:
+        return None
+    if "propose" in posts and stage(edition) == PREPARING:
+        return ""
+    if "publish" in posts and (
+        stage(edition) == APPROVED or (stage(edition) == PUBLISHED and not edition.file)
+    ):
+        return ""
+    return "编制中由编制岗位上传，审定以后由发布岗位上传；发布后已有的文件不再更换。"
+
+
+def attach(edition: Edition, content: BinaryIO, name: str, *, by: User) -> Edition:
+    """Store the document with the edition, in place of an earlier one.
+
+    ``name`` is as the person's computer calls it. Raises ``Refused``; nothing is kept then.
+    """
+    if why_not_attached(edition, by) != "":
+        raise Refused("现在不能上传发布文件。")
+    _check(content)
+    stored = default_storage.save(storage_name(edition, name), content)
+    try:
+        former = _join(edition, stored, name, by)
+    except BaseException:
+        default_storage.delete(stored)
+        raise
+    if former:
+        default_storage.delete(former)
+    return Edition.objects.get(pk=edition.pk)
+
+
+def _check(content: BinaryIO) -> None:
+    """Refuse what is no PDF or Word file by its content."""
+    content.seek(0, 2)
+    size = content.tell()
+    if size == 0 or size > MOST_BYTES:
+        raise Refused(TOO_BIG if size else EMPTY)
+    try:
+        media.measure(content, size, "document", SUFFIXES)
+    except media.Unfit as unfit:
+        raise Refused(str(unfit)) from None
+    content.seek(0)
+
+
+@transaction.atomic
+def _join(edition: Edition, stored: str, name: str, by: User) -> str:
+    """Give the edition its file and return the name of the one it had."""
+    current = Edition.objects.select_for_update().get(pk=edition.pk)
+    if why_not_attached(current, by) != "":
+        raise Refused("现在不能上传发布文件。")
+    former = current.file.name
+    current.file.name, current.file_name = stored, _clean_name(name)
+    current.save(update_fields=["file", "file_name"])
+    note(current, by, f"上传发布文件：{current.file_name}")
+    return former
+
+
+def _clean_name(name: str) -> str:
+    line = " ".join(text.clean(name.replace("\\", "/")).split()).rpartition("/")[2]
+    return line[-LONGEST_NAME:] or "发布文件"
+
+
+def faults() -> Iterator[str]:
+    """Yield one line for each edition whose document is missing from the storage."""
+    for edition in Edition.objects.exclude(file="").order_by("pk"):
+        if not default_storage.exists(edition.file.name):
+            yield f"目录版次 {edition.pk}：文件 {edition.file.name} 不存在。"
+
+
+def is_used(name: str) -> bool:
+    """Say whether a stored file of ``FOLDER`` is the document of an edition."""
+    return Edition.objects.filter(file=name).exists()
