@@ -8,18 +8,22 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import module_has_submodule
 
 from portal import (
     attachments,
     catalogue,
     demo_campaigns,
     demo_notices,
+    demo_rounds,
     drafts,
     examples,
     reference,
@@ -105,6 +109,16 @@ def build(password: str) -> None:
     for edition in data["editions"]:
         Edition.objects.create(is_demo=True, published_at=timezone.now(), **edition)
     demo_notices.build(cast.by_name)
+    demo_rounds.build(cast.by_name)
+    _build_parts(cast.by_name)
+
+
+def _build_parts(people: dict[str, User]) -> None:
+    """Let each app of record types add what it shows beside its filings: ``demo.build(people)``."""
+    for label in sorted({record_type.model._meta.app_label for record_type in registry.all_types()}):
+        app = apps.get_app_config(label)
+        if module_has_submodule(app.module, "demo"):
+            import_module(f"{app.name}.demo").build(people)
 
 
 def _people(accounts: list[dict], password: str) -> Cast:
