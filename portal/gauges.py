@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal import inbox, progress, scope
-from portal.models import CatalogueEntry, Operator, Region, TargetScope, User
+from portal.models import CatalogueEntry, Operator, PolicyTarget, Region, TargetScope, User
 from portal.progress import Progress, Unknown
 from portal.targets import ABOUT_SHARE, Standing, demand
 from portal.vocabulary import BUSINESS_ROLES, HRSS_KINDS, Level, Role
@@ -24,9 +24,13 @@ COUNTED = {
     TargetScope.CITY: "个市达到",
     TargetScope.COUNTY: "个县（市、区）达到",
     TargetScope.UNIT: "家单位达到",
-    TargetScope.PAIR: "组（市与项目）达到",
+    TargetScope.PAIR: "组（市与项目）没有超出",
 }
-REACHING = {TargetScope.COUNTY: "县（市、区）", TargetScope.UNIT: "单位", TargetScope.PAIR: "考核项目"}
+REACHING = {
+    TargetScope.COUNTY: "达到的县（市、区）",
+    TargetScope.UNIT: "达到的单位",
+    TargetScope.PAIR: "没有超出的考核项目",
+}
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,14 @@ def gauge(found: Progress, wish: Wish, route: str = "target") -> dict:
         "year": found.year if found.years else None,
         "due": found.due,
         "basis": f"{target.document_number} {target.clause}",
+        "is_quoted": is_quoted(target),
         "url": url,
     }
+
+
+def is_quoted(target: PolicyTarget) -> bool:
+    """Say whether the sentence of a target is that of a notice, which has a document number."""
+    return "〔" in target.document_number
 
 
 def gauges(found: Iterable[Progress], wish: Wish, route: str = "target") -> list[dict]:
@@ -118,7 +128,7 @@ def heading(found: Progress) -> str:
     """Return what the numbers of the cities count."""
     if found.target.scope in (TargetScope.PROVINCE, TargetScope.CITY):
         return f"{found.target.label}（{found.target.unit}）"
-    return f"达到的{REACHING[found.target.scope]}"
+    return REACHING[found.target.scope]
 
 
 def places(found: Progress, wish: Wish) -> list[dict]:

@@ -127,6 +127,8 @@ class Progress:
         """Return a standing in words; 尚未 is said only while there is time."""
         if standing == Standing.SHORT and self.is_past:
             return "期限已过，未达到"
+        if standing and self.target.scope == TargetScope.PAIR:
+            return "没有超出" if standing == Standing.REACHED else "有超出"
         return str(Standing(standing).label) if standing else ""
 
 
