@@ -23,10 +23,12 @@ from portal.models import (
     Membership,
     Message,
     Reminder,
+    SelectionRound,
     User,
 )
 from portal.snapshot import take
 from portal.vocabulary import State
+from workforce import key_brands
 
 pytestmark = pytest.mark.django_db
 
@@ -213,3 +215,19 @@ def test_one_brand_was_amended_under_its_code_and_one_has_left(built):
 
 def test_the_demonstration_keeps_every_invariant(built):
     assert list(verify.faults()) == []
+
+
+def test_one_selection_round_was_conferred_and_one_is_being_scored(built):
+    found = SelectionRound.objects.order_by("pk")
+    assert [(of.stage, of.is_demo, "演示" in of.name) for of in found] == [
+        ("conferred", True, True),
+        ("scoring", True, True),
+    ]
+    chosen = found[0].candidates.filter(is_chosen=True).values_list("entry__title", "entry__level")
+    assert list(chosen) == [("烟台花饽饽品牌（演示）", "provincial")]
+    assert [scorer.handed_in_at is not None for scorer in found[1].scorers.all()] == [True, False, False]
+
+
+def test_some_cities_have_fixed_their_key_brands(built):
+    counts = key_brands.counts(timezone.localdate().year)
+    assert {city: number for city, number in counts.items() if number} == {"3701": 1, "3711": 3}

@@ -4,10 +4,10 @@ from django.apps import AppConfig
 
 
 class WorkforceConfig(AppConfig):
-    """Registers how its targets are counted."""
+    """Registers how its targets are counted and what is verified of it."""
 
     name = "workforce"
     verbose_name = "劳务品牌与培训"
 
     def ready(self) -> None:
-        from workforce import targets  # noqa: F401 -- registers itself
+        from workforce import key_brands, targets  # noqa: F401 -- register themselves

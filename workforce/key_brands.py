@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal import notify, scope, text
+from portal import notify, scope, text, verify
 from portal.models import CatalogueEntry, Filing, Region, User
 from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.vocabulary import Level, Role
@@ -157,6 +157,7 @@ def _newest(codes: set[str]) -> dict[str, CatalogueEntry]:
     return {entry.code: entry for entry in entries}
 
 
+@verify.also
 def faults() -> Iterator[str]:
     """Yield each place held by a code that is no labour brand of that city."""
     entries = _newest(set(KeyBrand.objects.values_list("code", flat=True)))

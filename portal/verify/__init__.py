@@ -5,11 +5,12 @@ same few queries for each. The lines name a filing by number, never by its conte
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.db import models
 from django.utils import timezone
 
+from portal import selection
 from portal.models import (
     Attachment,
     CatalogueEntry,
@@ -26,9 +27,18 @@ from portal.verify.filings import of_chain, of_content, of_decision, of_state, o
 from portal.verify.reviews import of_reviews
 from portal.vocabulary import Role
 
-__all__ = ["GUARDS", "counts", "faults", "nightly"]
+__all__ = ["GUARDS", "also", "counts", "faults", "nightly"]
 
 CHUNK = 500
+
+
+_others: list[Callable[[], Iterator[str]]] = []
+
+
+def also(check: Callable[[], Iterator[str]]) -> Callable[[], Iterator[str]]:
+    """Register a check of an app of record types: it yields one line for each of its faults."""
+    _others.append(check)
+    return check
 
 
 def faults() -> Iterator[str]:
@@ -38,6 +48,9 @@ def faults() -> Iterator[str]:
         yield from _faults_of(numbers)
     yield from of_catalogue()
     yield from of_reviews()
+    yield from selection.faults()
+    for check in _others:
+        yield from check()
     yield from of_posts(Membership.objects.current().select_related("organisation", "user"))
     yield from of_store()
 
