@@ -14,6 +14,7 @@ from portal.vocabulary import BrandLevel
 from tests import copies
 from tests.factories import DOCUMENT, act, approved, approver, entry, filer, publish, publisher, reviewer
 from tests.public import leave
+from workforce import key_brands
 
 pytestmark = pytest.mark.django_db
 JINAN, WEIFANG, RIZHAO = "3701", "3707", "3711"
@@ -114,6 +115,46 @@ def test_a_city_training_brand_makes_its_city_reach_the_target():
 
     reached = [place.code for place in found.places if place.standing == "reached"]
     assert (found.number, found.of, found.standing, reached) == (2, 16, "short", [JINAN, WEIFANG])
+
+
+def designated(number: int, place: str, year: int):
+    """Make ``number`` published brands of a city its 建设重点 of a year."""
+    for n in range(number):
+        brand = entry("labour-brands", place=place, name=f"演示{place}家政{n}", name_region="演示")
+        key_brands.designate(brand, year=year, by=reviewer(place))
+
+
+def test_a_city_with_three_to_five_key_brands_of_a_year_reaches_the_target():
+    designated(2, JINAN, 2024)
+    designated(3, WEIFANG, 2024)
+    designated(5, RIZHAO, 2024)
+
+    found = counted("key-labour-brands")
+
+    assert (found.year, found.number, found.of, found.standing) == (2024, 2, 16, "short")
+    assert cities(found) == {JINAN: 2, WEIFANG: 3, RIZHAO: 5}
+    assert cities(found) == {city: n for city, n in key_brands.counts(2024).items() if n}
+    assert [p.code for p in found.places if p.standing == "reached"] == [WEIFANG, RIZHAO]
+
+
+def test_key_brands_are_those_of_the_latest_year_unless_another_is_asked_for():
+    this = timezone.localdate().year
+    designated(1, JINAN, this - 1)
+    designated(1, WEIFANG, this)
+
+    shown = [counted("key-labour-brands", year=year) for year in ("", str(this - 1))]
+
+    assert [(found.year, cities(found)) for found in shown] == [(this, {WEIFANG: 1}), (this - 1, {JINAN: 1})]
+
+
+def test_a_key_brand_counts_from_the_day_it_was_fixed_until_it_leaves_the_catalogue():
+    designated(1, WEIFANG, 2024)
+    yesterday = timezone.localdate() - timedelta(days=1)
+
+    before, now = counted("key-labour-brands", yesterday), counted("key-labour-brands")
+    leave(now.count.behind.get())
+
+    assert (cities(before), cities(now), cities(counted("key-labour-brands"))) == ({}, {WEIFANG: 1}, {})
 
 
 def unit(name: str, place: str = "370705", on: date | None = None, **years: tuple[int, int, int]):
