@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import browse, dated, differences, downloads, entries, lineages
+from portal import browse, dated, differences, downloads, entries, lineages, registry
 from portal.dated import Dated
 from portal.models import Edition, Region
 from portal.registry import RecordType
@@ -212,6 +212,7 @@ def _compared(found: differences.Difference, page, known: list[Edition]) -> dict
     return {
         "difference": found,
         "page": page,
+        "name_label": _name_label(registry.get(found.kind)),
         "gone": lineages.gone(found.kind, [change.entry.code for change in page]),
         "from_name": names.get(found.from_day, ""),
         "to_name": names.get(found.to_day, ""),
@@ -222,6 +223,11 @@ def _compared(found: differences.Difference, page, known: list[Edition]) -> dict
             if changes
         ],
     }
+
+
+def _name_label(record_type: RecordType) -> str:
+    """Return the label of the field that names an entry: a rename says it already."""
+    return str(record_type.field(record_type.key[0]).verbose_name)
 
 
 def _pairs(known: list[Edition]) -> list[tuple[Edition, Edition]]:
