@@ -159,17 +159,17 @@ def present(notice: PublicNotice) -> dict[str, Any]:
     return {name: getattr(notice, name) for name in names} | {"filings": [str(pk) for pk in listed]}
 
 
-def period(values: Mapping[str, Any]) -> str:
-    """Return the days of a 公示 as typed so far in words, or the sentence why there are none yet."""
+def period(values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the days of a 公示 as typed so far in words, and the sentence why there are none yet."""
     try:
         names = ("starts_on", "working_days", "ends_on")
         starts_on, days, ends_on = (NoticeForm.base_fields[n].clean(values.get(n)) for n in names)
         ends_on, days = notices.period(starts_on, days, ends_on)
     except forms.ValidationError as error:
-        return error.messages[0]
+        return "", error.messages[0]
     except Refused as refusal:
-        return str(refusal)
-    return publicity.dates(PublicNotice(starts_on=starts_on, ends_on=ends_on, working_days=days))
+        return "", str(refusal)
+    return publicity.dates(PublicNotice(starts_on=starts_on, ends_on=ends_on, working_days=days)), ""
 
 
 class ObjectionForm(forms.Form):

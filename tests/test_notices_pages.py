@@ -143,7 +143,7 @@ def test_the_days_are_worked_out_anew_without_saving_and_everything_typed_stays(
 def test_a_year_without_holidays_is_said_where_the_days_are_shown(client):
     answer = send_new(client, drafter(), approved(KIND), then="dates", starts_on="2099-03-02")
 
-    assert answer.context["period"] == (
+    assert answer.context["why_no_period"] == (
         "2099年的放假安排还没有录入，请先在“工作日调整”中录入国务院办公厅的通知，或直接填写结束日期。"
     )
 

@@ -158,6 +158,7 @@ def _form_page(
     request: HttpRequest, subject: Subject, form: NoticeForm, found: PublicNotice | None, status: int = 200
 ) -> HttpResponse:
     is_publicity = subject.kind == NoticeKind.PUBLICITY
+    days, why_no_days = period(form.data or form.initial) if is_publicity else ("", "")
     context = {
         "nav": "notices",
         "subject": subject,
@@ -165,7 +166,9 @@ def _form_page(
         "form": form,
         "notice": found,
         "read": notices.digest(found) if found else "",
-        "period": period(form.data or form.initial) if is_publicity else "",
+        "period": days,
+        "why_no_period": why_no_days,
+        "keeps_workdays": workdays.may_keep(request.user),
         "again": _beginning(subject),
         "most": notices.MOST_ITEMS,
     }
