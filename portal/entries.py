@@ -10,7 +10,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import browse, excerpts, lineages, snapshot, text
+from portal import browse, excerpts, lineages, registry, snapshot, text
 from portal.models import CatalogueEntry, ChoiceListField, Filing
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, ExitReason, SuccessionKind
@@ -207,8 +207,16 @@ def facts(record_type: RecordType, record: Filing) -> list[dict]:
         nodes = [_node(other) for other in related(record, name)] if name in links_of(record_type) else []
         shown = snapshot.shown(record, name)
         if nodes or shown:
-            found.append({"name": str(record_type.field(name).verbose_name), "nodes": nodes, "text": shown})
+            label, url = str(record_type.field(name).verbose_name), _listed(record_type, record, name)
+            found.append({"name": label, "nodes": nodes, "text": shown, "url": url})
     return found
+
+
+def _listed(record_type: RecordType, record: Filing, name: str) -> str:
+    """Return the page of the row of a reference list that a field names, empty when there is none."""
+    listed = registry.list_named_in(record_type.slug, name)
+    items = listed.model.objects.named_by([record.pk]).get(record.pk, []) if listed else []
+    return reverse("reference-item", args=[listed.slug, items[0].code]) if items else ""
 
 
 def chips(record_type: RecordType, record: Filing) -> list[str]:

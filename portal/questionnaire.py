@@ -12,7 +12,7 @@ from typing import Any
 from django.db import models
 from django.forms import BoundField
 
-from portal import drafts, materials, rules, snapshot, text
+from portal import drafts, materials, registry, rules, snapshot, text
 from portal.forms import LongText, RowSet, SeveralOffered, chosen_objects, form_class, row_set_class
 from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, User
 from portal.registry import Problem, RecordType
@@ -35,6 +35,7 @@ class Question:
     clause: str = ""
     limit: int | None = None
     under: str = ""
+    known: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -223,13 +224,15 @@ class Questionnaire:
     def _question(self, name: str, number: int) -> Question:
         column, asked = self.record_type.field(name), self.form[name]
         longest = getattr(asked.field, "max_length", None) or 0
+        listed = registry.list_named_in(self.record_type.slug, name)
         return Question(
             asked,
             number,
             need=rules.is_required(column),
             clause=self.record_type.clauses.get(name, ""),
             limit=self.record_type.limits.get(name) or (longest if longest >= WORTH_COUNTING else None),
-            under=self._under(name, asked),
+            under=listed.model.objects.advice(self.record) if listed else self._under(name, asked),
+            known=listed.model.objects.names() if listed else None,
         )
 
     def _under(self, name: str, asked: BoundField) -> str:

@@ -220,9 +220,10 @@ class ReferenceList:
     ``file``      fixture the rows come from, one by one through ``model.from_row``
     ``columns``   fields of its table, the name first     ``facets``  fields the page filters by
     ``note``      what the list is and what it is not      ``order``   place among the lists
-    ``question``  its column of the genealogy, with ``named_in``: record type → the field that names a row;
-                  the model says which rows filings name (``objects.named_by``), what they name beside these
-                  (``objects.unlisted``) and which filings name a row (``naming``)
+    ``question``  its column of the genealogy, with ``named_in``: record type → the field that names a row.
+                  The model says which rows filings name (``objects.named_by``), what they name beside these
+                  (``objects.unlisted``), what a filer is told (``objects.names``, ``objects.advice``) and
+                  which filings name a row (``naming``)
     """
 
     model: type
@@ -260,6 +261,11 @@ def reference_list(*, slug: str, **declaration: Any):
 def reference_lists() -> list[ReferenceList]:
     """Return every reference list in its order."""
     return sorted(_lists.values(), key=lambda found: found.order)
+
+
+def list_named_in(slug: str, name: str) -> ReferenceList | None:
+    """Return the reference list whose rows the field ``name`` of the record type ``slug`` names, if any."""
+    return next((found for found in _lists.values() if found.named_in.get(slug) == name), None)
 
 
 _types: dict[str, RecordType] = {}

@@ -143,9 +143,14 @@ def too_long(field, limit: int | None) -> str:
 
 
 @register.simple_tag
-def control(field, limit: int | None = None, rows: int | None = None) -> SafeString:
-    """Return the widget of a bound field in the portal's dress; ``limit`` switches the live 字数 on."""
+def control(field, limit: int | None = None, rows: int | None = None, known: bool = False) -> SafeString:
+    """Return the widget of a bound field in the portal's dress; ``limit`` switches the live 字数 on.
+
+    With ``known`` a list of names to choose from stands beside it.
+    """
     widget, attrs = field.field.widget, {}
+    if known:
+        attrs["list"] = f"{field.auto_id}_known"
     if isinstance(widget, TYPED) and not isinstance(widget, TICKED):
         attrs["class"] = f"{widget.attrs.get('class', '')} in".strip()
     if limit or isinstance(widget, widgets.Textarea):

@@ -30,6 +30,23 @@ class IchQuerySet(models.QuerySet):
         items = list(self.current().filter(name_key__in=keys).select_related("city").order_by("code"))
         return {pk: _own_city_first(craft, items) for pk, craft in named.items()}
 
+    def names(self) -> list[str]:
+        """Return the names of the lists, each once, to choose from while typing."""
+        return list(self.current().order_by("name").values_list("name", flat=True).distinct())
+
+    def advice(self, craft: HandicraftTrainingProject) -> str:
+        """Return whether the lists hold what a craft project names; it refuses nothing.
+
+        Only the national list is whole, so that only there a missing name says something.
+        """
+        if not craft.source_key or craft.source_kind not in (NATIONAL, PROVINCIAL):
+            return ""
+        word = KIND_WORDS[craft.source_kind]
+        if found := self.named_by([craft.pk]).get(craft.pk, []):
+            return f"{word}名录中有这一项：{'、'.join(dict.fromkeys(item.city.name for item in found))}"
+        missing = "国家级名录的山东项目中没有同名的，请核对名称；不影响提交"
+        return missing if craft.source_kind == NATIONAL else ""
+
     def unlisted(self, filing_ids: list[int]) -> list[tuple[str, str]]:
         """Return the ICH items that filings name and no list here holds: name, and of which list it is."""
         crafts = HandicraftTrainingProject.objects.filter(pk__in=filing_ids, source_kind__startswith="ich_")
