@@ -163,11 +163,15 @@ def _replaced(filing: Filing, day: date) -> CatalogueEntry | None:
     entry = entry or _reinstated(filing)
     if entry is None:
         raise Refused("原条目已退出或已被替换，这份变更不能公布。")
-    days = [entry.valid_from, *entry.promotions.values_list("on", flat=True)]
-    earliest = entry.valid_to or max(days)
+    earliest = entry.valid_to or _latest(entry)
     if day < earliest:
         raise Refused(f"日期不能早于原条目的{'退出' if entry.valid_to else '公布'}日期（{earliest}）。")
     return entry
+
+
+def _latest(entry: CatalogueEntry) -> date:
+    """Return the last day on which something happened to an entry; nothing is told of it before that."""
+    return max([entry.valid_from, *entry.promotions.values_list("on", flat=True)])
 
 
 def _reinstated(filing: Filing) -> CatalogueEntry | None:
@@ -228,8 +232,8 @@ def exit(
     if reason not in ExitReason.values:
         raise Refused("请选择退出原因。")
     number, day = _checked(document_number), _checked_day(on)
-    if day < current.valid_from:
-        raise Refused(f"退出日期不能早于公布日期（{current.valid_from}）。")
+    if day < (earliest := _latest(current)):
+        raise Refused(f"退出日期不能早于公布日期（{earliest}）。")
     _after_the_edition(filing.kind, filing.region_id, day)
     said = f"{ExitReason(reason).label} {number} {day} {checked_comment(comment)}".strip()
     event = record_event(filing, "exit", filing.state, by=by, comment=said, request_id=request_id)
@@ -269,6 +273,9 @@ def merge(
     target = CatalogueEntry.objects.in_force().filter(pk=into.pk, kind=entry.kind).first()
     if target is None or target.code == entry.code:
         raise Refused("要并入的条目须是同一目录中另一条现行条目。")
+    day = _checked_day(on)
+    if not CatalogueEntry.objects.in_force(day).filter(code=target.code).exists():
+        raise Refused(f"要并入的条目在 {day} 还不在目录中。")
     exit(
         entry,
         by=by,
@@ -329,8 +336,8 @@ def promote(
     if current.level == level:
         raise Refused(f"这一条已是{current.get_level_display()}。")
     number, day = _checked(document_number), _checked_day(on)
-    if day < current.valid_from:
-        raise Refused(f"日期不能早于公布日期（{current.valid_from}）。")
+    if day < (earliest := _latest(current)):
+        raise Refused(f"日期不能早于公布日期（{earliest}）。")
     _after_the_edition(filing.kind, filing.region_id, day)
     said = f"{BrandLevel(level).label} {number} {day}"
     record_event(filing, "promote", filing.state, by=by, comment=said, request_id=request_id)

@@ -85,8 +85,9 @@ def _copy_rows(
 
 
 def _copy_history(original: Filing, copies: list[Filing]) -> None:
+    taken = [(version, canonical(version.snapshot).decode()) for version in original.versions.all()]
     FilingVersion.objects.bulk_create(
-        _renamed(version, original, copy) for copy in copies for version in original.versions.all()
+        _renamed(version, words, original, copy) for copy in copies for version, words in taken
     )
     events = list(original.events.order_by("number"))
     Event.objects.bulk_create(event for copy in copies for event in _chain(events, copy))
@@ -102,8 +103,8 @@ def _copy_history(original: Filing, copies: list[Filing]) -> None:
         )
 
 
-def _renamed(version: FilingVersion, original: Filing, copy: Filing) -> FilingVersion:
-    taken = json.loads(canonical(version.snapshot).decode().replace(original.title, copy.title))
+def _renamed(version: FilingVersion, words: str, original: Filing, copy: Filing) -> FilingVersion:
+    taken = json.loads(words.replace(original.title, copy.title))
     return _other(version, filing_id=copy.pk, snapshot=taken, sha256=digest(taken))
 
 
