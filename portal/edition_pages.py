@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from portal import edition_policy, registry, snapshot
+from portal.differences import catalogue_of
 from portal.edition_changes import COMING, verb_of
 from portal.importing.edition import records_of
 from portal.models import CatalogueEntry, Edition, EditionChange, Filing, User
@@ -100,7 +101,7 @@ def headings(sort: str, kind: str) -> list[dict[str, str]]:
     ]
 
 
-def params(sort: str, kind: str) -> QueryDict:
+def params(sort: str = "", kind: str = "") -> QueryDict:
     """Return what the list was asked for as the parameters of a link, empty ones left out."""
     found = QueryDict(mutable=True)
     found.update({name: value for name, value in {"sort": sort, "kind": kind}.items() if value})
@@ -176,8 +177,8 @@ def _rows_in_words(record: Filing, name: str, fields: list[str]) -> str:
 def since(edition: Edition) -> list[CatalogueEntry]:
     """Return what others published into the catalogue since the edition was begun, newest first."""
     own = edition.changes.filter(filing__isnull=False).values("filing_id")
-    found = CatalogueEntry.objects.filter(kind=edition.kind, published_at__gt=edition.created_at)
-    found = found.filter(region_id__startswith=edition.region_id).exclude(filing_id__in=own)
+    found = catalogue_of(edition.kind, edition.region_id).filter(published_at__gt=edition.created_at)
+    found = found.exclude(filing_id__in=own)
     return list(found.order_by("-published_at", "-pk")[:10])
 
 

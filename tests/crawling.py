@@ -10,9 +10,20 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from portal import catalogue
-from portal.models import Campaign, CampaignDuty, Filing, Objection, PublicNotice, SelectionRound, User
+from portal.models import (
+    Campaign,
+    CampaignDuty,
+    Edition,
+    EditionChange,
+    Filing,
+    Objection,
+    PublicNotice,
+    SelectionRound,
+    User,
+)
 from portal.vocabulary import State
 from tests.campaigning import campaign
+from tests.editing import added, prepared
 from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish
 from tests.noticing import drafted, objected, running
 from workforce.models import KeyBrand
@@ -46,6 +57,8 @@ def plant() -> list[Filing]:
     ]
     shown = publish(filing(KIND, State.APPROVED, name="演示公开学校", **SECRET), on=date(2024, 5, 1))
     plant_notices()
+    edition = prepared(name=f"{CANARY}新版")
+    added(edition, f"{CANARY}新项目")
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
 
 
@@ -87,6 +100,8 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "key": _numbers(KeyBrand),
         "notice": _numbers(PublicNotice),
         "objection": _numbers(Objection),
+        "edition": _numbers(Edition),
+        "change": _numbers(EditionChange),
         "suffix": ["docx", "pdf"],
         "day": ["2024-06-01"],
         "file_type": ["xlsx", "csv", "json"],
@@ -134,12 +149,23 @@ def everything(but_of: User | None = None) -> dict[str, list[dict]]:
 
 def crawl(user: User | None, planted: list[Filing], methods=("get", "post")):
     """Yield (name, route, request, response) for every URL there is, as ``user``."""
+    session = ""
     for name, route in routes():
-        client = Client()  # a new one for each route: one of them signs out
+        client = Client()  # a new one for each route: one of them signs out, others leave messages
         if user:
-            client.force_login(user)
+            session = session or signed_in(user)
+            client.cookies["session"] = session
         for url in urls(name, route, planted):
             for method in methods:
                 query = "?q=场地" if method == "get" and not name.startswith("admin:") else ""
                 response = getattr(client, method)(url + query, SENT if method == "post" else None)
                 yield name, route, f"{method} {url}", response
+        if user and client.cookies["session"].value != session:
+            session = ""
+
+
+def signed_in(user: User) -> str:
+    """Return the key of a new session of ``user``."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies["session"].value

@@ -129,6 +129,7 @@ def page(
         **edition_pages.standing(found),
         "counts": edition_pages.counts(changes),
         "page": shown,
+        "params": edition_pages.params(),
         "lines": edition_pages.lines(found, list(shown)),
         "obstacles": list(edition_changes.obstacles(found, changes)) if is_open else [],
         "since": edition_pages.since(found) if is_open else [],
