@@ -138,6 +138,7 @@ class RecordType:
     ``figures``   name → label of what a periodic review asks of a published one every year
     ``county_route``  where a county's filing ends when that is not ``route``
     ``filed_by``  the levels whose bureaus file it; without it all, the province only what ends there
+    ``pages``     route → words of a page of the workbench about it, beside its list
     ``order``     place among the registries
     ``example``   a whole, submittable filing: placeholder, sample row, demonstration and test data at once
     """
@@ -154,6 +155,7 @@ class RecordType:
     order: int
     question: str = ""
     levelled: bool = False
+    pages: dict[str, str] = field(default_factory=dict)
     facets: list[str] = field(default_factory=list)
     public: list[str] = field(default_factory=list)
     personal: list[str] = field(default_factory=list)

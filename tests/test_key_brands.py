@@ -246,6 +246,8 @@ def test_three_to_five_are_in_order():
 READERS = {
     "the city's reviewer": (reviewer, 200, 1, True),
     "the city's filer": (filer, 200, 1, False),
+    "a county of the city": (lambda: filer(KUIWEN), 200, 1, False),
+    "a joint department of the province": (joint, 200, 16, False),
     "the province": (lambda: reviewer(PROVINCE), 200, 16, False),
     "the auditor": (auditor, 200, 16, False),
 }
@@ -264,8 +266,17 @@ def test_the_page_shows_each_reader_his_cities(client, who, status, rows, acts):
     )
 
 
-@pytest.mark.parametrize("who", [stranger, sysadmin, joint, lambda: filer(KUIWEN)])
-def test_whom_it_does_not_concern_finds_nothing_and_changes_nothing(client, who):
+READ_ONLY = {
+    "a county": (lambda: filer(KUIWEN), [200, 422, 404]),
+    "another city": (lambda: reviewer("3708"), [200, 422, 404]),
+    "the province": (lambda: reviewer(PROVINCE), [200, 422, 404]),
+    "nobody's post": (stranger, [404, 404, 404]),
+    "the system administrator": (sysadmin, [404, 404, 404]),
+}
+
+
+@pytest.mark.parametrize(("who", "expected"), READ_ONLY.values(), ids=READ_ONLY)
+def test_whose_city_it_is_not_changes_nothing(client, who, expected):
     one, other = brands(2)
     (key,) = named([one])
     user = who()
@@ -276,7 +287,7 @@ def test_whom_it_does_not_concern_finds_nothing_and_changes_nothing(client, who)
         post(client, user, "key-brand-withdraw", key.pk, reason=REASON),
     ]
 
-    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert [answer.status_code for answer in answers] == expected
     assert KeyBrand.objects.count() == 1
 
 
@@ -367,3 +378,12 @@ def test_verification_finds_a_place_held_by_no_brand():
         f"市级劳务品牌建设重点 {key.pk}：SB-3707-0001 不是该市公布的劳务品牌。"
     ]
     assert Event.objects.filter(action="designate").count() == 1
+
+
+def test_the_list_of_labour_brands_leads_there(client):
+    pages = {
+        user.username: reverse("key-brands") in get(client, user, "filing-list", KIND).content.decode()
+        for user in (reviewer(), sysadmin())
+    }
+
+    assert list(pages.values()) == [True, False]

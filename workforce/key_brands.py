@@ -130,7 +130,7 @@ def counts(year: int) -> dict[str, int]:
 def standing(number: int) -> tuple[str, str]:
     """Return the shape and the words of a city that fixed so many."""
     if number < LEAST:
-        return ("unfiled" if not number else "bad"), f"少于 {LEAST} 个"
+        return "bad", f"少于 {LEAST} 个"
     return "ok", "符合3至5个"
 
 

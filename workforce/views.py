@@ -1,4 +1,4 @@
-"""市级劳务品牌建设重点 at the workbench: a city fixes its own, the province sees all sixteen.
+"""市级劳务品牌建设重点 at the workbench: a city fixes its own, its counties read, the province sees all.
 
 Each view: scope, one domain call, answer.
 """
@@ -10,22 +10,22 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.models import CatalogueEntry, User
+from portal.views.desk import READERS
 from portal.views.review import conflict_page, number
-from portal.vocabulary import BUSINESS_ROLES, Level, Role
+from portal.vocabulary import Level
 from portal.workflow import Conflict, Refused
 from workforce import key_brands as domain
 from workforce.models import KeyBrand
 
 
 def _cities(user: User) -> list[str] | None:
-    """Return the cities whose brands the person sees, None for all; whoever has none gets 404."""
-    posts = [p for p in user.posts if p.organisation.is_hrss and p.role in (*BUSINESS_ROLES, Role.AUDITOR)]
-    if any(post.organisation.region.level == Level.PROVINCE for post in posts):
+    """Return the cities whose brands the person sees, None for all; without a post it is 404."""
+    regions = [post.organisation.region for post in user.posts if post.role in READERS]
+    if not regions:
+        raise Http404("nobody's business")
+    if any(region.level == Level.PROVINCE for region in regions):
         return None
-    cities = {p.organisation.region_id for p in posts if p.organisation.region.level == Level.CITY}
-    if not cities:
-        raise Http404("no city's business")
-    return sorted(cities)
+    return sorted({region.city_code for region in regions})
 
 
 def _year(value: str) -> int:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal import deadlines, drafts, excel, inbox, ledger, reading, registry, review_boards
 from portal.models import Message
 from portal.registry import RecordType
-from portal.vocabulary import ADMIN_ROLES, Role
+from portal.vocabulary import ADMIN_ROLES, BUSINESS_ROLES, Role
 
 PER_PAGE = 20
+READERS = (*BUSINESS_ROLES, Role.JOINT_REVIEWER, Role.AUDITOR)
 WEEKDAYS = "一二三四五六日"
 
 
@@ -118,6 +119,7 @@ def filing_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "headings": ledger.headings(record_type, wish),
         "rows": ledger.rows(record_type, page, request.user),
         "fileable": bool(drafts.filing_organisations(request.user, record_type)),
+        "pages": record_type.pages if request.user.has_role(*READERS) else {},
     }
     return render(request, "desk/list.html", context)
 

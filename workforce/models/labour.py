@@ -46,6 +46,7 @@ class BrandStage(models.TextChoices):
     basis=PLAN,
     route=PROVINCE,
     levelled=True,
+    pages={"key-brands": "市级建设重点"},
     question="到哪里就业",
     sections={
         "劳务品牌": ["name", "brand_type", "industry", "priority_areas", "stage"],
