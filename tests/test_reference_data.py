@@ -160,7 +160,7 @@ def test_a_name_that_no_list_holds_refuses_no_submission():
 )
 def test_names_from_reports_stand_with_their_source_and_lead_to_the_entry_so_named(client, slug, name, place):
     listed = facts.SOURCED[slug]
-    entry = factories.entry(listed.kind, name=name, place=place)
+    entry = factories.entry(listed.kind, name=name, place=place, explanation="演示：名称沿用公开报道。")
 
     page = read(client, f"/reference/{slug}/")
 
