@@ -1,6 +1,7 @@
 """Many filings at the price of one: a walked history multiplied in bulk, under the database's guards."""
 
 import json
+from collections.abc import Sequence
 from copy import copy
 
 from django.db import connection, models
@@ -43,16 +44,19 @@ def multiply_entry(first: CatalogueEntry, number: int) -> list[CatalogueEntry]:
     return entries
 
 
-def multiply(original: Filing, number: int) -> list[Filing]:
-    """Return ``number`` copies of ``original`` with the same fields, rows, versions and events."""
+def multiply(original: Filing, number: int, changes: Sequence[dict] = ()) -> list[Filing]:
+    """Return ``number`` copies of ``original`` with the same fields, rows, versions and events.
+
+    ``changes`` are columns of ``Filing`` for each copy, such as a title of its own.
+    """
     fields = {
         f.attname: getattr(original, f.attname) for f in Filing._meta.concrete_fields if not f.primary_key
     }
     fresh = {"state": State.DRAFT, "step": 0, "decided_at": None, "decided_by_id": None}
     start = Filing.objects.filter(kind=original.kind, organisation=original.organisation_id).count()
     copies = Filing.objects.bulk_create(
-        Filing(**{**fields, **fresh, "title": f"{original.title}第{place}份"[:100]})
-        for place in range(start, start + number)
+        Filing(**{**fields, **fresh, "title": f"{original.title}第{start + place}份"[:100], **change})
+        for place, change in enumerate(changes or [{}] * number)
     )
     _copy_children(original, copies)
     _copy_history(original, copies)
