@@ -194,6 +194,18 @@ def test_a_filing_in_a_running_notice_waits_for_the_last_day_of_the_longest():
     assert notice.ends_on < longer.ends_on
 
 
+def test_the_last_day_still_waits_and_the_day_after_does_not():
+    record = approved("skill-brands")
+    notice = PublicNotice.objects.filter(pk=running(record).pk)
+
+    notice.update(starts_on=today() - 9 * DAY, ends_on=today())
+    on_the_last_day = waiting(record)
+    notice.update(ends_on=today() - DAY)
+
+    assert on_the_last_day == f"公示期为 {today() - 9 * DAY} 至 {today()}，期满后才能公布。"
+    assert waiting(record) == ""
+
+
 def test_a_notice_published_ahead_keeps_it_waiting_too():
     record = approved("skill-brands")
     notice = published(record, starts=3)
