@@ -156,6 +156,7 @@ urlpatterns = [
     path("desk/filings/<pk:pk>/earlier/", returns.start_from_earlier, name="filing-earlier"),
     path("desk/filings/<pk:pk>/update/", returns.update, name="filing-update"),
     path("desk/filings/<pk:pk>/check/", filing.check, name="filing-check"),
+    path("desk/filings/<pk:pk>/succeed/", filing.succeed, name="filing-succeed"),
     path("desk/filings/<pk:pk>/", review.filing, name="filing"),
     path("desk/filings/<pk:pk>/act/", review.act, name="filing-act"),
     path("desk/filings/<pk:pk>/print.<paper:suffix>", printing.filing_print, name="filing-print"),

@@ -1,10 +1,10 @@
 """Accounts, posts, organisations, divisions and editions: who keeps which, see ``base``."""
 
-from django import forms
 from django.contrib import admin, messages
 
 from portal import registry
 from portal.accounts import one_time_password
+from portal.admin.audit import ReadOnly
 from portal.admin.base import ByPost, site
 from portal.models import Edition, Membership, Organisation, Region, User
 from portal.vocabulary import Role
@@ -122,20 +122,18 @@ class RegionAdmin(ByPost):
 
 
 @admin.register(Edition, site=site)
-class EditionAdmin(ByPost):
-    """Editions of the catalogues: named instants, kept by the province's publishers."""
+class EditionAdmin(ReadOnly):
+    """Editions of the catalogues as they were made at the workbench, which alone makes them."""
 
-    viewers, editors = (Role.FILER, Role.REVIEWER, Role.APPROVER, Role.AUDITOR), (Role.PUBLISHER,)
-    fixed = ("kind",)
-    fields = ("kind", "name", "document_number", "on")
-    list_display = ("catalogue", "name", "document_number", "on", "is_demo")
-    ordering = ("kind", "-on", "-pk")
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        """Offer the catalogues by name."""
-        if db_field.name == "kind":
-            return forms.ChoiceField(choices=_catalogues(), label=db_field.verbose_name)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+    viewers = (Role.FILER, Role.REVIEWER, Role.APPROVER, Role.PUBLISHER, Role.AUDITOR)
+    fields = (
+        *("kind", "region", "name", "document_number", "on", "is_demo"),
+        *("created_by", "proposed_by", "proposed_at", "approved_by", "approved_at"),
+        *("published_by", "published_at", "abandoned_at"),
+    )
+    list_display = ("catalogue", "region", "name", "document_number", "on", "published_at", "is_demo")
+    list_select_related = ("region",)
+    ordering = ("kind", "region_id", "-on", "-pk")
 
     @admin.display(description="目录", ordering="kind")
     def catalogue(self, edition):

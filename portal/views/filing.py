@@ -11,7 +11,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import deadlines, drafts, materials, merging, questionnaire, rules, scope, similar, submission
+from portal import (
+    deadlines,
+    drafts,
+    materials,
+    merging,
+    questionnaire,
+    rules,
+    scope,
+    similar,
+    submission,
+    successors,
+)
 from portal.forms import LongText
 from portal.models import Filing, User
 from portal.questionnaire import Questionnaire
@@ -20,6 +31,9 @@ from portal.workflow import Conflict, Invalid, Refused
 
 NEXT = {"check": "filing-check", "materials": "filing-materials"}  # where a button leads once all is stored
 STORED = "已暂存。"
+MIGRATE = "migrate"  # the button that lets successors take the place of what left the catalogues
+MIGRATED = "已改选后继条目，其余内容照旧。核对后提交。"
+NO_SUCCESSOR = "所选内容都在现行目录中，或没有后继条目，没有改动。"
 PARTLY_STORED = "其余内容已暂存，这几处没有存上：{}。点“暂存”查看原因。"
 TO_REPAIR = "已暂存，这几处要修改：{}。点“暂存”查看原因。"
 SIGNED_OUT = "登录已过期，刚才的修改还没有暂存。请在新窗口登录后回到本页，填写的内容仍在。"
@@ -60,10 +74,43 @@ def _store(request: HttpRequest, record: Filing) -> HttpResponse:
         return _edit_page(request, sheet)
     if sheet.errors() or "more" in request.POST:
         return _edit_page(request, sheet)
+    if request.POST.get("then") == MIGRATE:
+        _migrate(request, record)
+        return redirect("filing-edit", record.pk)
     if next_page := NEXT.get(request.POST.get("then", "")):
         return redirect(next_page, record.pk)
     messages.success(request, STORED)
     return redirect("filing-edit", record.pk)
+
+
+@require_POST
+def succeed(request: HttpRequest, pk: int) -> HttpResponse:
+    """Migrate from the page before submission; the explanation typed there is kept."""
+    record = own(request, pk)
+    if not record.is_editable:
+        return redirect("filing", pk)
+    try:
+        said = LongText(required=False).clean(request.POST.get("explanation", record.explanation))
+    except ValidationError as error:
+        return _check_page(
+            request, record, explanation=request.POST["explanation"], refusal=error.messages[0]
+        )
+    _migrate(request, record, explanation=said)
+    return redirect("filing-check", pk)
+
+
+def _migrate(request: HttpRequest, record: Filing, **typed: Any) -> None:
+    """Let successors take the place of what was chosen and left its catalogue since."""
+    current = own(request, record.pk)
+    values, rows = successors.replaced(current)
+    try:
+        drafts.save(
+            current, by=request.user, revision=current.revision, values={**typed, **values}, rows=rows
+        )
+    except (Conflict, Refused) as obstacle:
+        messages.warning(request, CHANGED_ELSEWHERE if isinstance(obstacle, Conflict) else str(obstacle))
+        return
+    messages.success(request, MIGRATED if values or rows else NO_SUCCESSOR)
 
 
 def number(request: HttpRequest, name: str) -> int:
@@ -85,6 +132,7 @@ def _edit_page(request: HttpRequest, sheet: Questionnaire) -> HttpResponse:
         "missing": sum(not line.done for line in todo),
         "errors": [{"name": n, "label": sheet.label(n), "texts": t} for n, t in sheet.errors().items()],
         "returned": _returned(record),
+        **_dropped(record),
         "example": questionnaire.example(record.record_type),
         "proposals": _proposals(request, record.record_type),
         "merges": merging.is_merged(record),
@@ -104,6 +152,12 @@ def _heading(record: Filing) -> dict[str, Any]:
         "window": deadlines.of_filing(record),
         "standing": f"{record.get_state_display()} · 第 {record.version} 版",
     }
+
+
+def _dropped(record: Filing) -> dict[str, Any]:
+    """Return what was chosen and left its catalogue since, and whether any of it has a successor."""
+    found = successors.dropped(record)
+    return {"dropped": found, "movable": any(gone.successor for gone in found)}
 
 
 def _returned(record: Filing):
@@ -243,6 +297,7 @@ def _check_page(
         "asks": bool(warnings or explanation or record.is_nothing),
         "explanation": explanation,
         "refusal": refusal,
+        **_dropped(record),
         "reviewer": submission.reviewing_desk(record, request.user),
         "near": similar.near_names(record, request.user),
     }
