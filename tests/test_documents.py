@@ -28,7 +28,7 @@ from portal.sandbox import read_tables
 from portal.vocabulary import State
 from tests import factories
 from tests.made_files import WORD
-from tests.programs import needs
+from tests.programs import converted, needs
 
 W = f"{{{WORD}}}"
 TYPES = list(registry.all_types())
@@ -294,22 +294,10 @@ def test_a_control_character_in_a_row_spoils_no_document():
 
 
 def test_libreoffice_opens_the_document(tmp_path):
-    needs("soffice")
     source = tmp_path / "form.docx"
     source.write_bytes(form_docx(FORM))
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = [
-        "soffice",
-        profile,
-        "--headless",
-        "--convert-to",
-        "pdf",
-        "--outdir",
-        str(tmp_path),
-        str(source),
-    ]
 
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    converted(source, tmp_path, "pdf")
 
     words = words_of_pdf((tmp_path / "form.pdf").read_bytes())
     assert [text for text in (*FORM.title, RARE, NOTE.replace(" ", "")) if text not in words] == []

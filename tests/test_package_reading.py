@@ -13,7 +13,8 @@ from portal.vocabulary import State
 from tests import campaigning, factories, packing
 from tests.factories import KUIWEN, WEIFANG
 from tests.packing import PAPERS, PDF, with_files
-from tests.test_documents import needs, words_of_pdf
+from tests.programs import converted, needs
+from tests.test_documents import words_of_pdf
 
 pytestmark = pytest.mark.django_db
 TYPES = list(registry.all_types())
@@ -89,7 +90,6 @@ def test_a_large_film_is_packed_without_being_held_in_memory(tmp_path):
 
 def test_unzip_and_office_programs_open_what_is_packed(tmp_path):
     needs("unzip")
-    needs("soffice")
     campaign = campaigning.campaign()
     with_files(campaign, {"盖章页喆.pdf": PDF % b"1"}, name="潍坊演示品牌喆")
     (tmp_path / "package.zip").write_bytes(packing.packed(campaign))
@@ -113,16 +113,5 @@ def test_unzip_and_office_programs_open_what_is_packed(tmp_path):
 
 def as_pdf(folder, name: str) -> bytes:
     """Return a document as LibreOffice prints it."""
-    profile = f"-env:UserInstallation=file://{folder}/profile"
-    command = [
-        "soffice",
-        profile,
-        "--headless",
-        "--convert-to",
-        "pdf",
-        "--outdir",
-        str(folder),
-        str(folder / name),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    converted(folder / name, folder, "pdf")
     return (folder / name).with_suffix(".pdf").read_bytes()

@@ -21,6 +21,7 @@ from doors.up import commands
 from portal.examples import FILES
 from portal.models import Filing
 from tests.factories import filer
+from tests.programs import PATIENCE
 from tests.test_materials import bare_draft
 
 MEGABYTE = 2**20
@@ -63,19 +64,22 @@ def server(folder: Path) -> Iterator[tuple[int, int]]:
         yield port, worker_of(process.pid)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
 
 
 def until_it_answers(port: int, process: subprocess.Popen) -> None:
-    while process.poll() is None:
-        try:
-            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as asked:
-                asked.request("GET", "/healthz")
-                asked.getresponse().read()
-                return
-        except ConnectionError:
-            continue
-    pytest.fail("the server did not start")
+    """Ask ten times a second, and know at once when the server has ended."""
+    while True:
+        with (
+            suppress(ConnectionError),
+            closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as asked,
+        ):
+            asked.request("GET", "/healthz")
+            asked.getresponse().read()
+            return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.1)
+            pytest.fail("the server did not start")
 
 
 def worker_of(parent: int) -> int:
@@ -108,7 +112,7 @@ def upload(port: int, filing: Filing, session: str, megabytes: int) -> tuple[int
         "Content-Type": "application/octet-stream",
         "Content-Length": str(length),
     }
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as asked:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as asked:
         with suppress(BrokenPipeError, ConnectionResetError):  # an answer that came early is still to be read
             asked.request("PUT", reverse("filing-upload", args=[filing.pk, "video"]), video(padding), headers)
         answer = asked.getresponse()
