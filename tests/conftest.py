@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.color import no_style
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase, override_settings
 
 from portal import guards
@@ -21,7 +21,10 @@ KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_settings(tmp_path_factory):
-    """Hash passwords quickly, keep uploads in a folder of the run, serve static files as they lie."""
+    """Hash passwords quickly, keep uploads in a folder of the run, serve static files as they lie.
+
+    Each is looked for when it is asked for: every client of every test would list all of them otherwise.
+    """
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     files = "django.core.files.storage.FileSystemStorage"
     with override_settings(
@@ -29,6 +32,7 @@ def cheap_settings(tmp_path_factory):
         STORAGES={"default": {"BACKEND": files}, "staticfiles": {"BACKEND": plain}},
         MEDIA_ROOT=tmp_path_factory.mktemp("media"),
         STATIC_ROOT=tmp_path_factory.mktemp("static"),
+        WHITENOISE_AUTOREFRESH=True,
     ):
         yield
 
@@ -87,6 +91,14 @@ def empty(connection) -> None:
 def load_reference() -> None:
     """Load regions and organisations as an installation does."""
     call_command("load_reference", verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def for_the_module(django_db_setup, django_db_blocker):
+    """Let what fixtures of a module write stand before each of its tests, until the module is done."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session")

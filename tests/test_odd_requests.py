@@ -42,10 +42,16 @@ def person_of_every_role() -> User:
     return User.objects.get(pk=user.pk)
 
 
+@pytest.fixture(scope="module")
+def planted(for_the_module) -> list[Filing]:
+    """Plant filings as they are, once for every value and everybody who sends it."""
+    return plant()
+
+
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("who", [None, person_of_every_role], ids=["stranger", "staff"])
-def test_an_address_or_a_form_with_odd_values_is_answered_and_changes_no_state(who, value):
-    planted, client = plant(), Client()
+def test_an_address_or_a_form_with_odd_values_is_answered_and_changes_no_state(planted, who, value):
+    client = Client()
     if who:
         client.force_login(who())
     odd, before = "&".join(f"{name}={value}" for name in NAMES.split()), states()

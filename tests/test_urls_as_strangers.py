@@ -62,9 +62,9 @@ PUBLIC = {
 }
 
 
-@pytest.fixture
-def planted() -> list[Filing]:
-    """Plant a draft, one under review, one in force and its amendment."""
+@pytest.fixture(scope="module")
+def planted(for_the_module) -> list[Filing]:
+    """Plant a draft, one under review, one in force and its amendment, once for all who meet them."""
     return plant()
 
 
