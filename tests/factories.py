@@ -5,10 +5,13 @@
 
 import json
 from datetime import date
+from pathlib import Path
+
+from django.core.files.base import ContentFile
 
 from portal import attachments, catalogue, drafts, registry, workflow
 from portal.examples import example_draft, example_files, related_titles
-from portal.models import CatalogueEntry, Filing, Membership, Organisation, User
+from portal.models import Attachment, CatalogueEntry, Filing, Membership, Organisation, User
 from portal.registry import CITY, MERGED, RecordType
 from portal.vocabulary import Kind, Role, State
 
@@ -17,6 +20,8 @@ PASSWORD = "correct horse battery staple"
 DOCUMENT = "演示文〔2024〕1号"
 COMMENT = "请补充从业人员人数的统计时间。"
 _MAY_BE: set[tuple[str, str]] = set()  # (role, kind of organisation) that a person may hold alone
+# (record type, slot, example) → its row and its copy for display, as the portal measured and made them
+_MEASURED: dict[tuple[str, str, Path], tuple[Attachment, bytes]] = {}
 
 
 def bureau(place: str, kind: str = Kind.HRSS_BUREAU) -> Organisation:
@@ -131,9 +136,28 @@ def draft(
 def attached(record: Filing, by: User) -> Filing:
     """Return a draft with the files without which it could not be submitted."""
     for slot, path in example_files(record.record_type):
+        place = (record.kind, slot, path)
+        if place in _MEASURED:
+            _attach_again(record, path, by, *_MEASURED[place])
+            continue
         with path.open("rb") as file:
-            attachments.add(record, slot, file, path.name, by=by)
+            row = attachments.add(record, slot, file, path.name, by=by)
+        _MEASURED[place] = row, row.display.read() if row.display else b""
     return record
+
+
+def _attach_again(record: Filing, path: Path, by: User, first: Attachment, display: bytes) -> None:
+    """Add a file as it was added before: a process of its own measured it then, once in a run is enough."""
+    own = {"id", "file", "display", "filing_id", "uploaded_by_id", "uploaded_at"}
+    kept = {
+        c.attname: getattr(first, c.attname) for c in Attachment._meta.concrete_fields if c.attname not in own
+    }
+    row = Attachment(filing_id=record.pk, uploaded_by=by, **kept)
+    row.file.save(path.name, ContentFile(path.read_bytes()), save=False)
+    if display:
+        row.display.save(path.name, ContentFile(display), save=False)
+    row.save(force_insert=True)
+    Filing.objects.filter(pk=record.pk).update(updated_at=row.uploaded_at)
 
 
 def free_name(record_type: RecordType, place: str) -> str:
