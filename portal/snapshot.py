@@ -65,6 +65,14 @@ def _reference(other: models.Model) -> dict:
     return {"id": other.pk, "code": entry.code if entry else "", "title": other.title}
 
 
+def whole(filing: Filing) -> Filing:
+    """Return the filing with the fields of its type, what it relates to and its rows, each read once."""
+    record = filing.record
+    many = [name for name in record.record_type.fields if record._meta.get_field(name).many_to_many]
+    models.prefetch_related_objects([record], *many, *record.record_type.rows)
+    return record
+
+
 def take(record: Filing) -> dict:
     """Return the whole filing as JSON data.
 

@@ -182,7 +182,7 @@ def _acting_organisation(filing: Filing, by: User):
 def _submit(filing: Filing, action: Action, by: User, to: User | None) -> dict:
     # Held until the end, so that no file can join between the snapshot and the change of state.
     Filing.objects.select_for_update().get(pk=filing.pk)
-    record = filing.record
+    record = snapshot.whole(filing)
     if found := rules.blocking(record):
         raise Invalid(found)
     now, taken = timezone.now(), snapshot.take(record)
