@@ -1,10 +1,6 @@
-"""The catalogue in time: editions, what it held on a day, its files, and the random histories behind them."""
+"""The catalogue in time: its editions, and what it held on a day."""
 
-import csv
 import json
-import random
-from datetime import date, timedelta
-from io import BytesIO, StringIO
 
 import pytest
 from django.core.files.base import ContentFile
@@ -12,9 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from openpyxl import load_workbook
 
-from portal import catalogue, differences
+from portal import catalogue
 from portal.models import CatalogueEntry, Edition
 from portal.vocabulary import BrandLevel
 from tests import copies, factories
@@ -24,17 +19,16 @@ from tests.timelines import (
     KIND,
     LIST,
     address,
-    amended,
+    build_two_editions,
     day,
     downloaded,
     edition,
     left,
-    merged,
     names,
     published,
-    reinstated,
     shown,
     tomorrow,
+    words,
 )
 
 pytestmark = pytest.mark.django_db
@@ -43,42 +37,19 @@ EDITIONS = f"{LIST}editions/"
 
 @pytest.fixture
 def two_editions() -> dict[str, CatalogueEntry]:
-    """Publish 2023年版 and 2024年版, which adds, adjusts, renames, merges and drops one project each."""
-    first = [
-        published(f"演示{word}制作", day(3, year=2023)) for word in ("风筝", "年画", "剪纸", "泥塑", "面塑")
-    ]
-    kite, print_, paper, clay, dough = first
-    edition("2023年版", day(6, year=2023), document_number="演示文〔2023〕1号")
-    added = published("演示草编制作", day(4))
-    changed = amended(kite, day(4), summary="演示数据。新的简介。")
-    renamed = amended(print_, day(4), name="演示木版年画制作")
-    merged(paper, renamed, day(4))
-    left(clay, day(4))
-    edition("2024年版", day(6))
-    return {
-        "added": added,
-        "changed": changed,
-        "renamed": renamed,
-        "paper": paper,
-        "clay": clay,
-        "dough": dough,
-    }
+    return build_two_editions()
 
 
 def test_the_editions_are_listed_with_document_date_number_and_changes(client, two_editions):
     rows = client.get(EDITIONS).context["rows"]
 
-    said = [(r["edition"].name, r["count"], r["is_current"], _words(r["changes"])) for r in rows]
+    said = [(r["edition"].name, r["count"], r["is_current"], words(r["changes"])) for r in rows]
     assert said == [
         ("2024年版", 4, True, {"新增": 1, "调整": 1, "更名": 1, "合并": 1, "移出": 1}),
         ("2023年版", 5, False, {}),
     ]
     page = read(client, EDITIONS)
     assert [word in page for word in ("演示文〔2023〕1号", "2023-06-01", "首版")] == [True] * 3
-
-
-def _words(changes: list[dict]) -> dict[str, int]:
-    return {change["word"]: change["count"] for change in changes}
 
 
 def test_a_catalogue_without_editions_says_so_and_leads_to_what_is_in_force(client):
@@ -215,42 +186,6 @@ def test_a_city_has_editions_and_a_catalogue_of_its_own(client):
     assert [link for link in own if "region=3707" not in link] == []
 
 
-def test_the_three_files_of_a_day_hold_the_same_rows_and_stay_the_same(client, two_editions):
-    files = {kind: downloaded(client, day(6, year=2023), kind) for kind in ("xlsx", "csv", "json")}
-
-    data = json.loads(files["json"])
-    lines = list(csv.reader(StringIO(files["csv"].decode("utf-8-sig"))))
-    sheet = load_workbook(BytesIO(files["xlsx"]))["目录"]
-    cells = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
-    assert files["csv"].startswith(b"\xef\xbb\xbf")
-    assert lines == cells
-    assert [line[:2] for line in lines[1:]] == [[e["code"], e["name"]] for e in data["entries"]]
-    assert (data["catalogue"], data["on"], data["edition"]["name"]) == (KIND, "2023-06-01", "2023年版")
-    amended(two_editions["dough"], timezone.localdate(), summary="演示数据。后来的简介。")
-    again = {kind: downloaded(client, day(6, year=2023), kind) for kind in files}
-    assert again == files
-
-
-def test_an_exit_changes_no_byte_of_the_edition_it_was_in(client, two_editions):
-    files = [downloaded(client, day(6), kind) for kind in ("xlsx", "csv", "json")]
-
-    left(two_editions["changed"], timezone.localdate())
-
-    assert [downloaded(client, day(6), kind) for kind in ("xlsx", "csv", "json")] == files
-    assert b"\xe6\x96\xb0\xe7\x9a\x84\xe7\xae\x80\xe4\xbb\x8b" not in files[2]  # 新的简介 stays on its page
-
-
-@pytest.mark.parametrize("name", ["=1+1演示", "+1演示", "-1演示", "@SUM演示", "＝1演示"])
-def test_no_cell_of_the_csv_is_run_as_a_formula(client, name):
-    published(name, day(3))
-
-    line = list(csv.reader(StringIO(downloaded(client, day(4), "csv").decode("utf-8-sig"))))[1]
-    sheet = load_workbook(BytesIO(downloaded(client, day(4), "xlsx")))["目录"]
-
-    assert line[1] == f"'{name}"
-    assert (sheet["B2"].value, sheet["B2"].data_type) == (name, "s")
-
-
 def test_an_edition_that_is_not_published_is_nowhere(client):
     published("演示风筝制作", day(3))
     never = {"published_at": None}
@@ -308,106 +243,3 @@ def queries(client, url: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         read(client, url)
     return len(captured)
-
-
-class History:
-    """A random history of one catalogue, and beside it a model of plain spans to compare with."""
-
-    def __init__(self, seed: int):
-        self.dice = random.Random(seed)
-        self.now = day(1, 2)
-        self.spans: list[dict] = []
-        self.alive: dict[str, CatalogueEntry] = {}
-        self.gone: dict[str, CatalogueEntry] = {}
-        self.serial = 0
-
-    def go_on(self, acts: int) -> None:
-        for _ in range(acts):
-            self.now += timedelta(days=self.dice.choice((0, 1, 1, 9)))
-            able = ["publish"] + ["amend", "rename", "leave", "merge"] * (len(self.alive) > 1)
-            getattr(self, self.dice.choice(able + ["reinstate"] * (2 * bool(self.gone))))()
-
-    def publish(self) -> None:
-        self._begin(published(self._name(), self.now, place=self.dice.choice(("3707", "3701"))))
-
-    def amend(self) -> None:
-        entry = self._any()
-        self._end(entry)
-        self._begin(amended(entry, self.now, summary=f"演示数据。{self.dice.random()}"))
-
-    def rename(self) -> None:
-        entry = self._any()
-        self._end(entry)
-        self._begin(amended(entry, self.now, name=self._name()))
-
-    def leave(self) -> None:
-        entry = self._any()
-        left(entry, self.now)
-        self._end(entry)
-        self.gone[entry.code] = entry
-
-    def merge(self) -> None:
-        entry, into = self._any(), self._any()
-        if entry.code != into.code:
-            merged(entry, into, self.now)
-            self._end(entry)
-
-    def reinstate(self) -> None:
-        code = self.dice.choice(sorted(self.gone))
-        self._begin(reinstated(self.gone.pop(code), self.now))
-
-    def _name(self) -> str:
-        self.serial += 1
-        return f"演示第{self.serial}号制作"
-
-    def _any(self) -> CatalogueEntry:
-        return self.alive[self.dice.choice(sorted(self.alive))]
-
-    def _begin(self, entry: CatalogueEntry) -> None:
-        self.alive[entry.code] = entry
-        span = {"code": entry.code, "name": entry.title, "city": entry.region_id, "begin": self.now}
-        self.spans.append({**span, "end": date.max})
-
-    def _end(self, entry: CatalogueEntry) -> None:
-        del self.alive[entry.code]
-        span = next(s for s in reversed(self.spans) if s["code"] == entry.code)
-        span["end"] = self.now
-
-    def at(self, on: date, city: str = "") -> dict[str, str]:
-        spans = [s for s in self.spans if s["begin"] <= on < s["end"] and s["city"].startswith(city)]
-        return {s["code"]: s["name"] for s in sorted(spans, key=lambda s: s["code"])}
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_the_catalogue_of_each_day_is_that_of_a_plain_model(client, seed):
-    history = History(seed)
-    history.go_on(14)
-    days = sorted({s[end] for s in history.spans for end in ("begin", "end")} - {date.max})
-    probes = sorted({on + timedelta(days=n) for on in days for n in (-1, 0, 1)})
-
-    found = {on: names(client, on) for on in probes}
-    cities = {on: names(client, on, region="3707") for on in probes}
-    listed = {on: client.get(address(on), {"city": "3701"}).context["page"].paginator.count for on in probes}
-
-    assert found == {on: history.at(on) for on in probes}
-    assert cities == {on: history.at(on, "3707") for on in probes}
-    assert listed == {on: len(history.at(on, "3701")) for on in probes}
-    agree_on_the_changes(client, days)
-
-
-def agree_on_the_changes(client, days: list[date]) -> None:
-    """Name the days editions and compare the numbers beside them with the differences themselves."""
-    named = [edition(f"演示{on}版", on) for on in days[::3]]
-
-    rows = client.get(EDITIONS).context["rows"]
-
-    said = {r["edition"].on: _words(r["changes"]) for r in rows}
-    pairs = zip([None, *named], named, strict=False)
-    assert said == {later.on: counted(earlier, later) for earlier, later in pairs}
-
-
-def counted(earlier: Edition | None, later: Edition) -> dict[str, int]:
-    if earlier is None:
-        return {}
-    found = differences.between(earlier, later)
-    return {c.label: found.counts[c.verb] for c in found.changes}

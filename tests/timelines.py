@@ -88,3 +88,31 @@ def shown(client: Client, url: str) -> list[str]:
 
 def tomorrow() -> date:
     return timezone.localdate() + timedelta(days=1)
+
+
+def build_two_editions() -> dict[str, CatalogueEntry]:
+    """Publish 2023年版 and 2024年版, which adds, adjusts, renames, merges and drops one project each."""
+    first = [
+        published(f"演示{word}制作", day(3, year=2023)) for word in ("风筝", "年画", "剪纸", "泥塑", "面塑")
+    ]
+    kite, print_, paper, clay, dough = first
+    edition("2023年版", day(6, year=2023), document_number="演示文〔2023〕1号")
+    added = published("演示草编制作", day(4))
+    changed = amended(kite, day(4), summary="演示数据。新的简介。")
+    renamed = amended(print_, day(4), name="演示木版年画制作")
+    merged(paper, renamed, day(4))
+    left(clay, day(4))
+    edition("2024年版", day(6))
+    return {
+        "added": added,
+        "changed": changed,
+        "renamed": renamed,
+        "paper": paper,
+        "clay": clay,
+        "dough": dough,
+    }
+
+
+def words(changes: list[dict]) -> dict[str, int]:
+    """Return the numbers beside an edition as word → count."""
+    return {change["word"]: change["count"] for change in changes}

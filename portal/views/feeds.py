@@ -65,9 +65,6 @@ class CatalogueFeed(Feed):
     def item_link(self, item: dict) -> str:
         return item["url"]
 
-    def item_guid(self, item: dict) -> str:
-        return f"{item['url']}#{item['verb']}-{item['day']}"
-
     def item_updateddate(self, item: dict) -> datetime:
         return _moment(item["day"])
 
@@ -80,17 +77,18 @@ def _newest(items: list[dict]) -> list[dict]:
 
 def _begun(entry: CatalogueEntry) -> dict:
     said = f"{registry.get(entry.kind)} · {entry.region.full_name} · {entry.document_number}"
-    return _item(entry, "published", entry.valid_from, f"公布：{entry.title}", said)
+    return _item(entry, entry.valid_from, f"公布：{entry.title}", said)
 
 
 def _left(entry: CatalogueEntry) -> dict:
     said = f"{registry.get(entry.kind)} · {entry.get_exit_reason_display()} · {entry.exit_document_number}"
-    return _item(entry, "exited", entry.valid_to, f"退出：{entry.title}", said)
+    return _item(entry, entry.valid_to, f"退出：{entry.title}", said, "#exited")
 
 
-def _item(entry: CatalogueEntry, verb: str, day: date, title: str, said: str) -> dict:
-    url = reverse("catalogue-entry", args=[entry.kind, entry.code])
-    return {"verb": verb, "day": day, "title": title, "text": f"{entry.code} · {said}", "url": url}
+def _item(entry: CatalogueEntry, day: date, title: str, said: str, mark: str = "") -> dict:
+    """Return one line; ``mark`` tells the exit of a code from its publication on the same day."""
+    url = reverse("catalogue-entry", args=[entry.kind, entry.code]) + mark
+    return {"day": day, "title": title, "text": f"{entry.code} · {said}", "url": url}
 
 
 class NoticeFeed(Feed):
@@ -160,7 +158,7 @@ class PageMap(Sitemap):
     def items(self) -> list[str]:
         kinds = [t for t in registry.all_types() if t.public]
         lists = [reverse(name, args=[t]) for name in ("catalogue-list", "catalogue-editions") for t in kinds]
-        return [reverse("home"), reverse("catalogue"), reverse("notices"), *lists]
+        return [*map(reverse, ("home", "catalogue", "notices", "targets")), *lists]
 
     def location(self, url: str) -> str:
         return url
