@@ -1,0 +1,120 @@
+"""The choices beside a list, over random entries and wishes: every count is what the list then shows."""
+
+import random
+
+import pytest
+from django.db import transaction
+from django.http import QueryDict
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from portal import browse, registry, search
+from portal.models import CatalogueEntry
+from portal.vocabulary import ExitReason
+from tests import copies, factories
+
+pytestmark = pytest.mark.django_db
+KIND = registry.get("skill-brands")
+REGIONS = ["37", "3701", "370102", "370103", "3707", "370705", "3707Z01", "3716"]
+WORDS = ["剪纸", "风筝", "面塑"]
+NUMBER = 40
+
+
+@pytest.fixture(scope="module")
+def facts(django_db_setup, django_db_blocker):
+    """Make entries with random places, levels, facets, texts and exits; give what was decided for each."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        dice = random.Random(2024)
+        entries = copies.many_entries(NUMBER, KIND)
+        decided = [_decide(entry, dice) for entry in entries]
+        search.rebuild()
+        yield decided
+        transaction.set_rollback(True)
+
+
+def _decide(entry: CatalogueEntry, dice: random.Random) -> dict:
+    """Write random facts of one entry past the workflow, and return them."""
+    found = {"region_id": dice.choice(REGIONS), "level": dice.choice(["municipal", "provincial"])}
+    said = {"search_text": " ".join(dice.sample(WORDS, dice.randint(0, 2)))}
+    gone = {"exit_reason": ExitReason.VOLUNTARY, "exit_document_number": factories.DOCUMENT}
+    exits = gone | {"valid_to": timezone.localdate()} if dice.random() < 0.2 else {}
+    CatalogueEntry.objects.filter(pk=entry.pk).update(**found, **said, **exits)
+    chosen = {f.name: dice.choice([*f.words]) for f in browse.facets_of(KIND) if f.name != "level"}
+    KIND.model.objects.filter(pk=entry.filing_id).update(**chosen)
+    return {"pk": entry.pk, "gone": bool(exits), "text": said["search_text"], **found, **chosen}
+
+
+def wishes():
+    """Return random wishes, as query strings express them."""
+    parts = {f.name: some.lists(some.sampled_from([*f.words]), max_size=2) for f in browse.facets_of(KIND)}
+    parts |= {
+        "q": some.lists(some.sampled_from([*WORDS, "筝", "绢人"]), max_size=2).map(" ".join),
+        "place": some.sampled_from(["", *REGIONS]),
+        "status": some.sampled_from(["", browse.IN_FORCE, browse.EXITED]),
+    }
+    return some.fixed_dictionaries(parts).map(_params)
+
+
+def _params(wish: dict) -> QueryDict:
+    params, place = QueryDict(mutable=True), wish.pop("place")
+    params["county" if len(place) > 4 else "city"] = place
+    for name, value in wish.items():
+        params.setlist(name, value if isinstance(value, list) else [value])
+    return params
+
+
+def expected(facts: list[dict], wish: browse.Wish) -> set[int]:
+    """Return the entries that fit a wish, worked out by hand."""
+    return {fact["pk"] for fact in facts if _fits(fact, wish)}
+
+
+def _fits(fact: dict, wish: browse.Wish) -> bool:
+    inside = fact["region_id"] == "37" if wish.region == "37" else fact["region_id"].startswith(wish.region)
+    said = all(word in fact["text"] for word in wish.q.split())
+    chosen = all(fact[name] in values for name, values in wish.chosen.items())
+    return inside and said and chosen and fact["gone"] == (wish.status == browse.EXITED)
+
+
+def leads_to(listing: browse.Listing, option: dict) -> int:
+    """Return how many entries the list shows at the address of an option."""
+    wish = browse.read_wish(KIND, QueryDict(option["query"].lstrip("?")))
+    return browse.Listing(KIND, wish).entries().count()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(params=wishes())
+def test_the_list_holds_what_was_asked_for_and_every_choice_what_it_says(facts, params):
+    wish = browse.read_wish(KIND, params)
+    listing = browse.Listing(KIND, wish)
+
+    shown = set(listing.ordered().values_list("pk", flat=True))
+    options = [option for facet in listing.facets for option in listing.options(facet)]
+    options += [*listing.status_options(), *listing.cities(), *listing.counties()]
+
+    assert shown == expected(facts, wish)
+    fresh = [option for option in options if not option["is_chosen"]]
+    alone = [option for option in fresh if not _adds(listing, option)]
+    assert [(o["word"], o["count"]) for o in alone] == [(o["word"], leads_to(listing, o)) for o in alone]
+
+
+def _adds(listing: browse.Listing, option: dict) -> bool:
+    """Say whether an option adds to values already chosen of its facet: then both are shown."""
+    wish = browse.read_wish(KIND, QueryDict(option["query"].lstrip("?")))
+    return any(len(wish.chosen.get(f.name, ())) > 1 for f in listing.facets)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(params=wishes())
+def test_a_wish_is_its_address_and_each_condition_can_be_taken_out(facts, params):
+    wish = browse.read_wish(KIND, params)
+
+    again = browse.read_wish(KIND, QueryDict(wish.query().lstrip("?")))
+    ways = [(c["wish"], browse.read_wish(KIND, QueryDict(c["query"].lstrip("?")))) for c in removable(wish)]
+
+    assert again == wish
+    assert [other.pairs for _, other in ways] == [meant.pairs for meant, _ in ways]
+
+
+def removable(wish: browse.Wish) -> list[dict]:
+    return browse.Listing(KIND, wish).removable()
