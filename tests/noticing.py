@@ -77,8 +77,8 @@ def noon(day: date) -> datetime:
 def published(*filings: Filing, place: str = PROVINCE, starts: int = 0, **changes) -> PublicNotice:
     """Return a notice published on its first day, ``starts`` days from today."""
     notice = drafted(*filings, place=place, **{"starts_on": today() + starts * DAY, **changes})
-    day = min(notice.starts_on, today())
-    return notices.publish(notice, by=publisher(place), read=notices.digest(notice), at=noon(day))
+    at = noon(notice.starts_on) if notice.starts_on < today() else timezone.now()
+    return notices.publish(notice, by=publisher(place), read=notices.digest(notice), at=at)
 
 
 def running(*filings: Filing, **changes) -> PublicNotice:

@@ -356,3 +356,14 @@ def test_paper_has_the_list_the_days_and_the_signature(client):
     assert f"公示期为{publicity.dates(notice)}。" in page
     assert f"{notice.organisation}<br>{publicity.in_words(notice.starts_on)}" in page
     assert notice.items.get().title in page
+
+
+def test_what_waits_to_be_published_says_why_publicity_keeps_it(client):
+    kept, free = approved(KIND), approved(KIND)
+    notice = running(kept)
+
+    page = get(client, publisher(), "desk", tab="publish")
+
+    sentence = publicity.RUNNING.format(notice.starts_on, notice.ends_on)
+    assert {row.title: row.note for row in page.context["rows"]} == {str(kept): sentence, str(free): ""}
+    assert sentence in page.content.decode()

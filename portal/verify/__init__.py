@@ -24,6 +24,7 @@ from portal.verify.database import GUARDS, missing_guards, of_posts
 from portal.verify.entries import of_catalogue, of_entry
 from portal.verify.files import of_store
 from portal.verify.filings import of_chain, of_content, of_decision, of_state, of_versions, records
+from portal.verify.notices import of_notices
 from portal.verify.reviews import of_reviews
 from portal.vocabulary import Role
 
@@ -47,6 +48,7 @@ def faults() -> Iterator[str]:
     for numbers in _chunks():
         yield from _faults_of(numbers)
     yield from of_catalogue()
+    yield from of_notices()
     yield from of_reviews()
     yield from selection.faults()
     for check in _others:

@@ -1,7 +1,7 @@
 """The workbench: inbox, lists of all filings by type, messages. Each view reads in scope, shapes, renders."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import deadlines, drafts, excel, inbox, ledger, reading, registry, review_boards
+from portal import deadlines, drafts, excel, inbox, ledger, publicity, reading, registry, review_boards
 from portal.models import Message
 from portal.registry import RecordType
 from portal.vocabulary import ADMIN_ROLES, BUSINESS_ROLES, Role
@@ -39,12 +39,21 @@ def desk(request: HttpRequest) -> HttpResponse:
         "waiting": counts[inbox.TO_DO] + counts.get(inbox.PUBLISH, 0),
         "late": counts["late"],
         "page": page,
-        "rows": [inbox.row(filing, user, now) for filing in page],
+        "rows": _rows(page, wish, user, now),
         "kinds": list(registry.all_types()),
         "sorts": {name: word for name, (word, _) in inbox.SORTS.items()},
         "empty": None if page.paginator.count else _empty(wish, counts, user),
     }
     return render(request, "desk/inbox.html", context)
+
+
+def _rows(page, wish: inbox.Wish, user, now: datetime) -> list[inbox.Row]:
+    """Return the lines of a page; what waits to be published says why 公示 still keeps it."""
+    rows = [inbox.row(filing, user, now) for filing in page]
+    if wish.tab != inbox.PUBLISH:
+        return rows
+    waits = publicity.why_waiting_all(page)
+    return [replace(row, note=waits[filing.pk] or row.note) for row, filing in zip(rows, page, strict=True)]
 
 
 def _wish(request: HttpRequest, counts: dict[str, int]) -> inbox.Wish:
