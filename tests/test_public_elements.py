@@ -190,7 +190,7 @@ def test_a_feed_tells_what_was_published_and_what_exited_newest_first(client):
         "公布：演示风筝制作",
     ]
     assert [e["title"] for e in own] == ["退出：演示风筝制作", "公布：演示风筝制作"]
-    assert own[0]["id"] == f"tag:testserver,2024-05-01:{address(kite)}/exited"
+    assert own[0]["id"] == f"http://testserver{address(kite)}#exited-2024-05-01"
     assert own[0]["updated"] == "2024-05-01T00:00:00+08:00"
     assert len({e["id"] for e in everything}) == len(everything)
     assert brand.code in everything[1]["summary"]

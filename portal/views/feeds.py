@@ -77,18 +77,18 @@ def _newest(items: list[dict]) -> list[dict]:
 
 def _begun(entry: CatalogueEntry) -> dict:
     said = f"{registry.get(entry.kind)} · {entry.region.full_name} · {entry.document_number}"
-    return _item(entry, entry.valid_from, f"公布：{entry.title}", said)
+    return _item(entry, "published", entry.valid_from, f"公布：{entry.title}", said)
 
 
 def _left(entry: CatalogueEntry) -> dict:
     said = f"{registry.get(entry.kind)} · {entry.get_exit_reason_display()} · {entry.exit_document_number}"
-    return _item(entry, entry.valid_to, f"退出：{entry.title}", said, "#exited")
+    return _item(entry, "exited", entry.valid_to, f"退出：{entry.title}", said)
 
 
-def _item(entry: CatalogueEntry, day: date, title: str, said: str, mark: str = "") -> dict:
-    """Return one line; ``mark`` tells the exit of a code from its publication on the same day."""
-    url = reverse("catalogue-entry", args=[entry.kind, entry.code]) + mark
-    return {"day": day, "title": title, "text": f"{entry.code} · {said}", "url": url}
+def _item(entry: CatalogueEntry, verb: str, day: date, title: str, said: str) -> dict:
+    """Return one line; its address, which Atom takes for its id, differs from act to act of one code."""
+    url = reverse("catalogue-entry", args=[entry.kind, entry.code])
+    return {"day": day, "title": title, "text": f"{entry.code} · {said}", "url": f"{url}#{verb}-{day}"}
 
 
 class NoticeFeed(Feed):
