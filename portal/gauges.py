@@ -15,10 +15,11 @@ from django.utils import timezone
 from portal import inbox, progress, scope
 from portal.models import CatalogueEntry, Operator, PolicyTarget, Region, TargetScope, User
 from portal.progress import Progress, Unknown
-from portal.targets import ABOUT_SHARE, Standing, demand
+from portal.targets import Standing, demand
 from portal.vocabulary import BUSINESS_ROLES, HRSS_KINDS, Level, Role
 
 SHAPES = {Standing.REACHED: "ok", Standing.SHORT: "province_review", Standing.OVER: "returned", "": "draft"}
+ABOUT = "通知未规定“左右”的幅度，这里按上下一成计算。"
 MARKS = {Standing.SHORT: "▽", Standing.OVER: "△"}
 COUNTED = {
     TargetScope.CITY: "个市达到",
@@ -117,11 +118,9 @@ def of_the_province(day: date) -> list[dict]:
     return [gauge(one, Wish()) for one in progress.overview(day, meant_for=TargetScope.PROVINCE)]
 
 
-def is_about(found: Iterable[Progress]) -> str:
-    """Return how 约 was taken where one of the targets says it, else nothing."""
-    said = any(one.target.operator == Operator.ABOUT for one in found)
-    share = "一二三四五六七八九十"[10 // ABOUT_SHARE - 1]
-    return f"通知未规定“左右”的幅度，这里按上下{share}成计算。" if said else ""
+def about(found: Iterable[Progress]) -> str:
+    """Return how 约 was taken (``targets.judge``) where one of the targets says it, else nothing."""
+    return ABOUT if any(one.target.operator == Operator.ABOUT for one in found) else ""
 
 
 def heading(found: Progress) -> str:

@@ -47,7 +47,6 @@ class Progress:
     years: list[int]
     count: Count
     cities: list[Region]
-    is_public: bool
 
     @property
     def is_plain(self) -> bool:
@@ -102,7 +101,7 @@ class Progress:
     def due_on(self) -> date | None:
         """The day it is due: of what is counted by the year, the same day of that year."""
         due = self.target.due_on
-        return due.replace(year=self.year) if due and self.years else due
+        return targets.due_in(due, self.year) if due and self.years else due
 
     @property
     def due(self) -> str:
@@ -181,7 +180,7 @@ def _progress(target: PolicyTarget, day: date, year: str, root: str, cities: lis
     count = counter.count(asked)
     if not counter.is_public and root != PROVINCE_CODE:
         count, cities = _inside(count, root), [city for city in cities if city.code.startswith(root[:4])]
-    return Progress(target, day, asked.year, years, count, cities, counter.is_public)
+    return Progress(target, day, asked.year, years, count, cities)
 
 
 def _chosen(year: str, years: list[int]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from django.conf import settings
@@ -23,8 +23,8 @@ from portal import browse
 from portal.models import CatalogueEntry, Operator, PolicyTarget, Region, TargetScope
 
 FIXTURE = settings.BASE_DIR / "fixtures" / "policy_targets.csv"
-# “20个左右”, “50个左右”: the notice sets no margin (鲁就办〔2021〕22号 一); the pages say that this is taken.
-ABOUT_SHARE = 10
+# “20个左右”, “50个左右”: the notice sets no margin (鲁就办〔2021〕22号 一); the pages say what is taken.
+TENTH = 10
 
 
 def from_line(line: dict[str, str]) -> dict[str, object]:
@@ -170,6 +170,12 @@ def regions_on(day: date, *levels: str) -> list[Region]:
     return list(held.order_by("code"))
 
 
+def due_in(due: date, year: int) -> date:
+    """Return the due day in another year; the end of February stays the end of February."""
+    is_leap_day = (due.month, due.day) == (2, 29)
+    return date(year, 3, 1) - timedelta(days=1) if is_leap_day else due.replace(year=year)
+
+
 def newest_first(years: Iterable[int | None], usual: int) -> list[int]:
     """Return the years there are, newest first, but the latest not after ``usual`` before all others."""
     known = sorted({year for year in years if year}, reverse=True)
@@ -187,7 +193,7 @@ class Standing(TextChoices):
 
 def judge(target: PolicyTarget, number: int) -> Standing:
     """Return where ``number`` stands; 约 is taken as one tenth on either side."""
-    margin = target.number // ABOUT_SHARE if target.operator == Operator.ABOUT else 0
+    margin = target.number // TENTH if target.operator == Operator.ABOUT else 0
     least = 0 if target.operator == Operator.AT_MOST else target.number - margin
     most = {
         Operator.AT_LEAST: number,

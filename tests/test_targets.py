@@ -118,6 +118,18 @@ def test_the_due_day_of_what_is_counted_by_the_year_is_that_of_the_year():
     assert (found.year, found.due_on) == (2024, date(2024, 9, 30))
 
 
+@pytest.mark.parametrize(
+    ("due", "year", "then"),
+    [
+        (date(2021, 9, 30), 2024, date(2024, 9, 30)),
+        (date(2024, 2, 29), 2025, date(2025, 2, 28)),
+        (date(2024, 2, 29), 2028, date(2028, 2, 29)),
+    ],
+)
+def test_a_due_day_exists_in_every_year(due, year, then):
+    assert targets.due_in(due, year) == then
+
+
 def test_what_has_no_due_day_says_none():
     found = progress.progress("city-training-brands", END)
 

@@ -116,7 +116,7 @@ def county_trainings(asked: Asked) -> Count:
 def _held(asked: Asked):
     """Return the trainings that had really begun by the due day, or by the day asked for before it."""
     due = asked.target.due_on
-    last = min(asked.day, due.replace(year=asked.year)) if due else asked.day
+    last = min(asked.day, targets.due_in(due, asked.year)) if due else asked.day
     begun = Q(is_planned=False, held_from__lte=last)
     return ProjectTrainingRow.objects.filter(begun, held_to__gte=date(asked.year, 1, 1))
 

@@ -109,7 +109,7 @@ def _overview(found: list[Progress], wish: Wish, route: str) -> dict:
         "wish": wish,
         "day": wish.day,
         "gauges": gauges.gauges(found, wish, route),
-        "about": gauges.is_about(found),
+        "about": gauges.about(found),
     }
 
 
@@ -131,7 +131,7 @@ def _one(request: HttpRequest, found: Progress, wish: Wish, route: str) -> dict:
         "wish": wish,
         "day": found.day,
         "gauge": gauges.gauge(found, wish, route),
-        "about": gauges.is_about([found]),
+        "about": gauges.about([found]),
         "places": gauges.places(found, wish),
         "counts": gauges.heading(found),
         "page": page,
