@@ -219,9 +219,9 @@ def test_an_open_objection_to_it_or_to_the_whole_list_keeps_it_waiting_until_clo
     to_one = objected(notice, item=notice.items.get(filing=one))
     to_all = objected(notice)
 
-    found = [[waiting(one), waiting(other)]]
+    found = [list(publicity.why_waiting_all([one, other]).values())]
     closed(to_all)
-    found.append([waiting(one), waiting(other)])
+    found.append(list(publicity.why_waiting_all([one, other]).values()))
     closed(to_one)
     found.append([waiting(one), waiting(other)])
 
