@@ -22,6 +22,7 @@ from portal import (
     attachments,
     catalogue,
     demo_campaigns,
+    demo_editions,
     demo_notices,
     demo_rounds,
     drafts,
@@ -108,6 +109,7 @@ def build(password: str) -> None:
     demo_campaigns.go_on(started, cast.by_name)
     for edition in data["editions"]:
         Edition.objects.create(is_demo=True, published_at=timezone.now(), **edition)
+    demo_editions.build(cast.by_name)
     demo_notices.build(cast.by_name)
     demo_rounds.build(cast.by_name)
     _build_parts(cast.by_name)

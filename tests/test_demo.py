@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from portal import demo, reference, registry, verify, windows
+from portal import demo, differences, editions, reference, registry, successors, verify, windows
 from portal.models import (
     Campaign,
     CatalogueEntry,
@@ -133,10 +133,38 @@ def test_every_row_is_marked_and_a_name_without_the_mark_has_its_source(built):
 def test_each_filing_stands_where_the_file_says(built):
     states = {"submitted": "city_review", "endorsed": "province_review", "accepted": "province_review"}
     states |= {"returned_by_province": "returned", "published": "approved"}
-    first = Filing.objects.filter(amends=None, is_nothing=False)
+    first = Filing.objects.filter(amends=None, is_nothing=False, edition_changes=None)
     assert sorted(first.values_list("kind", "title", "state")) == sorted(
         (item["type"], title(item), states.get(item["stage"], item["stage"])) for item in DATA["filings"]
     )
+
+
+def test_the_second_edition_does_all_an_edition_can_do_and_the_next_one_is_in_preparation(built):
+    first, second = Edition.objects.published().filter(kind="exam-projects").order_by("on")
+
+    found = differences.between(first, second)
+
+    named = [
+        (c.verb, c.entry.title, getattr(c.after or c.successor, "title", ""))
+        for c in found.changes
+        if "（演示）" in c.entry.title
+    ]
+    assert named == [
+        ("added", "面塑制作（演示）", "面塑制作（演示）"),
+        ("adjusted", "麦秆画制作（演示）", "麦秆画制作（演示）"),
+        ("renamed", "烙画制作（演示）", "葫芦烙画制作（演示）"),
+        ("merged", "面花制作（演示）", "面塑制作（演示）"),
+        ("merged", "面人制作（演示）", "面塑制作（演示）"),
+        ("removed", "蜡果制作（演示）", ""),
+    ]
+    assert list(editions.faults()) == []
+    assert Edition.objects.in_preparation().get().changes.count() == 2
+
+
+def test_a_returned_brand_of_the_demonstration_is_offered_the_successor_of_its_project(built):
+    record = Filing.objects.get(title="潍坊葫芦烙画品牌（演示）").record
+
+    assert [gone.successor.title for gone in successors.dropped(record)] == ["葫芦烙画制作（演示）"]
 
 
 def test_the_campaigns_run_now_and_their_bureaus_stand_in_every_state(built):
