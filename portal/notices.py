@@ -16,7 +16,17 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from portal import notice_messages, publicity, registry, scope, text, working_days
-from portal.models import Filing, NoticeItem, Organisation, PublicNotice, User, canonical
+from portal.models import (
+    Candidate,
+    CatalogueEntry,
+    Filing,
+    NoticeItem,
+    Organisation,
+    PublicNotice,
+    RoundStage,
+    User,
+    canonical,
+)
 from portal.registry import CITY, RecordType
 from portal.vocabulary import Level, NoticeKind, Role, State
 from portal.workflow import Refused
@@ -67,16 +77,24 @@ def sits_at(user: User, organisation_id: int, roles: Collection[str] = DESK) -> 
 def listable(organisation: Organisation, kind: str, record_type: RecordType) -> models.QuerySet:
     """Return the filings that a notice of a bureau may list.
 
-    公示 lists what is approved and not published yet, 公布 what is in force; the province all, a city what
-    ends at the city.
+    公示 lists what is approved and not published yet or was chosen by a selection round, 公布 what is in
+    force; the province all, a city what ends at the city.
     """
     found = Filing.objects.filter(scope.within("region_id", organisation.region_id), kind=record_type.slug)
     if organisation.region.level != Level.PROVINCE and record_type.route != CITY:
         return found.none()
     if kind == NoticeKind.ANNOUNCEMENT:
         return found.filter(pk__in=Filing.objects.in_force().values("pk"))
-    publishable = found.filter(state=State.APPROVED, entry=None, is_nothing=False)
-    return publishable if record_type.is_catalogued else found.none()
+    publishable = models.Q(state=State.APPROVED, entry=None, is_nothing=False)
+    found = found.filter(publishable | models.Q(pk__in=_chosen_in_rounds()))
+    return found if record_type.is_catalogued else found.none()
+
+
+def _chosen_in_rounds() -> models.QuerySet:
+    """Return the filings in force that a selection round chose and nobody has conferred yet (择优选拔)."""
+    chosen = Candidate.objects.filter(is_chosen=True, round__stage=RoundStage.DECIDED)
+    entries = CatalogueEntry.objects.in_force().filter(code__in=chosen.values("entry__code"))
+    return entries.values("filing_id")
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from portal import catalogue, ranking, rounds, selection
+from portal import catalogue, notices, ranking, registry, rounds, selection
 from portal.models import (
     Message,
     NoticeItem,
@@ -223,6 +223,18 @@ def test_conferral_waits_for_the_publicity_of_all_the_chosen():
     assert selection.why_not_confer(of, conferrer()) == ""
     selection.confer(of, by=conferrer(), revision=of.revision, document_number=DOCUMENT)
     assert now(of).notice == over
+
+
+def test_the_chosen_and_no_other_published_entry_may_be_listed_in_a_notice():
+    of = decided(0, 1, quota=2, needs_publicity=True)
+    chosen = [row.entry.filing_id for row in rows(of)[:2]]
+    about = (bureau(PROVINCE), NoticeKind.PUBLICITY, registry.get(KIND))
+
+    before = set(notices.listable(*about).values_list("pk", flat=True))
+    selection.reconsider(of, by=decider(), revision=of.revision, reason=REASON)
+
+    assert before == set(chosen)
+    assert list(notices.listable(*about)) == []
 
 
 def test_an_open_objection_or_a_withdrawn_notice_keeps_it_from_conferral():

@@ -341,6 +341,18 @@ def test_a_page_costs_the_same_for_two_and_for_five_candidates(client, name):
     assert counts[0] == counts[1]
 
 
+def test_the_way_from_the_decision_to_its_publicity_names_the_chosen(client):
+    of = decided(needs_publicity=True)
+    user = conferrer()
+
+    page = get(client, user, "round", of.pk).content.decode()
+    asked = f"catalogue={KIND}&kind=publicity&filing={rows(of)[0].entry.filing_id}"
+    form = client.get(f"{reverse('notice-new')}?{asked}")
+
+    assert f"?{asked}".replace("&", "&amp;") in page
+    assert rows(of)[0].entry.title in form.content.decode()
+
+
 def test_who_must_not_decide_reads_why(client):
     of = ranked()
     SelectionRound.objects.filter(pk=of.pk).update(opened_by=decider())

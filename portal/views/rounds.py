@@ -3,6 +3,8 @@
 Each view: scope, one domain call, answer. Who may do what is asked of ``rounds``.
 """
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +16,7 @@ from portal.round_forms import RoundForm
 from portal.rounds import Overtaken
 from portal.views.desk import page_of
 from portal.views.review import number
+from portal.vocabulary import NoticeKind
 from portal.workflow import Refused
 
 FORM = ["GET", "HEAD", "POST"]
@@ -98,8 +101,16 @@ def _what_next(of: SelectionRound, user) -> dict:
         "why_not_decide": selection.why_not_decide(of, user),
         "why_not_confer": selection.why_not_confer(of, user) if is_decided else "",
         "may_reconsider": is_decided and selection.may_decide(user),
-        "notice": selection.notice_of(of) if is_decided else of.notice,
+        "notice": (notice := selection.notice_of(of) if is_decided else of.notice),
+        "notice_query": _notice_query(of) if is_decided and of.needs_publicity and not notice else "",
     }
+
+
+def _notice_query(of: SelectionRound) -> str:
+    """Return what a new 公示 of the chosen is asked with."""
+    chosen = [row for row in ranking.candidates(of) if row.is_chosen]
+    about = {"catalogue": of.kind, "kind": NoticeKind.PUBLICITY.value}
+    return urlencode([*about.items(), *(("filing", row.entry.filing_id) for row in chosen)])
 
 
 @require_http_methods(FORM)
