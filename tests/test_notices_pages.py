@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal import notices, publicity
-from portal.models import Objection, ObjectionStage, PublicNotice
+from portal.models import CatalogueEntry, Objection, ObjectionStage, PublicNotice
 from tests.campaigning import campaign, get, post, said
 from tests.factories import (
     KUIWEN,
@@ -187,6 +187,24 @@ def test_a_campaign_offers_its_own_filings_all_of_them_chosen(client):
     assert [value for value, _ in form.fields["filings"].choices] == [str(inside.pk)]
     assert form.initial["filings"] == [str(inside.pk)]
     assert outside.campaign_id is None
+
+
+def test_an_empty_choice_says_what_may_be_listed(client):
+    asked = {"kind": "announcement", "catalogue": KIND, "number": "演示文〔2024〕9号"}
+    page = get(client, drafter(), "notice-new", **asked)
+
+    assert "没有可以列入的填报" in page.content.decode()
+
+
+def test_an_announcement_is_narrowed_to_one_document_number(client):
+    shown, other = entry(KIND), entry(KIND, place="3708", name="演示济宁品牌")
+    CatalogueEntry.objects.filter(pk=other.pk).update(document_number="演示文〔2024〕9号")
+
+    asked = {"kind": "announcement", "catalogue": KIND, "number": shown.document_number}
+    page = get(client, drafter(), "notice-new", **asked)
+
+    offered = page.context["form"].fields["filings"].choices
+    assert [value for value, _ in offered] == [str(shown.filing_id)]
 
 
 def test_an_announcement_asks_for_no_period_and_no_contacts(client):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from portal import notices, publicity
-from portal.models import PublicNotice
+from portal.models import Campaign, PublicNotice
 from portal.vocabulary import ExitReason
 from tests.campaigning import campaign, get, post
 from tests.crawling import words
@@ -285,7 +285,9 @@ def test_a_campaign_is_opened_with_the_demand_for_publicity(client):
     sent = post(client, reviewer(PROVINCE), "campaign-new", **campaign_typed())
 
     page = client.get(sent.url).content.decode()
-    assert "公布前须公示" in page
+    of = Campaign.objects.get(name="演示公示任务")
+    begin = f"{reverse('notice-new')}?kind=publicity&amp;catalogue={KIND}&amp;campaign={of.pk}"
+    assert ("公布前须公示" in page, begin in page) == (True, True)
 
 
 def test_a_return_that_is_never_published_asks_for_no_publicity(client):

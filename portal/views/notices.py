@@ -107,7 +107,7 @@ def _subject(request: HttpRequest, begin: BeginForm, desks: list[Organisation]) 
         asked["kind"],
         registry.get(asked["catalogue"]),
         int(asked["campaign"]) if asked["campaign"] else None,
-        asked["number"],
+        asked["number"] if asked["kind"] == NoticeKind.ANNOUNCEMENT else "",
     )
 
 

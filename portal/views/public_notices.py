@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 
 from portal import excel, noticeboard, publicity
 from portal.models import PublicNotice
@@ -12,6 +12,7 @@ from portal.views.public import paged
 
 @login_not_required
 @require_safe
+@conditional_page
 def notices(request: HttpRequest) -> HttpResponse:
     """The published notices, newest first; a choice or a page that does not exist is 404."""
     try:
@@ -32,6 +33,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@conditional_page
 def notice(request: HttpRequest, notice: int) -> HttpResponse:
     """One notice, as long as there is a portal: also when it has ended or was withdrawn."""
     found = _published(notice)
