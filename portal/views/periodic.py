@@ -166,9 +166,9 @@ def keep_all(request: HttpRequest, review: int) -> HttpResponse:
 
 
 @require_safe
-def review_item(request: HttpRequest, item: int) -> HttpResponse:
+def review_item(request: HttpRequest, case: int) -> HttpResponse:
     """One entry under review, for its bureau and for those who keep the round."""
-    return _item_page(request, _item(request, item))
+    return _item_page(request, _item(request, case))
 
 
 def _item(request: HttpRequest, pk: int) -> ReviewItem:
@@ -228,9 +228,9 @@ def _conclusions(item: ReviewItem, where: str, user) -> dict:
 
 
 @require_POST
-def act(request: HttpRequest, item: int) -> HttpResponse:
+def act(request: HttpRequest, case: int) -> HttpResponse:
     """Do one act on an item; what was typed survives every refusal."""
-    found, name = _item(request, item), request.POST.get("action", "")
+    found, name = _item(request, case), request.POST.get("action", "")
     if name == "hand_in" and not (form := _figures_form(found, request.POST)).is_valid():
         return _item_page(request, found, "没有报送，请改正标出的内容。", form)
     try:
