@@ -74,6 +74,7 @@ def test_an_edition_is_begun_filled_sent_approved_and_published_through_the_page
     waiting, by = approved(editing.KIND, name="演示待公布"), client(filer(PROVINCE))
     facts = {"kind": editing.KIND, "name": "2024年版", "on": str(MAY), "document_number": editing.NUMBER}
 
+    assert "开始编制" in text(by.get(reverse("edition-new")))
     begun = by.post(reverse("edition-new"), facts)
     edition = Edition.objects.get(name="2024年版")
     assert begun.url == address("edition", edition)
