@@ -3,7 +3,7 @@
 Pure reads; a list says where each row comes from, and no list says more than its source.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlencode
@@ -84,6 +84,7 @@ class FactListing:
                 "query": self.asked.query(**{name: "" if value == now else value}),
             }
             for value in self._values(name)
+            if value == now or value in counts
         ]
 
     def _values(self, name: str) -> list[str]:
@@ -103,13 +104,15 @@ class FactListing:
             found.append((f"{self._field(name).verbose_name}：{word}", {name: ""}))
         return [{"word": word, "query": self.asked.query(**left)} for word, left in found]
 
-    def headings(self) -> list[str]:
-        """Return the labels of the columns."""
-        return [str(self._field(name).verbose_name) for name in self.listed.columns]
+    def table(self, rows: Sequence[models.Model]) -> dict:
+        """Return ``headings`` and, for each row, the row and its cells (label, words).
 
-    def cells(self, row: models.Model) -> list[str]:
-        """Return the words of one row, in the order of the columns."""
-        return [shown(row, name) for name in self.listed.columns]
+        A column in which none of the rows has anything is left out.
+        """
+        columns = [name for name in self.listed.columns if any(shown(row, name) for row in rows)]
+        labels = {name: str(self._field(name).verbose_name) for name in columns}
+        lines = [{"row": row, "cells": [(labels[n], shown(row, n)) for n in columns]} for row in rows]
+        return {"headings": list(labels.values()), "rows": lines}
 
 
 def shown(row: models.Model, name: str) -> str:
@@ -125,14 +128,24 @@ def _region_names() -> list[tuple[str, str]]:
     return list(Region.objects.values_list("code", "name"))
 
 
+def found_in_lists(q: str) -> list[dict]:
+    """Return the reference lists that hold the words of ``q`` in names, with their number; one query each."""
+    lists = registry.reference_lists() if q else []
+    counted = [{"listed": found, "count": FactListing(found, {"q": q}).rows().count()} for found in lists]
+    return [found for found in counted if found["count"]]
+
+
 @dataclass(frozen=True)
 class SourcedNames:
-    """Names of one catalogue that public reports gave; they stand in a fixture alone and are no entries."""
+    """Names of one catalogue that public reports gave; they stand in a fixture alone and are no entries.
+
+    ``column`` is the field of choices the fixture gives for each; without one it gives the city.
+    """
 
     slug: str
     file: str
     kind: str
-    class_column: str = ""
+    column: str = ""
     note: str = REPORTED
 
     @property
@@ -145,15 +158,18 @@ class SourcedNames:
         """How many names there are."""
         return len(_read(self.file))
 
+    @property
+    def heading(self) -> str:
+        """What is known of a name beside its source."""
+        return str(registry.get(self.kind).field(self.column).verbose_name) if self.column else "地区"
+
     def rows(self) -> list[dict]:
-        """Return name, class, place, sources and day of each, with the code of an entry in force so named."""
-        rows, codes = _read(self.file), self._codes()
-        cities = dict(_region_names())
+        """Return each name with what is known of it, its sources and day, the code of an entry so named."""
+        rows, codes, words = _read(self.file), self._codes(), self._words()
         return [
             {
                 "name": row["name"],
-                "kind": self._class(row),
-                "city": cities.get(row.get("city", ""), ""),
+                "about": words.get(row[self.column or "city"], ""),
                 "sources": row["source_url"].split(" ; "),
                 "day": row["source_date"],
                 "code": codes.get(text.key(row["name"]), ""),
@@ -161,11 +177,10 @@ class SourcedNames:
             for row in rows
         ]
 
-    def _class(self, row: dict[str, str]) -> str:
-        if not self.class_column:
-            return ""
-        words = dict(registry.get(self.kind).field(self.class_column).flatchoices)
-        return str(words.get(row[self.class_column], ""))
+    def _words(self) -> dict[str, str]:
+        return dict(
+            registry.get(self.kind).field(self.column).flatchoices if self.column else _region_names()
+        )
 
     def _codes(self) -> dict[str, str]:
         keys = [text.key(row["name"]) for row in _read(self.file)]

@@ -114,6 +114,13 @@ def test_what_is_not_published_or_has_exited_is_offered_to_nobody(client):
     assert client.get(SEARCH, {"q": "风争扎制"}).context["near"] == []
 
 
+def test_a_search_says_what_the_reference_lists_hold_of_it(client):
+    lists = client.get(SEARCH, {"q": "木版年画"}).context["lists"]
+
+    assert [(found["listed"].slug, found["count"]) for found in lists] == [("ich", 3)]
+    assert client.get("/reference/ich/", {"q": "木版年画"}).context["page"].paginator.count == 3
+
+
 def test_of_words_that_stand_nowhere_together_the_one_to_drop_is_named(client):
     factories.entry(KIND, name="潍坊剪纸品牌（演示）")
     factories.entry(KIND, place="3701", name="济南面塑品牌（演示）")

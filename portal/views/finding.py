@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import browse, entries, genealogy, registry, similar, tiles
+from portal import browse, entries, facts, genealogy, registry, similar, tiles
 from portal.models import CatalogueEntry
 from portal.registry import RecordType
 from portal.views.public import mapped, paged, public_types
@@ -34,6 +34,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "total": total,
         "near": _near(q, groups) if q and total <= FEW else [],
         "ways": _ways_out(q) if q and not total else [],
+        "lists": facts.found_in_lists(q),
         "cut": _cut(request.GET.get("q", "")),
     }
     return render(request, "public/search.html", context)

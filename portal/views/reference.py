@@ -43,9 +43,8 @@ def listing(request: HttpRequest, reference_list: str) -> HttpResponse:
         "asked": found.asked,
         "facets": found.facets(),
         "conditions": found.conditions(),
-        "headings": found.headings(),
         "page": page,
-        "rows": [{"row": row, "cells": _cells(found, row)} for row in page],
+        **found.table(list(page)),
     }
     return render(request, "public/reference_list.html", context)
 
@@ -56,10 +55,6 @@ def _found(listed: ReferenceList, request: HttpRequest) -> facts.FactListing:
         return facts.FactListing(listed, request.GET)
     except browse.Unknown as unknown:
         raise Http404(f"unknown choice in {unknown}") from None
-
-
-def _cells(found: facts.FactListing, row) -> list[tuple[str, str]]:
-    return list(zip(found.headings(), found.cells(row), strict=True))
 
 
 def _list(slug: str) -> ReferenceList:
@@ -80,7 +75,7 @@ def fact(request: HttpRequest, reference_list: str, item: str) -> HttpResponse:
         raise Http404("no pages of single rows")
     found = facts.FactListing(listed, {})
     row = get_object_or_404(found.rows(), code=item)
-    facts_of_row = [(label, words) for label, words in _cells(found, row)[1:] if words]
-    context = {"nav": "catalogue", "listed": listed, "row": row, "facts": facts_of_row}
+    (line,) = found.table([row])["rows"]
+    context = {"nav": "catalogue", "listed": listed, "row": row, "facts": line["cells"][1:]}
     family = genealogy.of_item(row)
     return render(request, "public/reference_item.html", context | drawn(request, family, item=row))
