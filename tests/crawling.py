@@ -9,23 +9,28 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from portal import catalogue
+from portal import catalogue, credit
 from portal.models import (
     Campaign,
     CampaignDuty,
+    CatalogueEntry,
+    CreditRecord,
     Edition,
     EditionChange,
     Filing,
     Objection,
+    PeriodicReview,
     PublicNotice,
+    ReviewItem,
     SelectionRound,
     User,
 )
 from portal.vocabulary import State
 from tests.campaigning import campaign
 from tests.editing import added, prepared
-from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish
+from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish, reviewer
 from tests.noticing import drafted, objected, running
+from tests.reviewing import handed_in, item_of, opened
 from workforce.models import KeyBrand
 
 KIND, ADMIN_PAGES = "exam-institutions", "admin:assessments_assessmentinstitution_"
@@ -57,9 +62,18 @@ def plant() -> list[Filing]:
     ]
     shown = publish(filing(KIND, State.APPROVED, name="演示公开学校", **SECRET), on=date(2024, 5, 1))
     plant_notices()
+    plant_review(shown)
     edition = prepared(name=f"{CANARY}新版")
     added(edition, f"{CANARY}新项目")
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
+
+
+def plant_review(entry: CatalogueEntry) -> None:
+    """Plant a round over one institution, with what its bureau reported, and a credit record of it."""
+    figures = {"exams": 1, "candidates": 1, "certificates": 1}
+    handed_in(item_of(opened(KIND)), figures, f"{CANARY}情况说明")
+    facts = {"reason": "dishonest", "said": f"{CANARY}失信", "on": date(2024, 5, 2)}
+    credit.record(entry, by=reviewer(WEIFANG), **facts)
 
 
 def plant_notices() -> None:
@@ -96,6 +110,9 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "region": [WEIFANG],
         "slot": ["stamped_scan"],
         "duty": _numbers(CampaignDuty),
+        "review": _numbers(PeriodicReview),
+        "case": _numbers(ReviewItem),
+        "record": _numbers(CreditRecord),
         "round": _numbers(SelectionRound),
         "key": _numbers(KeyBrand),
         "notice": _numbers(PublicNotice),

@@ -68,10 +68,13 @@ def planted(for_the_module) -> list[Filing]:
     return plant()
 
 
+OF_A_FILING = ("<pk:", "<code:", "<number:review>", "<number:case>", "<number:record>")
+
+
 def is_guarded(name: str, route: str) -> bool:
-    """Say whether a route leads to one planted filing."""
+    """Say whether a route leads to one planted filing, or to what is written about one."""
     in_admin = "object_id" in route and name.startswith(ADMIN_PAGES)
-    return name not in PUBLIC and ("<pk:" in route or "<code:" in route or in_admin)
+    return name not in PUBLIC and (any(mark in route for mark in OF_A_FILING) or in_admin)
 
 
 def is_shut(response) -> bool:
