@@ -24,6 +24,7 @@ from portal import (
     demo_campaigns,
     demo_editions,
     demo_notices,
+    demo_reviews,
     demo_rounds,
     drafts,
     examples,
@@ -112,6 +113,7 @@ def build(password: str) -> None:
     demo_editions.build(cast.by_name)
     demo_notices.build(cast.by_name)
     demo_rounds.build(cast.by_name)
+    demo_reviews.build(cast.by_name)
     _build_parts(cast.by_name)
 
 

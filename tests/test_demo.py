@@ -17,11 +17,13 @@ from portal import demo, differences, editions, reference, registry, successors,
 from portal.models import (
     Campaign,
     CatalogueEntry,
+    CreditRecord,
     Edition,
     Event,
     Filing,
     Membership,
     Message,
+    PeriodicReview,
     Reminder,
     SelectionRound,
     User,
@@ -239,6 +241,22 @@ def test_one_brand_was_amended_under_its_code_and_one_has_left(built):
         ("日照海鲜直播品牌（演示）", "voluntary"),
     ]
     assert brands.in_force().get(code=ended[0].code).valid_from == ended[0].valid_to
+
+
+def test_one_review_ended_in_every_way_and_one_waits_for_figures(built):
+    ended, under_way = PeriodicReview.objects.order_by("pk")
+
+    assert [review.is_demo for review in (ended, under_way)] == [True, True]
+    assert dict(ended.items.values_list("entry__title", "outcome")) == {
+        "潍坊年画工坊有限公司（演示）": "kept",
+        "寒亭木版雕刻有限公司（演示）": "rectifying",
+        "寒亭年画包装印务有限公司（演示）": "exited",
+    }
+    assert under_way.frozen_at is None
+    assert [under_way.items.filter(handed_in_at__isnull=none).exists() for none in (False, True)] == [
+        True
+    ] * 2
+    assert sorted(CreditRecord.objects.values_list("lifted_at__isnull", flat=True)) == [False, True]
 
 
 def test_the_demonstration_keeps_every_invariant(built):
