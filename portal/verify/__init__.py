@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from django.db import models
 from django.utils import timezone
 
-from portal import selection
+from portal import edition_files, editions, selection
 from portal.models import (
     Attachment,
     CatalogueEntry,
@@ -31,8 +31,6 @@ from portal.vocabulary import Role
 __all__ = ["GUARDS", "also", "counts", "faults", "nightly"]
 
 CHUNK = 500
-
-
 _others: list[Callable[[], Iterator[str]]] = []
 
 
@@ -51,6 +49,8 @@ def faults() -> Iterator[str]:
     yield from of_notices()
     yield from of_reviews()
     yield from selection.faults()
+    yield from editions.faults()
+    yield from edition_files.faults()
     for check in _others:
         yield from check()
     yield from of_posts(Membership.objects.current().select_related("organisation", "user"))
