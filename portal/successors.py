@@ -6,7 +6,7 @@ Pure reads of entries and successions.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from portal import reading, snapshot
 from portal.models import CatalogueEntry, Filing, FilingVersion, Succession
@@ -79,9 +79,10 @@ def _chosen(record: Filing) -> Iterable[tuple[str, Filing]]:
         if linked.is_catalogued:
             yield from ((name, other) for other in reading.chosen_of(record, name))
     for name in record.record_type.rows:
-        for field in linked_columns(record.record_type, name):
-            found = (getattr(row, field) for row in snapshot.child_rows(record, name))
-            yield from ((name, other) for other in found if other is not None)
+        rows, fields = snapshot.child_rows(record, name), linked_columns(record.record_type, name)
+        prefetch_related_objects(rows, *fields)  # one query a field, however many rows there are
+        found = (getattr(row, field) for field in fields for row in rows)
+        yield from ((name, other) for other in found if other is not None)
 
 
 def linked_columns(record_type: RecordType, rows: str) -> list[str]:
@@ -143,7 +144,7 @@ def _kept_under(sent: dict, name: str, other: Filing) -> str:
     """Return the edition a choice was submitted under, a word for none, empty when it was not submitted."""
     if other.pk not in _sent_ids(sent, name):
         return ""
-    return sent["editions"].get(other.kind, "") or "提交时"
+    return sent["editions"].get(other.kind, "") or "提交时现行目录"
 
 
 def _sent_ids(sent: dict, name: str) -> set[int]:
