@@ -24,9 +24,10 @@ from portal.models import (
 )
 from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.registry import CITY, RecordType
-from portal.vocabulary import BrandLevel, ExitReason, Level, Role, State, SuccessionKind
+from portal.vocabulary import BrandLevel, ChangeVerb, ExitReason, Level, Role, State, SuccessionKind
 from portal.workflow import Conflict, Refused, checked_comment, record_event, swap
 
+COMING = (ChangeVerb.ADDED, ChangeVerb.ADJUSTED, ChangeVerb.RENAMED)  # what an edition publishes
 NOT_TOO_LONG = MaxLengthValidator(60, "文号最多60个字，请核对。")  # what the column holds on PostgreSQL
 
 
@@ -36,8 +37,11 @@ def may_publish(user: User, filing: Filing) -> bool:
     return any(scope.sits_at(user, level, (Role.PUBLISHER,), filing.region_id) for level in levels)
 
 
-def why_unpublishable(filing: Filing, user: User) -> str:
-    """Return the sentence why ``user`` may not publish ``filing`` now, empty when he may."""
+def why_unpublishable(filing: Filing, user: User, edition: Edition | None = None) -> str:
+    """Return the sentence why ``user`` may not publish ``filing`` now, empty when he may.
+
+    What an edition in preparation lists is published with that ``edition`` alone.
+    """
     if not filing.is_publishable:
         return "报表和零报送只报不公布。"
     if not may_publish(user, filing):
@@ -48,6 +52,9 @@ def why_unpublishable(filing: Filing, user: User) -> str:
         return "审核结论是您作出的，须由另一人公布。"
     if CatalogueEntry.objects.filter(filing_id=filing.pk).exists():
         return "已经公布过。"
+    listed = Edition.objects.in_preparation().filter(changes__filing=filing, changes__verb__in=COMING)
+    if (other := listed.first()) and other != edition:
+        return f"已列入“{other}”，随这一版一并公布。"
     return publicity.why_waiting(filing)
 
 
@@ -60,6 +67,7 @@ def publish(
     on: date | None = None,
     level: str = "",
     request_id: str = "",
+    edition: Edition | None = None,
 ) -> CatalogueEntry:
     """Put an approved filing into the catalogue from the day ``on`` (today unless told) and return its entry.
 
@@ -68,7 +76,7 @@ def publish(
     when another act came first.
     """
     current = Filing.objects.visible_to(by).select_related("organisation__region__parent").get(pk=filing.pk)
-    if reason := why_unpublishable(current, by):
+    if reason := why_unpublishable(current, by, edition):
         raise Refused(reason)
     number, day = _checked(document_number), _checked_day(on)
     _after_the_edition(current.kind, current.region_id, day)

@@ -9,6 +9,8 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -98,18 +100,21 @@ def is_built() -> bool:
 
 @transaction.atomic
 def build(password: str) -> None:
-    """Write the accounts, all with ``password``, the editions and campaigns, then the filings in order."""
+    """Write the accounts, all with ``password``, the campaigns, the filings in order, the editions."""
     data = json.loads((reference.FIXTURES / DATA).read_text(encoding="utf-8"))
     cast, sources = _people(data["accounts"], password), _sources()
     started = demo_campaigns.start(cast.by_name["province_reviewer"])
-    for item in data["filings"]:
-        values = data["defaults"].get(item["type"], {}) | item["values"]
-        source = sources.get((item["type"], values.get("name")), "")
-        answers = {"campaign": started[item["campaign"]]} if "campaign" in item else {}
-        _file(item, values, cast, source=source, **answers)
+    first = {edition["kind"]: edition for edition in data["editions"]}
+    for kind, items in groupby(data["filings"], key=itemgetter("type")):
+        for item in items:
+            values = data["defaults"].get(kind, {}) | item["values"]
+            source = sources.get((kind, values.get("name")), "")
+            answers = {"campaign": started[item["campaign"]]} if "campaign" in item else {}
+            _file(item, values, cast, source=source, **answers)
+        # What is filed from here on is filed under the first edition.
+        if edition := first.pop(kind, None):
+            Edition.objects.create(is_demo=True, published_at=timezone.now(), **edition)
     demo_campaigns.go_on(started, cast.by_name)
-    for edition in data["editions"]:
-        Edition.objects.create(is_demo=True, published_at=timezone.now(), **edition)
     demo_editions.build(cast.by_name)
     demo_notices.build(cast.by_name)
     demo_rounds.build(cast.by_name)

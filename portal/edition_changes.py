@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from portal import drafts, registry, text, workflow
+from portal.catalogue import COMING
 from portal.differences import catalogue_of
 from portal.edition_policy import bureau_of
 from portal.models import CatalogueEntry, Edition, EditionChange, Filing, User
@@ -19,7 +20,6 @@ from portal.scope import within
 from portal.vocabulary import EDITABLE, ENDED, ChangeVerb, State
 from portal.workflow import Refused
 
-COMING = (ChangeVerb.ADDED, ChangeVerb.ADJUSTED, ChangeVerb.RENAMED)
 NOT_YOURS = "只有目录所在单位的填报岗位可以编制新版。"
 SENT = "这一版已送审或已结束，不能再改；须先由审定岗位退回。"
 NO_REASON = "请写明理由，公布后要据此答复查询。"

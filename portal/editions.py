@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from portal import catalogue, drafts, edition_changes, registry, rules, text, workflow
 from portal.edition_policy import choices, region_for
-from portal.models import CatalogueEntry, Edition, EditionChange, Filing, Message, User
-from portal.vocabulary import EDITABLE, IN_REVIEW, ChangeVerb, ExitReason, State
+from portal.models import CatalogueEntry, Edition, EditionChange, Filing, Membership, Message, User
+from portal.vocabulary import EDITABLE, HRSS_KINDS, IN_REVIEW, ChangeVerb, ExitReason, Role, State
 from portal.workflow import Conflict, Invalid, Refused, checked_comment
 
 UNCHANGED = "本版没有发布，目录没有任何变化。"
@@ -109,6 +109,7 @@ def propose(edition: Edition, *, by: User, explanation: str = "", request_id: st
         workflow.perform(filing, "submit", by=by, version=filing.version, request_id=request_id)
     edition_changes.settle(current)
     current.proposed_at, current.proposed_by = timezone.now(), by
+    _tell(current, (Role.APPROVER, Role.REVIEWER), "已送审，请审定", by)
     return _moved_on(current, by, "送审")
 
 
@@ -154,6 +155,7 @@ def approve(edition: Edition, *, by: User, request_id: str = "") -> Edition:
         if filing.state in IN_REVIEW:
             _named(filing, "approve", by, request_id=request_id)
     current.approved_at, current.approved_by = timezone.now(), by
+    _tell(current, (Role.PUBLISHER, Role.FILER), "已审定，等待发布", by)
     return _moved_on(current, by, "审定")
 
 
@@ -174,10 +176,8 @@ def send_back(edition: Edition, *, by: User, comment: str, request_id: str = "")
     for change in edition_changes.of(current):
         if change.verb in edition_changes.COMING and _is_returned_with(change.filing, current):
             _return(change.filing, by, said, request_id)
-    proposer = current.proposed_by
     current.proposed_at = current.proposed_by = current.approved_at = current.approved_by = None
-    sentence = f"“{current}”（{registry.get(current.kind)}目录）已退回修改：{said}"
-    Message.objects.create(user=proposer, text=sentence[:400], created_at=timezone.now())
+    _tell(current, (Role.FILER,), f"已退回修改：{said}", by)
     return _moved_on(current, by, f"退回修改：{said}")
 
 
@@ -233,13 +233,14 @@ def _publish(edition: Edition, by: User, request_id: str) -> Edition:
         for change in (one for one in changes if one.verb in verbs):
             _happen(change, facts)
     current.published_at, current.published_by = timezone.now(), by
+    _tell(current, (Role.FILER, Role.APPROVER), f"已发布，从 {current.on} 起现行", by)
     return _moved_on(current, by, f"发布：{current.document_number}，{current.on}")
 
 
 def _happen(change: EditionChange, facts: dict[str, Any]) -> None:
     try:
         if change.verb in edition_changes.COMING:
-            catalogue.publish(change.filing, **facts)
+            catalogue.publish(change.filing, edition=change.edition, **facts)
         elif change.verb == ChangeVerb.MERGED:
             catalogue.merge(change.entry, _target(change), **facts)
         else:
@@ -254,6 +255,15 @@ def _target(change: EditionChange) -> CatalogueEntry:
     """Return the entry in force of the project a merged one goes into, as it is within the publication."""
     entry = CatalogueEntry.objects.get(filing_id=change.filing_id)
     return CatalogueEntry.objects.in_force().filter(code=entry.code).first() or entry
+
+
+def _tell(edition: Edition, roles: tuple[str, ...], what: str, by: User) -> None:
+    """Write to the posts of the edition's own bureau what happened to it; one row per person."""
+    posts = Membership.objects.current().filter(role__in=roles, user__is_active=True)
+    there = posts.filter(organisation__kind__in=HRSS_KINDS, organisation__region=edition.region_id)
+    people = sorted(set(there.values_list("user_id", flat=True)) - {by.pk})
+    said, now = f"“{edition}”（{registry.get(edition.kind)}目录）{what}", timezone.now()
+    Message.objects.bulk_create(Message(user_id=pk, text=said[:400], created_at=now) for pk in people)
 
 
 def note(edition: Edition, by: User, said: str, flag: int = CHANGE) -> None:

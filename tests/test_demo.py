@@ -166,7 +166,8 @@ def test_the_second_edition_does_all_an_edition_can_do_and_the_next_one_is_in_pr
 def test_a_returned_brand_of_the_demonstration_is_offered_the_successor_of_its_project(built):
     record = Filing.objects.get(title="潍坊葫芦烙画品牌（演示）").record
 
-    assert [gone.successor.title for gone in successors.dropped(record)] == ["葫芦烙画制作（演示）"]
+    (gone,) = successors.dropped(record)
+    assert (gone.successor.title, gone.kept) == ("葫芦烙画制作（演示）", "2023年版（节选，演示）")
 
 
 def test_the_campaigns_run_now_and_their_bureaus_stand_in_every_state(built):

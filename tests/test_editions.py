@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from portal import catalogue, differences, drafts, edition_changes, editions, workflow
-from portal.models import CatalogueEntry, Edition, Filing
+from portal.models import CatalogueEntry, Edition, Filing, Message
 from portal.vocabulary import ExitReason, State
 from tests import editing
 from tests.factories import (
@@ -158,6 +158,37 @@ def test_three_different_people_make_an_edition():
     editions.approve(edition, by=approver())
     for who in (filer(PROVINCE), approver(), publisher(WEIFANG)):
         assert refused(editions.publish, edition, by=who) == "您的岗位不能办理这个动作。"
+
+
+def test_what_an_edition_lists_is_published_with_it_alone():
+    waiting, edition = approved(KIND, name="演示新"), editing.prepared(on=MAY)
+    edition_changes.add_filing(edition, waiting, by=filer(PROVINCE))
+
+    facts = {"by": publisher(), "document_number": DOCUMENT}
+    assert refused(catalogue.publish, waiting, **facts) == "已列入“演示新版”，随这一版一并公布。"
+
+    edition_changes.drop(edition.changes.get(), by=filer(PROVINCE))
+    assert catalogue.publish(waiting, **facts).code
+
+
+def test_each_hand_is_told_when_the_edition_comes_to_it():
+    filer(PROVINCE), approver(), publisher()
+    edition = editing.prepared(on=MAY)
+    editing.added(edition, "演示甲")
+    editing.out(edition)
+
+    said = Message.objects.filter(text__startswith="“演示新版”").values_list("user__username", "text")
+
+    about = "“演示新版”（专项职业能力考核项目目录）"
+    assert sorted(said) == sorted(
+        [
+            (approver().username, f"{about}已送审，请审定"),
+            (filer(PROVINCE).username, f"{about}已审定，等待发布"),
+            (publisher().username, f"{about}已审定，等待发布"),
+            (filer(PROVINCE).username, f"{about}已发布，从 {MAY} 起现行"),
+            (approver().username, f"{about}已发布，从 {MAY} 起现行"),
+        ]
+    )
 
 
 def test_a_returned_edition_is_in_preparation_again_with_all_its_filings():

@@ -133,7 +133,7 @@ def page(
         "lines": edition_pages.lines(found, list(shown)),
         "obstacles": list(edition_changes.obstacles(found, changes)) if is_open else [],
         "since": edition_pages.since(found) if is_open else [],
-        "choices": edition_policy.choices(found, user),
+        "choices": edition_policy.choices(found, user) if is_open else [],
         "in_work": in_work,
         "files": files,
         "waiting": list(waiting)[:WAITING_SHOWN],
