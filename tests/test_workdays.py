@@ -112,3 +112,10 @@ def test_a_file_that_is_none_is_refused_and_the_text_stays(client, content, sent
     assert sentence in answer.content.decode()
     assert (SOURCE in answer.content.decode(), "2099-01-01,放假" in answer.content.decode()) == (True, True)
     assert Workday.objects.count() == 0
+
+
+def test_the_way_there_is_shown_to_those_who_keep_them(client):
+    pages = [get(client, who(), "messages").content.decode() for who in (sysadmin, auditor)]
+    listed = get(client, publisher(), "notice-list").content.decode()
+
+    assert [reverse("workdays") in page for page in (*pages, listed)] == [True, False, True]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import inbox, noticeboard, notices, objections, publicity, registry, workdays
+from portal import inbox, noticeboard, notices, objections, publicity, registry
 from portal.models import Filing, Organisation, PublicNotice
 from portal.notice_forms import BeginForm, NoticeForm, initial, offered, period, present
 from portal.registry import RecordType
@@ -62,7 +62,6 @@ def notice_list(request: HttpRequest) -> HttpResponse:
         "headings": noticeboard.headings(wish),
         "page": page,
         "rows": [noticeboard.row(notice) for notice in page],
-        "keeps_workdays": workdays.may_keep(request.user),
     }
     return render(request, "desk/notices.html", context)
 
@@ -168,7 +167,6 @@ def _form_page(
         "read": notices.digest(found) if found else "",
         "period": days,
         "why_no_period": why_no_days,
-        "keeps_workdays": workdays.may_keep(request.user),
         "again": _beginning(subject),
         "most": notices.MOST_ITEMS,
     }
