@@ -22,6 +22,7 @@ from portal.vocabulary import IN_REVIEW, State
 NEAR = 0.55
 MOST = 5
 CANDIDATES = 200
+MOST_PAIRS = 12  # of a long name, so that no search costs more than this many comparisons a row
 CORE_WEIGHT = 0.8
 SMALLEST = 2  # characters a core needs to say anything
 # Words many names share: what is left when they are taken out tells one name from another.
@@ -172,7 +173,7 @@ def _nearest(names: Names, name: str, others: Iterable[Near]) -> list[Near]:
 
 def candidates(entries: QuerySet, core: str) -> QuerySet:
     """Return of ``entries`` those whose name shares a pair with ``core``, most pairs first."""
-    pairs = sorted({"".join(pair) for pair in pairwise(core)}) or [core]
+    pairs = list(dict.fromkeys("".join(pair) for pair in pairwise(core)))[:MOST_PAIRS] or [core]
     shared = sum(
         (
             Case(When(name_key__contains=pair, then=Value(1)), default=Value(0), output_field=IntegerField())
