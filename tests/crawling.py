@@ -26,6 +26,7 @@ from portal.models import (
     User,
 )
 from portal.vocabulary import State
+from tests import selecting
 from tests.campaigning import campaign
 from tests.editing import added, prepared
 from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish, reviewer
@@ -65,6 +66,7 @@ def plant() -> list[Filing]:
     plant_review(shown)
     edition = prepared(name=f"{CANARY}新版")
     added(edition, f"{CANARY}新项目")
+    selecting.opened(f"{CANARY}批次")
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
 
 
@@ -101,6 +103,8 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
     numbers, codes = [str(f.pk) for f in planted], [f.entry.code for f in planted if hasattr(f, "entry")]
     values = {
         "record_type": [KIND],
+        "kind": [KIND],
+        "number": _numbers(PublicNotice),
         "reference_list": ["ich"],
         "item": ["G001"],
         "pk": numbers,
