@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.http import http_date
-from django.views.decorators.http import conditional_page
+from django.views.decorators.http import conditional_page, require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.renderers import JSONRenderer
@@ -64,6 +64,7 @@ def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return response
 
     @login_not_required
+    @require_safe
     @wraps(view, updated=())
     def answer(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         asked, request.method = request.method, "GET" if request.method == "HEAD" else request.method
