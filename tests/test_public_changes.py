@@ -7,9 +7,24 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal import differences
+from portal import catalogue, differences
+from portal.vocabulary import BrandLevel
+from tests import factories
 from tests.public import Links, read
-from tests.timelines import KIND, LIST, address, amended, day, edition, left, merged, published, tomorrow
+from tests.timelines import (
+    DOCUMENT,
+    KIND,
+    LIST,
+    address,
+    amended,
+    day,
+    edition,
+    left,
+    merged,
+    published,
+    tomorrow,
+    words,
+)
 
 pytestmark = pytest.mark.django_db
 COMPARE = f"{LIST}editions/compare/"
@@ -144,6 +159,42 @@ def test_the_page_agrees_with_the_numbers_beside_the_editions(client):
 
     assert [(c["word"], c["count"]) for c in row["changes"]] == [("更名", 1)]
     assert found.counts["renamed"] == 1
+
+
+def beside(client, kind: str = KIND) -> dict[str, dict[str, int]]:
+    """Return edition → the numbers that stand beside it in the list."""
+    rows = client.get(f"/catalogue/{kind}/editions/").context["rows"]
+    return {row["edition"].name: words(row["changes"]) for row in rows}
+
+
+def test_a_merger_counts_as_one_although_its_heir_went_on_into_a_project_of_later(client):
+    paper, clay = published("演示剪纸制作", day(3)), published("演示泥塑制作", day(3))
+    edition("演示春季版", day(3, 15))
+    merged(paper, clay, day(4))
+    edition("演示夏季版", day(4, 15))
+    merged(clay, published("演示民艺制作", day(5)), day(5))
+    edition("演示秋季版", day(6))
+
+    assert beside(client) == {
+        "演示春季版": {},
+        "演示夏季版": {"合并": 1},
+        "演示秋季版": {"新增": 1, "合并": 1},
+    }
+
+
+def test_the_edition_of_a_city_does_not_count_what_rose_in_another(client):
+    kind, province = "skill-brands", {"by": factories.publisher(), "document_number": DOCUMENT}
+    published("潍坊风筝品牌（演示）", day(3), kind)
+    jinan = published("济南风筝品牌（演示）", day(3), kind, place="3701")
+    for region in ("3701", "3707"):
+        edition(f"演示{region}春季版", day(4), region, kind)
+    catalogue.promote(jinan, level=BrandLevel.PROVINCIAL, on=day(5), **province)
+    for region in ("3701", "3707"):
+        edition(f"演示{region}夏季版", day(6), region, kind)
+
+    found = beside(client, kind)
+
+    assert (found["演示3701夏季版"], found["演示3707夏季版"]) == ({"调整": 1}, {})
 
 
 def test_a_city_is_compared_alone(client):
