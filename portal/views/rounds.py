@@ -183,19 +183,22 @@ def candidates(request: HttpRequest, round: int) -> HttpResponse:
     of = managed(request, round)
     if of.stage != RoundStage.PREPARING:
         return redirect("round", of.pk)
-    offered, refusal = list(ranking.eligible_entries(of)), ""
-    picked = set(of.candidates.values_list("entry_id", flat=True))
-    if request.method == "POST":
-        picked = _picked(request, offered)
-        try:
-            act = {"by": request.user, "revision": revision(request)}
-            entered = rounds.set_candidates(of, entries=picked, **act)
-            messages.success(request, f"参评名单已保存，{entered} 个条目。")
-            return redirect("round", of.pk)
-        except Overtaken as overtaken:
-            return overtaken_page(request, overtaken, {})
-        except Refused as reason:
-            refusal = str(reason)
+    offered = list(ranking.eligible_entries(of))
+    if request.method != "POST":
+        picked = set(of.candidates.values_list("entry_id", flat=True))
+        return _candidates_page(request, of, offered, picked)
+    picked = _picked(request, offered)
+    try:
+        entered = rounds.set_candidates(of, by=request.user, revision=revision(request), entries=picked)
+    except Overtaken as overtaken:
+        return overtaken_page(request, overtaken, {})
+    except Refused as refusal:
+        return _candidates_page(request, of, offered, picked, str(refusal))
+    messages.success(request, f"参评名单已保存，{entered} 个条目。")
+    return redirect("round", of.pk)
+
+
+def _candidates_page(request: HttpRequest, of, offered, picked: set[int], refusal: str = "") -> HttpResponse:
     cities = {entry.region_id[:4]: entry.region for entry in offered}
     context = {
         **facts(of),
@@ -225,17 +228,20 @@ def scorers(request: HttpRequest, round: int) -> HttpResponse:
     of = managed(request, round)
     if of.stage != RoundStage.PREPARING:
         return redirect("round", of.pk)
-    picked, refusal = set(of.scorers.values_list("user_id", flat=True)), ""
-    if request.method == "POST":
-        picked = round_forms.numbers(request.POST.getlist("user"))
-        try:
-            rounds.set_scorers(of, by=request.user, revision=revision(request), users=picked)
-            messages.success(request, f"评分人已保存，{len(picked)} 人；开始评分时通知他们。")
-            return redirect("round", of.pk)
-        except Overtaken as overtaken:
-            return overtaken_page(request, overtaken, {})
-        except Refused as reason:
-            refusal = str(reason)
+    if request.method != "POST":
+        return _scorers_page(request, of, set(of.scorers.values_list("user_id", flat=True)))
+    picked = round_forms.numbers(request.POST.getlist("user"))
+    try:
+        named = rounds.set_scorers(of, by=request.user, revision=revision(request), users=picked)
+    except Overtaken as overtaken:
+        return overtaken_page(request, overtaken, {})
+    except Refused as refusal:
+        return _scorers_page(request, of, picked, str(refusal))
+    messages.success(request, f"评分人已保存，{named} 人；开始评分时通知他们。")
+    return redirect("round", of.pk)
+
+
+def _scorers_page(request: HttpRequest, of, picked: set[int], refusal: str = "") -> HttpResponse:
     context = {**facts(of), "offered": _people(of), "picked": picked, "refusal": refusal}
     return render(request, "desk/round_scorers.html", context, status=422 if refusal else 200)
 
