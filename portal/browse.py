@@ -18,7 +18,7 @@ from portal.models import CatalogueEntry, Promotion, Region
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, Level
 
-PROVINCE_CODE = "37"
+PROVINCE_CODE = lineages.PROVINCE_CODE
 IN_FORCE, RECTIFYING, EXITED = "in_force", "rectifying", "exited"
 STATUSES = {IN_FORCE: "现行有效", RECTIFYING: "限期整改", EXITED: "已退出"}
 FIT = "fit"  # the order that asks for words: the name itself, its beginning, words in it, words in the text

@@ -61,10 +61,17 @@ def table(record_type: RecordType, entries: list[CatalogueEntry]) -> dict:
         word = str(record_type.field(name).verbose_name)
         columns.append((word, _shown(name)))
     columns.append(("公布日期", lambda entry, record: str(entry.valid_from)))
+    until = lineages.rectifying(record_type.slug, [entry.code for entry in entries if not entry.is_exited])
+    if until:  # the normal is silent
+        columns.append(("状态", lambda entry, record: _put_right(until.get(entry.code))))
     return {
         "headings": [{"text": word} for word, _ in columns],
         "rows": [_cells(columns, entry, found[entry.filing_id]) for entry in entries],
     }
+
+
+def _put_right(until: date | None) -> str:
+    return f"限期整改，至 {until}" if until else ""
 
 
 def table_then(record_type: RecordType, found: list[CatalogueEntry], day: date) -> dict:

@@ -205,6 +205,17 @@ def test_a_feed_is_the_size_it_is_however_much_there_is(client):
     assert (len(entries), len(captured)) == (feeds.NEWEST, 2)
 
 
+@pytest.mark.parametrize("url", ["/feeds/catalogue.atom", f"/sitemap-{KIND}.xml"])
+def test_what_machines_follow_is_sent_again_only_when_it_changed(client, url):
+    published("演示风筝制作", day(3))
+    asked = {"If-None-Match": client.get(url)["ETag"]}
+
+    again = client.get(url, headers=asked)
+    published("演示年画制作", timezone.localdate())
+
+    assert (again.status_code, client.get(url, headers=asked).status_code) == (304, 200)
+
+
 def notice(title: str, **facts) -> PublicNotice:
     today = timezone.localdate()
     facts = {"starts_on": today, "ends_on": today, "published_at": timezone.now(), **facts}

@@ -168,6 +168,7 @@ def test_what_is_to_be_put_right_is_tagged_in_lists_and_on_its_page_until_it_is(
     assert [words in pages[0], "限期整改中" in pages[1]] == [True, False]
     assert pages[2].count('<span class="tag back">限期整改</span>') == 1
     assert [line["entry"].code for line in chosen.context["lines"]] == [entry.code]
+    assert f"限期整改，至 {item.rectify_until}" in read(client, f"{LIST}?view=table")
     item.settled_on = timezone.localdate()
     item.save()
     assert "限期整改中" not in read(client, address(entry))

@@ -13,9 +13,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 
-from portal import registry
+from portal import lineages, registry
 from portal.models import CatalogueEntry, Edition, PublicNotice
 from portal.registry import RecordType
 from portal.views import addresses
@@ -174,7 +174,7 @@ class EditionMap(Sitemap):
 
     def location(self, edition: Edition) -> str:
         page = reverse("catalogue-edition", args=[edition.kind, edition.on])
-        return page if edition.region_id == "37" else f"{page}?region={edition.region_id}"
+        return page if edition.region_id == lineages.PROVINCE_CODE else f"{page}?region={edition.region_id}"
 
     def lastmod(self, edition: Edition) -> datetime:
         return edition.published_at
@@ -210,6 +210,7 @@ def sections() -> dict[str, Sitemap]:
 
 @login_not_required
 @require_safe
+@conditional_page
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """The list of the files of the sitemap (sitemaps.org protocol)."""
     return sitemap_views.index(request, sections(), sitemap_url_name="sitemap-section")
@@ -217,6 +218,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@conditional_page
 def sitemap(request: HttpRequest, section: str) -> HttpResponse:
     """One file of the sitemap; ``p`` is its page."""
     return sitemap_views.sitemap(request, sections(), section)
@@ -231,5 +233,5 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
-changes = login_not_required(require_safe(CatalogueFeed()))
-notices = login_not_required(require_safe(NoticeFeed()))
+changes = login_not_required(require_safe(conditional_page(CatalogueFeed())))
+notices = login_not_required(require_safe(conditional_page(NoticeFeed())))

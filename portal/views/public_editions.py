@@ -60,7 +60,7 @@ def _rows(shown: list[Edition], everything: list[Edition]) -> list[dict]:
     pairs = [(before, e) for e in shown if (before := dated.earlier(e, everything))]
     before = {later.pk: earlier for earlier, later in pairs}
     sizes, changed = dated.sizes(shown), dated.changes(pairs)
-    current = {(e.region_id): e.pk for e in reversed(everything)}
+    current = {e.region_id: e.pk for e in reversed(everything)}
     return [
         {
             "edition": e,
