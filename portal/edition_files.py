@@ -4,10 +4,12 @@ The only writer of ``Edition.file``.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import BinaryIO
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 
 from portal import media, text
 from portal.edition_policy import ABANDONED, APPROVED, PREPARING, PUBLISHED, choices, stage
@@ -20,6 +22,7 @@ FOLDER = "editions"
 SUFFIXES = ("pdf", "doc", "docx")
 MOST_BYTES = 20 * 2**20
 LONGEST_NAME = 200
+UNDER_WAY = timedelta(minutes=1)  # between its last byte and its row a document is checked
 TOO_BIG = f"文件超过{MOST_BYTES // 2**20}MB，没有保存；请压缩或重新导出后再上传。"
 EMPTY = "这个文件是空的，没有保存；请核对后重新选择。"
 
@@ -92,12 +95,21 @@ def _clean_name(name: str) -> str:
 
 
 def faults() -> Iterator[str]:
-    """Yield one line for each edition whose document is missing from the storage."""
+    """Yield one line for each edition whose document is missing, and for each document of no edition."""
+    known = set(Edition.objects.exclude(file="").values_list("file", flat=True))
     for edition in Edition.objects.exclude(file="").order_by("pk"):
         if not default_storage.exists(edition.file.name):
             yield f"目录版次 {edition.pk}：文件 {edition.file.name} 不存在。"
+    for name in _stored():
+        if name not in known and not _is_under_way(name):
+            yield f"文件 {name} 不属于任何目录版次。"
 
 
-def is_used(name: str) -> bool:
-    """Say whether a stored file of ``FOLDER`` is the document of an edition."""
-    return Edition.objects.filter(file=name).exists()
+def _stored() -> list[str]:
+    if not default_storage.exists(FOLDER):
+        return []
+    return [f"{FOLDER}/{name}" for name in sorted(default_storage.listdir(FOLDER)[1])]
+
+
+def _is_under_way(name: str) -> bool:
+    return timezone.now() - default_storage.get_modified_time(name) < UNDER_WAY

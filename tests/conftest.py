@@ -43,10 +43,10 @@ def no_files_left_over():
 
     What a fixture of the whole module stored stays for the module's next test.
     """
-    folder = Path(settings.MEDIA_ROOT) / "attachments"
-    before = set(folder.rglob("*"))
+    folders = [Path(settings.MEDIA_ROOT) / name for name in ("attachments", "editions")]
+    before = {path for folder in folders for path in folder.rglob("*")}
     yield
-    for path in set(folder.rglob("*")) - before:
+    for path in {path for folder in folders for path in folder.rglob("*")} - before:
         if path.is_file():
             path.unlink()
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -263,11 +264,26 @@ def test_the_document_of_an_edition_is_taken_in_by_its_content_and_given_out(edi
     given = client(auditor()).get(address("edition-document", edition))
     assert (b"".join(given.streaming_content), edition.file_name) == (PDF, "目录通知.pdf")
     assert given["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert edition_files.is_used(edition.file.name)
     former = edition.file.name
     by.post(address("edition-attach", edition), {"file": SimpleUploadedFile("新.pdf", PDF)})
-    assert not edition_files.is_used(former)
+    assert not default_storage.exists(former)
     assert list(edition_files.faults()) == []
+
+
+def test_a_document_that_is_missing_or_of_no_edition_is_a_fault(edition, monkeypatch):
+    editions_file = SimpleUploadedFile("通知.pdf", PDF)
+    client(filer(PROVINCE)).post(address("edition-attach", edition), {"file": editions_file})
+    edition.refresh_from_db()
+    stray = default_storage.save("editions/stray", SimpleUploadedFile("x", PDF))
+    assert list(edition_files.faults()) == []
+
+    monkeypatch.setattr("portal.edition_files.UNDER_WAY", timedelta())
+    default_storage.delete(edition.file.name)
+
+    assert list(edition_files.faults()) == [
+        f"目录版次 {edition.pk}：文件 {edition.file.name} 不存在。",
+        f"文件 {stray} 不属于任何目录版次。",
+    ]
 
 
 def test_the_document_of_a_published_edition_is_not_exchanged(edition):
