@@ -98,6 +98,8 @@ def test_the_catalogue_of_a_day_is_what_was_in_force_then_at_the_level_of_then(c
     }
     assert [(i["code"], i["level"]["value"]) for i in july["items"]] == [(stays.code, "provincial")]
     assert april["items"] == []
+    then = get(client, "catalogues/labour-brands/entries", on="2024-06-01", level="provincial")
+    assert then["items"] == []
 
 
 def test_a_merged_project_names_its_successor(client):

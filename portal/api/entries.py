@@ -105,11 +105,7 @@ def _wished(request: HttpRequest, record_type: RecordType, wish: Schema, day: da
         raise Unreadable("city、county 或筛选项的值不存在，请按目录页上的筛选项填写。") from None
     if asked.status == browse.EXITED and wish.on:
         raise Unreadable("on 查的是某一天现行的目录，不能与 status=exited 一起使用。")
-    listing = browse.Listing(record_type, asked)
-    if not wish.on:
-        return listing.entries()
-    entries_of_day = CatalogueEntry.objects.filter(kind=record_type.slug).in_force(day)
-    return entries_of_day.filter(*listing.conditions.values())
+    return browse.Listing(record_type, asked, day if wish.on else None).entries()
 
 
 def _whole(found: QuerySet) -> QuerySet:
