@@ -177,6 +177,22 @@ def test_all_faults_are_told_at_once_with_row_and_column(edition):
             "理由",
             "现行目录的 1 条不在表里（演示甲），整版导入时将移出；请写明移出理由，或选择“表中没有的不动”。",
         ),
+        (4, "变化", "写的是“调整”，与现行目录比较是“没有变化”，请核对。"),
+        (5, "变化", "没有“取消”这种变化，可以填写：新增、调整、更名、合并、移出；没有变化的留空。"),
+        (6, "变化", "合并须在“原编号”写明并入它的条目。"),
+        (7, "考核项目名称", "新版中另有一个“演示甲”，请换一个名称或合并。"),
+    ]
+
+
+def test_a_row_that_was_not_read_whole_is_not_compared(edition):
+    def change(target):
+        target.cell(3, CLASS).value = "烹饪"
+        target.cell(3, VERB).value = "调整"
+        target.cell(4, VERB).value = "更名"
+
+    assert faults(read(edition, change)) == [
+        (3, "类别", "没有“烹饪”这个选项，可以填写：食品制作、种植、手工制作、其它。"),
+        (4, "变化", "写的是“更名”，与现行目录比较是“没有变化”，请核对。"),
     ]
 
 

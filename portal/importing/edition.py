@@ -205,8 +205,9 @@ class _Matching:
             self._find_merged(row)
         missing = [e for code, e in self.by_code.items() if code not in self.taken] if whole else []
         self._check_reason(missing, reason)
+        lines = self._lines(reason)
         if not self.reading.errors:
-            self.reading.lines = [*self._lines(reason), *(_leaving(entry, reason) for entry in missing)]
+            self.reading.lines = [*lines, *(_leaving(entry, reason) for entry in missing)]
 
     def _error(self, row: Row, column: str, said: str, message: str) -> None:
         self.reading.errors.append(CellError(row.draft.sheet, row.draft.row, column, said, message))
@@ -271,14 +272,25 @@ class _Matching:
             self.reading.errors.append(CellError("", 0, REASON, reason, too_long))
 
     def _lines(self, reason: str) -> list[Line]:
-        """Return the lines that change something; what a row says of itself has to be true."""
-        lines = [(row, self._line(row, reason)) for row in self.reading.rows]
+        """Return the lines that change something; what a row says of itself has to be true.
+
+        What could not be read whole is not compared: it would be said to change what it does not.
+        """
+        lines = [(row, self._line(row, reason)) for row in self._read_whole()]
         for row, line in lines:
             if wrong := _untrue(row, line):
                 self._error(row, VERB, row.said.get(VERB, ""), wrong)
         self._refuse_namesakes(lines)
         self.reading.unchanged = sum(not line.verb for _, line in lines)
         return [line for _, line in lines if line.verb or line.merged]
+
+    def _read_whole(self) -> list[Row]:
+        """Return the rows without a fault; none while a line that belongs to one of them has a fault."""
+        main = {row.draft.sheet for row in self.reading.rows}
+        unread = {(error.sheet, error.row) for error in self.reading.errors if error.row}
+        if any(sheet not in main for sheet, _ in unread):
+            return []
+        return [row for row in self.reading.rows if (row.draft.sheet, row.draft.row) not in unread]
 
     def _refuse_namesakes(self, lines: list[tuple[Row, Line]]) -> None:
         """A new name is that of one project only, among those the sheet names and those it leaves alone."""
