@@ -10,9 +10,10 @@ from django.utils.html import escape
 from portal import catalogue, registry
 from portal.api import examples
 from portal.models import Edition
-from portal.vocabulary import BrandLevel, ExitReason, State
+from portal.vocabulary import BrandLevel, ExitReason, Outcome, State
 from tests import factories
 from tests.factories import DOCUMENT, entry, filing, publisher
+from tests.reviewing import LOW, hearing_over, intended, ready, rectifying
 
 pytestmark = pytest.mark.django_db
 MAY, JUNE, JULY = date(2024, 5, 1), date(2024, 6, 1), date(2024, 7, 1)
@@ -113,6 +114,15 @@ def test_a_merged_project_names_its_successor(client):
         "code": new.code,
         "name": new.title,
     }
+
+
+def test_an_entry_to_be_put_right_says_until_when(client):
+    item = rectifying(hearing_over(intended(ready(LOW, "演示说明。"), Outcome.RECTIFYING)))
+    code = item.entry.code
+
+    found = get(client, "catalogues/building-units/entries", status="rectifying")["items"]
+
+    assert [(one["code"], one["rectify_until"]) for one in found] == [(code, str(item.rectify_until))]
 
 
 def test_pages_follow_each_other_without_gap_or_double(client):
@@ -268,5 +278,5 @@ def test_a_list_costs_equally_many_queries_at_any_size(number, client, django_as
     for _ in range(number):
         entry("skill-brands", on=MAY)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get("/api/v1/catalogues/skill-brands/entries")

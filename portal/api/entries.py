@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from ninja import Query, Router, Schema
 
-from portal import browse, entries, registry
+from portal import browse, entries, lineages, registry
 from portal.api import paging, schemas
 from portal.api.answers import Unreadable
 from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, Promotion, Region, Succession
@@ -131,7 +131,12 @@ def answers(
 ) -> list[dict]:
     """Return entries as the schema says, each as it was on ``day``; exited ones without their fields."""
     records = entries.records(record_type, shown)
-    return [_answer(request, record_type, entry, records[entry.filing_id], day) for entry in shown]
+    until = lineages.rectifying(record_type.slug, [entry.code for entry in shown])
+    return [
+        _answer(request, record_type, entry, records[entry.filing_id], day)
+        | {"rectify_until": None if entry.valid_to else until.get(entry.code)}
+        for entry in shown
+    ]
 
 
 def _answer(

@@ -218,6 +218,7 @@ class Entry(Schema):
     valid_from: date
     valid_to: date | None
     published_at: datetime
+    rectify_until: date | None
     exit: Exit | None
     successor: Successor | None
     source: str
@@ -294,8 +295,8 @@ def wish_of(record_type: RecordType, facets: tuple[tuple[str, str, tuple[str, ..
         "city": (str, Field("", pattern="^([0-9]{2,4})?$", description="市的代码，如 3707")),
         "county": (str, Field("", pattern="^([0-9A-Z]{6,8})?$", description="县（市、区）的代码")),
         "status": (
-            Literal["", "in_force", "exited"],
-            Field("", description="现行有效（默认）或已退出"),
+            Literal["", "in_force", "rectifying", "exited"],
+            Field("", description="现行有效（默认）、其中限期整改的，或已退出"),
         ),
         "on": (
             str,
