@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Case, When
 
-from portal import notices, publicity, registry, text
+from portal import notices, objections, publicity, registry, text
 from portal.forms import CleanText, Day, LongText, SeveralOffered, WholeNumber
 from portal.models import Campaign, Filing, NoticeItem, Organisation, PublicNotice
 from portal.offers import Offer
@@ -16,6 +16,7 @@ from portal.workflow import Refused
 
 WANTED = {"required": "请填写。"}
 CHOOSE = {"required": "请选择。", "invalid_choice": "没有这个选项，请重新选择。"}
+NAMED = {"required": objections.ANONYMOUS}
 TOO_LONG = "最多%(limit_value)d个字符，现在有%(show_value)d个，请缩短。"
 HOW = (
     "对公示内容有异议的，请在公示期内以书面形式实名提出：以单位名义提出的加盖公章，"
@@ -26,9 +27,8 @@ OF_PUBLICITY = ("working_days", "ends_on", *CARRIED)
 
 
 def _line(label: str, most: int, **kwargs: Any) -> CleanText:
-    return CleanText(
-        label=label, max_length=most, error_messages={**WANTED, "max_length": TOO_LONG}, **kwargs
-    )
+    messages = {**WANTED, "max_length": TOO_LONG, **kwargs.pop("error_messages", {})}
+    return CleanText(label=label, max_length=most, error_messages=messages, **kwargs)
 
 
 class BeginForm(forms.Form):
@@ -184,8 +184,8 @@ class ObjectionForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages=CHOOSE,
     )
-    objector = _line("单位全称或个人姓名", 60, required=False, help_text="匿名不予受理。不对外公开。")
-    contact = _line("联系方式", 100, required=False, help_text="用于答复。不对外公开。")
+    objector = _line("单位全称或个人姓名", 60, error_messages=NAMED, help_text="匿名不予受理。不对外公开。")
+    contact = _line("联系方式", 100, error_messages=NAMED, help_text="用于答复。不对外公开。")
     text = LongText(label="异议内容", error_messages=WANTED, help_text="照收到的书面材料填写。不对外公开。")
     received_on = Day(label="收到日期", error_messages=WANTED, help_text="要在公示期内。")
 
