@@ -119,9 +119,11 @@ def _entered(**facts) -> CatalogueEntry:
 def _after_the_edition(kind: str, region_code: str, day: date) -> None:
     """Refuse a day that an edition has fixed: what a published edition holds never changes.
 
-    One that is being published just now is waited for.
+    One that is being published just now is waited for, but none of another city: two that are published at
+    once would wait for each other.
     """
-    prepared = Edition.objects.select_for_update().in_preparation().filter(kind=kind)
+    holding = [region_code[:length] for length in (2, 4)]  # the province and the city
+    prepared = Edition.objects.select_for_update().in_preparation().filter(kind=kind, region__in=holding)
     list(prepared.order_by("pk").values_list("pk", flat=True))
     fixed = Edition.objects.published().filter(kind=kind, on__gte=day)
     covering = next((e for e in fixed.order_by("-on") if region_code.startswith(e.region_id)), None)

@@ -52,6 +52,21 @@ def test_of_two_who_publish_at_once_one_does_and_everything_happens_once():
     assert list(editions.faults()) == []
 
 
+def test_two_cities_that_publish_editions_of_one_kind_at_once_do_not_wait_for_each_other():
+    made = [in_a_city(place) for place in cities()]
+    second = person("publisher", PROVINCE, name="second publisher")
+    pairs = list(zip(made[::2], made[1::2], strict=True))
+
+    outcomes = race(
+        pairs,
+        lambda pair: editions.publish(pair[0], by=publisher()),
+        lambda pair: editions.publish(pair[1], by=second),
+    )
+
+    assert Counter(map(tuple, map(kinds, outcomes))) == {("Edition", "Edition"): len(pairs)}
+    assert list(editions.faults()) == []
+
+
 def test_an_exit_beside_the_publication_leaves_all_of_the_edition_or_nothing():
     made = [in_a_city(place) for place in cities()]
     second = person("publisher", PROVINCE, name="second publisher")
