@@ -195,9 +195,10 @@ def _reinstated(filing: Filing) -> CatalogueEntry | None:
 
 
 def _end(entry: CatalogueEntry, day: date, **exit_facts: str) -> None:
-    """Close the span; ``Conflict`` when it was closed meanwhile. Filing first, as every act locks them."""
+    """Close the span; ``Conflict`` when it was closed or promoted since. Filing first, as every act locks."""
     Filing.objects.filter(pk=entry.filing_id).update(holds_name=False)
-    if not CatalogueEntry.objects.filter(pk=entry.pk, valid_to=None).update(valid_to=day, **exit_facts):
+    as_read = CatalogueEntry.objects.filter(pk=entry.pk, valid_to=None, level=entry.level)
+    if not as_read.update(valid_to=day, **exit_facts):
         raise Conflict(entry.filing)
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from portal import scoring, selection
-from portal.models import Promotion, RoundStage, Score, SelectionRound
-from portal.vocabulary import Role
-from tests.factories import PROVINCE, person
+from portal import catalogue, scoring, selection, verify
+from portal.models import CatalogueEntry, Filing, Promotion, RoundStage, Score, SelectionRound
+from portal.vocabulary import BrandLevel, Role, State
+from tests.factories import PROVINCE, act, filer, person, road
 from tests.races import kinds, race
 from tests.selecting import (
     DOCUMENT,
@@ -99,6 +99,31 @@ def test_the_two_last_sheets_at_once_both_count_and_end_the_scoring():
     assert kinds(outcome) == ["SelectionRound", "SelectionRound"]
     assert now(of).stage == RoundStage.RANKED
     assert of.scorers.filter(handed_in_at=None).count() == 0
+
+
+def amended(brand: CatalogueEntry) -> Filing:
+    """Return an approved amendment of a brand."""
+    record = catalogue.amend(brand, by=filer(brand.region_id))
+    for action, by, arguments in road(record, State.APPROVED):
+        record = act(record, action, by, **arguments)
+    return record
+
+
+def test_a_brand_that_is_amended_while_it_becomes_provincial_does_not_lose_its_level():
+    pairs = [(brand, amended(brand)) for brand in brands(5)]
+    facts = {"document_number": DOCUMENT}
+    by, second = conferrer(), person(Role.PUBLISHER, PROVINCE, name="second publisher")
+
+    outcomes = race(
+        pairs,
+        lambda pair: catalogue.publish(pair[1], by=second, **facts),
+        lambda pair: catalogue.promote(pair[0], by=by, level=BrandLevel.PROVINCIAL, **facts),
+    )
+
+    for (brand, _), (_, promoted) in zip(pairs, outcomes, strict=True):
+        now_in_force = CatalogueEntry.objects.in_force().get(code=brand.code)
+        assert (now_in_force.level == BrandLevel.PROVINCIAL) is isinstance(promoted, Promotion)
+    assert list(verify.faults()) == []
 
 
 def test_control_without_the_comparison_both_decide():
