@@ -132,11 +132,14 @@ def _after_the_edition(kind: str, region_code: str, day: date) -> None:
 
 
 def _level(record_type: RecordType, level: str, replaced: CatalogueEntry | None) -> str:
+    """Return the level of a new entry; promotion alone changes it (鲁人社字〔2024〕95号 二（三）11)."""
     if not record_type.levelled:
         return ""
     chosen = level or (replaced.level if replaced else BrandLevel.MUNICIPAL)
     if chosen not in BrandLevel.values:
         raise Refused("级别只能是市级或省级。")
+    if replaced and not replaced.is_exited and chosen != replaced.level:
+        raise Refused(f"这一条现为{replaced.get_level_display()}，变更不改变级别；级别由择优选拔公布。")
     return chosen
 
 

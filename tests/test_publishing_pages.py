@@ -52,6 +52,21 @@ def test_a_publisher_publishes_and_the_public_finds_it(client):
     assert filing.title in public.content.decode()
 
 
+def test_an_amendment_keeps_the_level_whatever_the_form_says(client):
+    old = factories.entry("skill-brands")
+    record = catalogue.amend(old, by=factories.filer())
+    for action, by, arguments in factories.road(record, State.APPROVED):
+        record = factories.act(record, action, by, **arguments)
+
+    refused = publish(client, factories.publisher(), record, level=BrandLevel.PROVINCIAL)
+    answer = publish(client, factories.publisher(), record)
+
+    said = "这一条现为市级，变更不改变级别；级别由择优选拔公布。"
+    assert (refused.status_code, refused.context["refusal"]) == (422, said)
+    assert refused.context["levels"] == [("municipal", "市级")]
+    assert (answer.status_code, CatalogueEntry.objects.get(filing=record).level) == (302, "municipal")
+
+
 def test_what_waits_for_publication_is_counted_in_the_navigation_of_its_publisher(client):
     factories.approved("skill-brands")
     factories.approved("labour-brands")

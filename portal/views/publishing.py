@@ -79,8 +79,8 @@ def _publish_page(request: HttpRequest, found: Filing, typed, refusal: str = "")
         "lines": reading.public_lines(found),
         "code": replaced.code if replaced else _code_pattern(found),
         "replaced": replaced,
-        "levels": BrandLevel.choices if found.record_type.levelled else [],
-        "level": typed.get("level") or (replaced.level if replaced else ""),
+        "levels": _levels(found, replaced),
+        "level": replaced.level if replaced else typed.get("level", ""),
         "today": timezone.localdate(),
         "reason": catalogue.why_unpublishable(found, request.user),
         "typed": typed,
@@ -88,6 +88,12 @@ def _publish_page(request: HttpRequest, found: Filing, typed, refusal: str = "")
         "drafts_notice": bool(notices.desks(request.user)) and publicity.needs_notice(found),
     }
     return render(request, "desk/publish.html", context, status=422 if refusal else 200)
+
+
+def _levels(found: Filing, replaced: CatalogueEntry | None) -> list[tuple[str, str]]:
+    """Return the levels to choose from: of an amendment the one it keeps."""
+    choices = BrandLevel.choices if found.record_type.levelled else []
+    return [choice for choice in choices if replaced is None or choice[0] == replaced.level]
 
 
 def catalogue_entry(found: Filing) -> CatalogueEntry | None:
