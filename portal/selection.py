@@ -8,12 +8,13 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
-from portal import catalogue, notify, ranking, rounds, scope, text
+from portal import catalogue, notify, publicity, ranking, rounds, scope, text
 from portal.models import (
     CatalogueEntry,
+    Objection,
     ObjectionStage,
     Promotion,
     PublicNotice,
@@ -104,21 +105,35 @@ def notice_of(of: SelectionRound) -> PublicNotice | None:
 
     An entry amended meanwhile is the same: what counts is its code.
     """
-    codes = set(of.candidates.filter(is_chosen=True).values_list("entry__code", flat=True))
+    codes = _chosen_codes(of)
     found = PublicNotice.objects.published().filter(kind=NoticeKind.PUBLICITY, withdrawn_at=None)
     found = found.filter(published_at__gte=of.decided_at, items__filing__entry__code__in=codes)
     found = found.annotate(covered=Count("items__filing__entry__code", distinct=True))
     return found.filter(covered=len(codes)).order_by("-pk").first()
 
 
-def _why_not_over(notice: PublicNotice | None) -> str:
-    """Return the sentence why a 公示 is not over, empty when it is and nothing is open."""
-    if notice is None:
+def _why_waiting(of: SelectionRound) -> str:
+    """Return the sentence why 公示 keeps the batch from conferral, empty when it does not.
+
+    As for a filing (``publicity``): what stands in a 公示 waits for it, also where none was asked for, and an
+    open objection counts also when its notice was withdrawn or is not the newest.
+    """
+    if of.needs_publicity and notice_of(of) is None:
         return "审定的名单还没有公示，公示期满后才能公布。"
-    if notice.ends_on >= timezone.localdate():
-        return f"正在公示，{notice.ends_on} 期满后才能公布。"
-    waiting = notice.objections.exclude(stage=ObjectionStage.CLOSED).count()
-    return f"公示收到的异议还有 {waiting} 件未办结，办结后才能公布。" if waiting else ""
+    codes = _chosen_codes(of)
+    listing = PublicNotice.objects.filter(
+        kind=NoticeKind.PUBLICITY, published_at__isnull=False, items__filing__entry__code__in=codes
+    )
+    running = listing.filter(withdrawn_at=None, ends_on__gte=timezone.localdate()).order_by("-ends_on")
+    if last := running.first():
+        return f"正在公示，{last.ends_on} 期满后才能公布。"
+    about = Q(item=None) | Q(item__filing__entry__code__in=codes)
+    waiting = Objection.objects.filter(about, notice__in=listing).exclude(stage=ObjectionStage.CLOSED).count()
+    return publicity.OBJECTIONS.format(waiting) if waiting else ""
+
+
+def _chosen_codes(of: SelectionRound) -> set[str]:
+    return set(of.candidates.filter(is_chosen=True).values_list("entry__code", flat=True))
 
 
 def why_not_confer(of: SelectionRound, user: User) -> str:
@@ -129,7 +144,7 @@ def why_not_confer(of: SelectionRound, user: User) -> str:
         return "名单是您审定的，须由另一人公布。"
     if of.stage != RoundStage.DECIDED:
         return "审定名单后才能公布。"
-    return _why_not_over(notice_of(of)) if of.needs_publicity else ""
+    return _why_waiting(of)
 
 
 @transaction.atomic
@@ -154,8 +169,7 @@ def confer(
     if day < timezone.localdate(current.decided_at):
         raise Refused(f"公布日期不能早于审定名单的日期（{timezone.localdate(current.decided_at)}）。")
     number = _number(document_number)
-    notice = notice_of(current) if current.needs_publicity else None
-    facts = {"notice": notice, "document_number": number, "on": day, "conferred_by": by}
+    facts = {"notice": notice_of(current), "document_number": number, "on": day, "conferred_by": by}
     rounds.step(current, revision, RoundStage.DECIDED, stage=RoundStage.CONFERRED, **facts)
     promotions = [
         catalogue.promote(

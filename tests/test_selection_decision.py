@@ -217,9 +217,11 @@ def test_conferral_waits_for_the_publicity_of_all_the_chosen():
     running = notice(of, ends=0)
     meanwhile = selection.why_not_confer(of, conferrer())
     over = notice(of, ends=-1)
+    beside = selection.why_not_confer(of, conferrer())
+    PublicNotice.objects.filter(pk=running.pk).update(ends_on=over.ends_on)
 
     assert before == "审定的名单还没有公示，公示期满后才能公布。"
-    assert meanwhile == f"正在公示，{running.ends_on} 期满后才能公布。"
+    assert meanwhile == beside == f"正在公示，{running.ends_on} 期满后才能公布。"
     assert selection.why_not_confer(of, conferrer()) == ""
     selection.confer(of, by=conferrer(), revision=of.revision, document_number=DOCUMENT)
     assert now(of).notice == over
@@ -237,17 +239,36 @@ def test_the_chosen_and_no_other_published_entry_may_be_listed_in_a_notice():
     assert list(notices.listable(*about)) == []
 
 
+def objection(notice: PublicNotice) -> Objection:
+    """Return an open objection to a whole notice."""
+    words = {"objector": "演示异议人", "contact": "演示地址", "text": "演示异议。"}
+    return Objection.objects.create(
+        notice=notice, received_on=timezone.localdate(), registered_by=opener(), **words
+    )
+
+
+def test_an_objection_to_a_notice_that_was_withdrawn_and_made_anew_keeps_it_from_conferral():
+    of = decided(needs_publicity=True)
+    objection(first := notice(of, ends=-1))
+    gone = {"withdrawn_at": timezone.now(), "withdrawn_by": opener(), "withdrawal_reason": REASON}
+    PublicNotice.objects.filter(pk=first.pk).update(**gone)
+    notice(of, ends=-1)
+
+    assert selection.why_not_confer(of, conferrer()) == "公示收到的异议还有 1 件未办结，办结后才能公布。"
+
+
+def test_a_notice_that_nobody_asked_for_is_waited_for_as_well():
+    of = decided(needs_publicity=False)
+    before, running = selection.why_not_confer(of, conferrer()), notice(of, ends=0)
+
+    assert before == ""
+    assert selection.why_not_confer(of, conferrer()) == f"正在公示，{running.ends_on} 期满后才能公布。"
+
+
 def test_an_open_objection_or_a_withdrawn_notice_keeps_it_from_conferral():
     of = decided(needs_publicity=True)
     over = notice(of, ends=-1)
-    Objection.objects.create(
-        notice=over,
-        objector="演示异议人",
-        contact="演示地址",
-        text="演示异议。",
-        received_on=timezone.localdate(),
-        registered_by=opener(),
-    )
+    objection(over)
 
     with_objection = selection.why_not_confer(of, conferrer())
     PublicNotice.objects.filter(pk=over.pk).update(
