@@ -27,6 +27,7 @@ from portal.registry import CITY, RecordType
 from portal.vocabulary import BrandLevel, ChangeVerb, ExitReason, Level, Role, State, SuccessionKind
 from portal.workflow import Conflict, Refused, checked_comment, record_event, swap
 
+EXIT_REASONS = [(v, w) for v, w in ExitReason.choices if v != ExitReason.MERGED]  # of an exit by itself
 COMING = (ChangeVerb.ADDED, ChangeVerb.ADJUSTED, ChangeVerb.RENAMED)  # what an edition publishes
 NOT_TOO_LONG = MaxLengthValidator(60, "文号最多60个字，请核对。")  # what the column holds on PostgreSQL
 
@@ -234,17 +235,29 @@ def exit(
 ) -> Event:
     """End an entry with its reason, document number and date; the page stays as a tombstone.
 
-    Raises ``Refused`` with the sentence, ``Conflict`` when another act came first, ``DoesNotExist`` out of
-    scope.
+    What went into another entry leaves by ``merge`` alone. Raises ``Refused`` with the sentence, ``Conflict``
+    when another act came first, ``DoesNotExist`` out of scope.
     """
+    if reason not in dict(EXIT_REASONS):
+        raise Refused("请选择退出原因。")
+    return _leave(entry, by, reason, document_number, on, comment, request_id)
+
+
+def _leave(
+    entry: CatalogueEntry,
+    by: User,
+    reason: str,
+    document_number: str,
+    on: date | None,
+    comment: str,
+    request_id: str,
+) -> Event:
     filing = Filing.objects.visible_to(by).select_related("organisation__region").get(pk=entry.filing_id)
     current = CatalogueEntry.objects.in_force().filter(pk=entry.pk).first()
     if not may_publish(by, filing):
         raise Refused("您的岗位不能办理退出。")
     if current is None:
         raise Refused("这一条已不在现行目录中。")
-    if reason not in ExitReason.values:
-        raise Refused("请选择退出原因。")
     number, day = _checked(document_number), _checked_day(on)
     if day < (earliest := _latest(current)):
         raise Refused(f"退出日期不能早于公布日期（{earliest}）。")
@@ -290,15 +303,8 @@ def merge(
     day = _checked_day(on)
     if not CatalogueEntry.objects.in_force(day).filter(code=target.code).exists():
         raise Refused(f"要并入的条目在 {day} 还不在目录中。")
-    exit(
-        entry,
-        by=by,
-        reason=ExitReason.MERGED,
-        document_number=document_number,
-        on=on,
-        comment=f"并入 {target.code} {target.title}",
-        request_id=request_id,
-    )
+    said = f"并入 {target.code} {target.title}"
+    _leave(entry, by, ExitReason.MERGED, document_number, on, said, request_id)
     return Succession.objects.create(old_id=entry.pk, new=target, kind=SuccessionKind.MERGED)
 
 

@@ -247,6 +247,7 @@ def test_a_published_filing_is_not_reopened():
     ("arguments", "sentence"),
     [
         ({"reason": "whim"}, "请选择退出原因。"),
+        ({"reason": ExitReason.MERGED}, "请选择退出原因。"),  # goes into another by a merger alone
         ({"document_number": ""}, "文号要写成"),
         ({"on": MAY - timedelta(days=1)}, "退出日期不能早于公布日期（2024-05-01）。"),
         ({"on": date(2999, 1, 1)}, TOMORROW),

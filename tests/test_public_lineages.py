@@ -83,7 +83,7 @@ def test_a_merged_code_whose_successor_exited_leads_to_the_tombstone_of_that(cli
 
 def test_an_exit_without_a_successor_does_not_lead_on(client):
     entry = published("演示剪纸制作", day(3))
-    left(entry, day(4), ExitReason.MERGED)
+    left(entry, day(4), ExitReason.ADJUSTED)
 
     assert "已于 2024-04-01 退出目录" in read(client, address(entry))
 

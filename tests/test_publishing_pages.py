@@ -241,6 +241,7 @@ def test_an_exit_on_a_page_that_is_out_of_date_is_a_conflict(client):
     [
         ({"reason": ""}, "请选择退出原因"),
         ({"reason": "x\x00"}, "请选择退出原因"),
+        ({"reason": "merged"}, "请选择退出原因"),
         ({"document_number": "3号"}, "文号要写成"),
         ({"on": "x"}, "日期要写成"),
         ({"on": str(timezone.localdate() - timedelta(days=9))}, "退出日期不能早于公布日期"),
@@ -255,6 +256,7 @@ def test_a_wrong_fact_of_an_exit_is_told_and_the_rest_is_kept(client, wrong, sen
 
     assert (answer.status_code, sentence in answer.context["refusal"]) == (422, True)
     assert "说明在此。" in answer.content.decode()
+    assert "并入其他条目" not in answer.content.decode()
     assert CatalogueEntry.objects.in_force().filter(pk=entry.pk).count() == 1
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal import catalogue, notices, publicity, reading, workflow
 from portal.models import CatalogueEntry, Filing
 from portal.views.review import conflict_page, in_scope, number
-from portal.vocabulary import BrandLevel, ExitReason
+from portal.vocabulary import BrandLevel
 
 NOT_A_DAY = "日期要写成“2024-12-31”的样子。您填写的内容已保留，请改正后再提交。"
 NO_LEVEL = "请选择级别：市级，或省级。"
@@ -188,7 +188,7 @@ def _exit_page(request: HttpRequest, entry: CatalogueEntry, typed, refusal: str 
         "nav": "desk",
         "entry": entry,
         "filing": entry.filing,
-        "reasons": ExitReason.choices,
+        "reasons": catalogue.EXIT_REASONS,
         "ended": entry.valid_to,
         "today": timezone.localdate(),
         "typed": typed,
