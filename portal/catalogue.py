@@ -22,7 +22,7 @@ from portal.models import (
     Succession,
     User,
 )
-from portal.models.catalogue import DOCUMENT_NUMBER
+from portal.models.catalogue import DOCUMENT_NUMBER, FIRST_DAY, TOO_EARLY
 from portal.registry import CITY, RecordType
 from portal.vocabulary import BrandLevel, ChangeVerb, ExitReason, Level, Role, State, SuccessionKind
 from portal.workflow import Conflict, Refused, checked_comment, record_event, swap
@@ -166,6 +166,8 @@ def _checked_day(on: date | None) -> date:
     today = timezone.localdate()
     if on and on > today:
         raise Refused(f"日期不能晚于今天（{today}）。")
+    if on and on < FIRST_DAY:
+        raise Refused(TOO_EARLY)
     return on or today
 
 

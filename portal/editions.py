@@ -17,6 +17,7 @@ from django.utils import timezone
 from portal import catalogue, drafts, edition_changes, registry, rules, text, workflow
 from portal.edition_policy import choices, region_for
 from portal.models import CatalogueEntry, Edition, EditionChange, Filing, Membership, Message, User
+from portal.models.catalogue import FIRST_DAY, TOO_EARLY
 from portal.vocabulary import EDITABLE, HRSS_KINDS, IN_REVIEW, ChangeVerb, ExitReason, Role, State
 from portal.workflow import Conflict, Invalid, Refused, checked_comment
 
@@ -63,6 +64,8 @@ def _store(edition: Edition) -> None:
         edition.full_clean()
     except ValidationError as error:
         raise Refused("".join(dict.fromkeys(error.messages))) from None
+    if edition.on < FIRST_DAY:
+        raise Refused(TOO_EARLY)
     if fixed := _fixed_after(edition):
         raise Refused(f"“{fixed}”以 {fixed.on} 为准，本版的日期要晚于这一天。")
     try:

@@ -56,6 +56,24 @@ def test_an_edition_fixes_its_own_catalogue_alone():
     assert promotion.on == DAY
 
 
+def test_no_edition_and_no_act_is_dated_before_the_year_2000_for_which_there_are_no_addresses():
+    stays, waiting, last = entry("exam-projects", on=MAY), approved("exam-projects"), date(1999, 12, 31)
+    facts = {"by": publisher(), "document_number": DOCUMENT}
+
+    said = []
+    for act in (
+        lambda: editing.prepared(on=last),
+        lambda: catalogue.publish(waiting, on=last, **facts),
+        lambda: catalogue.exit(stays, reason=ExitReason.VOLUNTARY, on=date.min, **facts),
+    ):
+        with pytest.raises(Refused) as refusal:
+            act()
+        said.append(str(refusal.value))
+
+    assert said == ["日期不能早于 2000-01-01，请核对年份。"] * 3
+    assert catalogue.publish(waiting, on=date(2000, 1, 1), **facts).valid_from == date(2000, 1, 1)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_is_published_while_an_edition_is_comes_before_it_or_not_on_its_day():
     by, late = publisher(), []

@@ -20,6 +20,11 @@ DOCUMENT_NUMBER = RegexValidator(
 )
 
 
+# No catalogue of this kind is older, and the addresses of days begin with 20.
+FIRST_DAY = date(2000, 1, 1)
+TOO_EARLY = f"日期不能早于 {FIRST_DAY}，请核对年份。"
+
+
 class EntryQuerySet(models.QuerySet):
     """Public reads start here; a draft cannot leak, for it has no entry."""
 
