@@ -10,7 +10,18 @@ from portal.models import CatalogueEntry, Edition, Filing, ReviewFigure
 from portal.vocabulary import State
 from tests.campaigning import get, post, said
 from tests.crawling import words
-from tests.factories import DOCUMENT, WEIFANG, act, entry, filer, publish, publisher, road
+from tests.factories import (
+    DOCUMENT,
+    WEIFANG,
+    act,
+    approver,
+    entry,
+    filer,
+    publish,
+    publisher,
+    reviewer,
+    road,
+)
 from tests.public import address, read
 from tests.races import kinds, race
 from tests.reviewing import (
@@ -152,6 +163,31 @@ def test_nothing_happens_before_what_happened_last():
     ):
         with pytest.raises(workflow.Refused, match=sentence):
             attempt()
+
+
+@pytest.mark.django_db
+def test_nothing_goes_into_itself_into_another_catalogue_or_into_what_has_left():
+    one, other, brand, gone = *units(2), entry("labour-brands"), *units(1)
+    facts = {"by": publisher(), "document_number": DOCUMENT}
+    catalogue.exit(gone, reason="voluntary", **facts)
+
+    for into in (one, brand, gone):
+        with pytest.raises(workflow.Refused, match="要并入的条目须是同一目录中另一条现行条目。"):
+            catalogue.merge(one, into, **facts)
+
+    assert CatalogueEntry.objects.in_force().filter(pk__in=[one.pk, other.pk]).count() == 2
+
+
+@pytest.mark.django_db
+def test_only_the_publisher_of_the_province_confers_a_level():
+    brand = entry("skill-brands", on=MAY)
+
+    for by in (publisher(WEIFANG), approver(), reviewer(), filer()):
+        with pytest.raises(workflow.Refused, match="只有省级发布岗位可以公布级别。"):
+            catalogue.promote(brand, by=by, level="provincial", document_number=DOCUMENT)
+
+    brand.refresh_from_db()
+    assert (brand.level, brand.promotions.count()) == ("municipal", 0)
 
 
 @pytest.mark.django_db(transaction=True)
