@@ -4,11 +4,10 @@ Pure reads; a page costs the same number of queries at any size.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 from django.contrib.admin.models import LogEntry
 from django.db.models import F, Q, QuerySet
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook
@@ -28,20 +27,11 @@ UNITS = {Expected.CITIES.value: "市", Expected.COUNTIES.value: "县（市、区
 
 
 @dataclass(frozen=True)
-class ListWish:
+class ListWish(inbox.LinkedWish):
     """What somebody asked of the list; ``sort`` is a column, with ``-`` before it downwards."""
 
     tab: str = OPEN
     sort: str = "due"
-
-    @property
-    def params(self) -> QueryDict:
-        """The wish as parameters of a link."""
-        return inbox.as_params(**asdict(self))
-
-    def query(self, **changes: str) -> str:
-        """Return the query string of this wish with some parts changed."""
-        return f"?{replace(self, **changes).params.urlencode()}"
 
 
 def read_list_wish(params) -> ListWish:

@@ -3,7 +3,7 @@
 Pure reads; the inbox costs the same number of queries at any size.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
@@ -67,6 +67,20 @@ def as_params(**pairs: str) -> QueryDict:
     params = QueryDict(mutable=True)
     params.update({name: value for name, value in pairs.items() if value})
     return params
+
+
+@dataclass(frozen=True)
+class LinkedWish:
+    """What somebody asked of a list, as the address that asks it; each list adds its own parts."""
+
+    @property
+    def params(self) -> QueryDict:
+        """The wish as parameters of a link, empty ones left out."""
+        return as_params(**asdict(self))
+
+    def query(self, **changes: str) -> str:
+        """Return the query string of this wish with some parts changed."""
+        return f"?{replace(self, **changes).params.urlencode()}"
 
 
 @dataclass(frozen=True)

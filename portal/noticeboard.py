@@ -10,7 +10,6 @@ from datetime import date
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook
@@ -38,20 +37,11 @@ COLUMNS = {"序号": 8, "名称": 46, "报送单位": 34, "备注": 16}
 
 
 @dataclass(frozen=True)
-class DeskWish:
+class DeskWish(inbox.LinkedWish):
     """What somebody asked of the list at the desk; ``sort`` is a column, with ``-`` before it downwards."""
 
     tab: str = RUNNING
     sort: str = "-starts"
-
-    @property
-    def params(self) -> QueryDict:
-        """The wish as parameters of a link."""
-        return inbox.as_params(**asdict(self))
-
-    def query(self, **changes: str) -> str:
-        """Return the query string of this wish with some parts changed."""
-        return f"?{replace(self, **changes).params.urlencode()}"
 
 
 def read_desk_wish(params, counts: dict[str, int]) -> DeskWish:

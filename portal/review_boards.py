@@ -4,12 +4,11 @@ Pure reads; a page costs the same number of queries at any size.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -57,21 +56,12 @@ STAGE_IS = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class Wish(inbox.LinkedWish):
     """What somebody asked of a list; ``sort`` is a column, with ``-`` before it downwards."""
 
     tab: str = ""
     stage: str = ""
     sort: str = ""
-
-    @property
-    def params(self) -> QueryDict:
-        """The wish as parameters of a link."""
-        return inbox.as_params(**asdict(self))
-
-    def query(self, **changes: str) -> str:
-        """Return the query string of this wish with some parts changed."""
-        return f"?{replace(self, **changes).params.urlencode()}"
 
     def headings(self, words: dict[str, str]) -> list[dict]:
         """Return the headings with the link that sorts by each and the present direction."""

@@ -4,12 +4,11 @@ Pure reads; a page costs the same number of queries at any size.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, F, Q, QuerySet
-from django.http import QueryDict
 from django.utils import timezone
 from openpyxl import Workbook
 
@@ -34,20 +33,11 @@ COLUMNS = ("名次", "编号", "名称", "地区", "平均分", "标准差", "�
 
 
 @dataclass(frozen=True)
-class ListWish:
+class ListWish(inbox.LinkedWish):
     """What somebody asked of the list; ``sort`` is a column, with ``-`` before it downwards."""
 
     tab: str = OPEN
     sort: str = "-opened"
-
-    @property
-    def params(self) -> QueryDict:
-        """The wish as parameters of a link."""
-        return inbox.as_params(**asdict(self))
-
-    def query(self, **changes: str) -> str:
-        """Return the query string of this wish with some parts changed."""
-        return f"?{replace(self, **changes).params.urlencode()}"
 
 
 def read_list_wish(params) -> ListWish:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal import boards, campaigns, drafts, excel, registry, submission, windows
 from portal.campaign_forms import CampaignForm, ExtensionForm, NothingForm
 from portal.models import Campaign, CampaignDuty, Filing, Organisation
+from portal.views.acts import done
 from portal.views.desk import page_of
 from portal.vocabulary import State
 from portal.workflow import Refused
@@ -109,7 +110,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Open a campaign."""
     _demand_manager(request)
     form = CampaignForm(request.POST if request.method == "POST" else None)
-    if started := _done(form, lambda: campaigns.start(by=request.user, **form.facts())):
+    if started := done(form, lambda: campaigns.start(by=request.user, **form.facts())):
         messages.success(request, STARTED.format(started, started.duties.count()))
         return redirect("campaign", started.pk)
     return _form_page(request, form, None)
@@ -124,21 +125,10 @@ def change(request: HttpRequest, campaign: int) -> HttpResponse:
         messages.warning(request, why)
         return redirect("campaign", found.pk)
     form = CampaignForm(request.POST if request.method == "POST" else None, campaign=found)
-    if changed := _done(form, lambda: campaigns.change(found, by=request.user, **form.facts())):
+    if changed := done(form, lambda: campaigns.change(found, by=request.user, **form.facts())):
         messages.success(request, CHANGED.format(changed))
         return redirect("campaign", changed.pk)
     return _form_page(request, form, found)
-
-
-def _done(form, act):
-    """Return what ``act`` returns, None when the form is empty or faulty or the domain refuses it."""
-    if not form.is_bound or not form.is_valid():
-        return None
-    try:
-        return act()
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return None
 
 
 def _form_page(request: HttpRequest, form: CampaignForm, found: Campaign | None) -> HttpResponse:
@@ -187,7 +177,7 @@ def extend(request: HttpRequest, duty: int) -> HttpResponse:
     owed = CampaignDuty.objects.select_related("campaign", "organisation__region")
     found = get_object_or_404(owed.filter(windows.duties_within(request.user)), pk=duty)
     form = ExtensionForm(request.POST if request.method == "POST" else None)
-    if extension := _done(form, lambda: _extended(request, found, form)):
+    if extension := done(form, lambda: _extended(request, found, form)):
         until = windows.moment(extension.until)
         messages.success(request, f"{found.organisation}已延至 {until}，已通知该单位填报岗位。")
         return redirect("campaign", found.campaign_id)
@@ -221,7 +211,7 @@ def nothing(request: HttpRequest, campaign: int) -> HttpResponse:
     form = NothingForm(
         request.POST if request.method == "POST" else None, bureaus=[b for b in bureaus if not why[b.pk]]
     )
-    if record := _done(form, lambda: _nothing_sent(request, found, bureaus, form)):
+    if record := done(form, lambda: _nothing_sent(request, found, bureaus, form)):
         messages.success(request, f"零报送已提交，{record.get_state_display()}。")
         return redirect("filing", record.pk)
     context = {**_facts(found), "form": form, "bureaus": bureaus, "reasons": [w for w in why.values() if w]}

@@ -3,8 +3,6 @@
 Each view: scope, one domain call, answer. Who may do what is asked of ``edition_policy``.
 """
 
-from collections.abc import Callable
-
 from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
@@ -15,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal import edition_changes, edition_files, edition_pages, edition_policy, editions, registry
 from portal.edition_forms import EditionForm
 from portal.models import Edition, EditionChange, User
+from portal.views.acts import done
 from portal.views.desk import page_of
 from portal.workflow import Refused
 
@@ -68,7 +67,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if not edition_policy.kinds_of(request.user):
         raise Http404("no catalogue of his to edit")
     form = EditionForm(request.POST if request.method == "POST" else None, user=request.user)
-    begun = _done(form, lambda: editions.prepare(by=request.user, **form.cleaned_data))
+    begun = done(form, lambda: editions.prepare(by=request.user, **form.cleaned_data))
     if begun:
         messages.success(request, BEGUN.format(begun))
         return redirect("edition", begun.pk)
@@ -84,21 +83,10 @@ def revise(request: HttpRequest, edition: int) -> HttpResponse:
         messages.warning(request, edition_changes.SENT)
         return redirect("edition", found.pk)
     form = EditionForm(request.POST if request.method == "POST" else None, user=request.user, edition=found)
-    if changed := _done(form, lambda: editions.revise(found, by=request.user, **form.cleaned_data)):
+    if changed := done(form, lambda: editions.revise(found, by=request.user, **form.cleaned_data)):
         messages.success(request, f"“{changed}”的版次信息已修改。")
         return redirect("edition", changed.pk)
     return _form_page(request, form, found)
-
-
-def _done(form: EditionForm, act: Callable[[], Edition]) -> Edition | None:
-    """Return what ``act`` returns, None when the form is empty or faulty or the domain refuses it."""
-    if not form.is_bound or not form.is_valid():
-        return None
-    try:
-        return act()
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return None
 
 
 def _form_page(request: HttpRequest, form: EditionForm, found: Edition | None) -> HttpResponse:

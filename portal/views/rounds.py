@@ -14,6 +14,7 @@ from portal import ranking, registry, round_forms, round_lists, rounds, scoring,
 from portal.models import RoundStage, SelectionRound
 from portal.round_forms import RoundForm
 from portal.rounds import Overtaken
+from portal.views.acts import done
 from portal.views.desk import page_of
 from portal.views.review import number
 from portal.vocabulary import NoticeKind
@@ -119,7 +120,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if not ranking.may_manage(request.user):
         raise Http404("not a manager of rounds")
     form = RoundForm(request.POST if request.method == "POST" else None, kind=request.GET.get("kind", ""))
-    if opened := _done(form, lambda: rounds.open_round(by=request.user, **form.cleaned_data)):
+    if opened := done(form, lambda: rounds.open_round(by=request.user, **form.cleaned_data)):
         messages.success(request, f"“{opened}”已发起。接着列入参评条目，选定评分人。")
         return redirect("round", opened.pk)
     return _form_page(request, form, None)
@@ -135,24 +136,13 @@ def change(request: HttpRequest, round: int) -> HttpResponse:
     form = RoundForm(request.POST if request.method == "POST" else None, of=of)
     act = {"by": request.user, "revision": revision(request)}
     try:
-        changed = _done(form, lambda: rounds.change(of, **act, **form.cleaned_data))
+        changed = done(form, lambda: rounds.change(of, **act, **form.cleaned_data))
     except Overtaken as overtaken:
         return overtaken_page(request, overtaken, {"评分项": request.POST.get("criteria", "")})
     if changed:
         messages.success(request, f"“{changed}”已修改。")
         return redirect("round", of.pk)
     return _form_page(request, form, of)
-
-
-def _done(form, act):
-    """Return what ``act`` returns, None when the form is empty or faulty or the domain refuses it."""
-    if not form.is_bound or not form.is_valid():
-        return None
-    try:
-        return act()
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return None
 
 
 def _form_page(request: HttpRequest, form: RoundForm, of: SelectionRound | None) -> HttpResponse:
