@@ -79,7 +79,7 @@ def publish(
     current = Filing.objects.visible_to(by).select_related("organisation__region__parent").get(pk=filing.pk)
     if reason := why_unpublishable(current, by, edition):
         raise Refused(reason)
-    number, day = _checked(document_number), _checked_day(on)
+    number, day = checked_number(document_number), _checked_day(on)
     _after_the_edition(current.kind, current.region_id, day)
     record, replaced = current.record, _replaced(current, day)
     record_event(current, "publish", current.state, by=by, comment=f"{number} {day}", request_id=request_id)
@@ -153,7 +153,8 @@ def _publisher(by: User, filing: Filing) -> str:
     return level[0].name
 
 
-def _checked(document_number: str) -> str:
+def checked_number(document_number: str) -> str:
+    """Return a document number as it is stored; ``Refused`` with what is wrong with it."""
     try:
         DOCUMENT_NUMBER(number := text.clean(document_number))
         NOT_TOO_LONG(number)
@@ -260,7 +261,7 @@ def _leave(
         raise Refused("您的岗位不能办理退出。")
     if current is None:
         raise Refused("这一条已不在现行目录中。")
-    number, day = _checked(document_number), _checked_day(on)
+    number, day = checked_number(document_number), _checked_day(on)
     if day < (earliest := _latest(current)):
         raise Refused(f"退出日期不能早于公布日期（{earliest}）。")
     _after_the_edition(filing.kind, filing.region_id, day)
@@ -357,7 +358,7 @@ def promote(
         raise Refused("只有现行目录中分级别的条目可以公布级别。")
     if current.level == level:
         raise Refused(f"这一条已是{current.get_level_display()}。")
-    number, day = _checked(document_number), _checked_day(on)
+    number, day = checked_number(document_number), _checked_day(on)
     if day < (earliest := _latest(current)):
         raise Refused(f"日期不能早于公布日期（{earliest}）。")
     _after_the_edition(filing.kind, filing.region_id, day)

@@ -6,16 +6,13 @@ Never public: read by the bureaus' own posts and the auditor (鲁人社发〔202
 from collections.abc import Iterable
 from datetime import date
 
-from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from portal import scope, text
+from portal import catalogue, scope, text
 from portal.models import CatalogueEntry, CreditRecord, Filing, User
-from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.vocabulary import BUSINESS_ROLES, ExitReason, Level, Role
 from portal.workflow import Refused, checked_comment
 
@@ -111,20 +108,10 @@ def record(
         kind=current.kind,
         reason=reason,
         text=said,
-        document_number=_checked(document_number),
+        document_number=catalogue.checked_number(document_number) if text.clean(document_number) else "",
         on=on,
         recorded_by=by,
     )
-
-
-def _checked(document_number: str) -> str:
-    try:
-        if number := text.clean(document_number):
-            DOCUMENT_NUMBER(number)
-            MaxLengthValidator(60, "文号最多60个字，请核对。")(number)
-    except ValidationError as error:
-        raise Refused(error.messages[0]) from None
-    return number
 
 
 @transaction.atomic

@@ -7,13 +7,11 @@ its bureau has been heard or the time for it has passed (定期审核与退出�
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from portal import catalogue, credit, notify, text, working_days
 from portal.models import CatalogueEntry, Message, PeriodicReview, ReviewItem, User
-from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.periodic import files, organises, problems, record, under_way, visible_items, write
 from portal.vocabulary import ExitReason, Outcome
 from portal.workflow import Conflict, Refused, checked_comment
@@ -221,7 +219,7 @@ def rectify(
         raise Refused("请填写整改期限，要在今天以后。")
     if not (comment := checked_comment(comment)):
         raise Refused("请写明整改要求。")
-    number = _checked(document_number)
+    number = catalogue.checked_number(document_number) if text.clean(document_number) else ""
     said = f"{ExitReason(current.intended_reason).label}，{until} 前完成整改。{number} {comment}"
     record(entry.filing, "rectify", said, by=by, request_id=request_id)
     _decide(
@@ -309,16 +307,6 @@ def _ended(item: ReviewItem, entry: CatalogueEntry, by: User) -> ReviewItem:
     sentence = ENDED[item.outcome].format(entry.title, item.rectify_until, item.document_number)
     notify.tell(entry.filing, (notify.FILERS,), sentence, by=by)
     return item
-
-
-def _checked(document_number: str) -> str:
-    try:
-        if number := text.clean(document_number):
-            DOCUMENT_NUMBER(number)
-            catalogue.NOT_TOO_LONG(number)
-    except ValidationError as error:
-        raise Refused(error.messages[0]) from None
-    return number
 
 
 def why_not_plain(item: ReviewItem, standing: dict[str, int]) -> str:

@@ -6,12 +6,11 @@ See ``rounds``. Who decides neither opened the round nor scored it; who confers 
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from portal import catalogue, notify, publicity, ranking, rounds, scope, text
+from portal import catalogue, notify, publicity, ranking, rounds, scope
 from portal.models import (
     CatalogueEntry,
     Objection,
@@ -22,7 +21,6 @@ from portal.models import (
     SelectionRound,
     User,
 )
-from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.vocabulary import BrandLevel, Level, NoticeKind, Role
 from portal.workflow import Refused
 
@@ -168,7 +166,7 @@ def confer(
     day = on or timezone.localdate()
     if day < timezone.localdate(current.decided_at):
         raise Refused(f"公布日期不能早于审定名单的日期（{timezone.localdate(current.decided_at)}）。")
-    number = _number(document_number)
+    number = catalogue.checked_number(document_number)
     facts = {"notice": notice_of(current), "document_number": number, "on": day, "conferred_by": by}
     rounds.step(current, revision, RoundStage.DECIDED, stage=RoundStage.CONFERRED, **facts)
     promotions = [
@@ -191,16 +189,6 @@ def _chosen_entries(of: SelectionRound) -> list[CatalogueEntry]:
     if gone := [c.entry.title for c in chosen if c.entry.code not in current]:
         raise Refused(f"“{gone[0]}”已不是现行的市级条目，名单不能照此公布；请审批岗位撤回名单，重新审定。")
     return [current[candidate.entry.code] for candidate in chosen]
-
-
-def _number(typed: str) -> str:
-    """Return a document number as it is stored; ``Refused`` when it is none."""
-    try:
-        DOCUMENT_NUMBER(number := text.clean(typed))
-        catalogue.NOT_TOO_LONG(number)
-    except ValidationError as error:
-        raise Refused(error.messages[0]) from None
-    return number
 
 
 def faults() -> Iterator[str]:

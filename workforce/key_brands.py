@@ -5,13 +5,11 @@ Each city fixes 3 to 5: fewer is warned of, more is impossible. Each act is an e
 
 from collections.abc import Iterator
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal import notify, scope, text, verify
+from portal import catalogue, notify, scope, text, verify
 from portal.models import CatalogueEntry, Filing, Region, User
-from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.vocabulary import Level, Role
 from portal.workflow import Refused, checked_comment, record_event
 from workforce.models import KeyBrand
@@ -19,7 +17,6 @@ from workforce.models.key_brands import FIRST_YEAR, MOST
 
 KIND, CLAUSE, LEAST = "labour-brands", "鲁就办〔2021〕22号 二（一）", 3
 DESK = (Role.REVIEWER, Role.APPROVER)
-LONGEST_NUMBER = 60  # what the column holds on PostgreSQL
 FULL = "{}{}年已确定 {} 个市级劳务品牌建设重点，不能再增加（{}：每市3至5个）。确需调整的，请先取消一个。"
 
 
@@ -57,7 +54,7 @@ def designate(
         raise Refused("只有现行目录中的劳务品牌可以确定为建设重点。")
     if year not in years():
         raise Refused(f"年度要在{FIRST_YEAR}年至今年之间。")
-    number = _number(document_number)
+    number = catalogue.checked_number(document_number) if text.clean(document_number) else ""
     said = f"{year}年市级劳务品牌建设重点 {number}".strip()
     record_event(filing, "designate", filing.state, by=by, comment=said, request_id=request_id)
     facts = {"code": current.code, "document_number": number, "designated_by": by}
@@ -65,19 +62,6 @@ def designate(
     told = f"“{current.title}”已确定为{year}年市级劳务品牌建设重点。"
     notify.tell(filing, (notify.FILERS,), told, by=by)
     return key
-
-
-def _number(typed: str) -> str:
-    number = text.clean(typed)
-    if not number:
-        return ""
-    try:
-        DOCUMENT_NUMBER(number)
-    except ValidationError as error:
-        raise Refused(error.messages[0]) from None
-    if len(number) > LONGEST_NUMBER:
-        raise Refused(f"文号最多{LONGEST_NUMBER}个字，请核对。")
-    return number
 
 
 def _placed(city: str, year: int, *, code: str, **facts) -> KeyBrand:
