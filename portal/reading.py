@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from portal import scope, snapshot
 from portal.comparison import row_parts, text_parts
-from portal.models import CatalogueEntry, Filing, FilingVersion, User
+from portal.models import CatalogueEntry, Event, Filing, FilingVersion, User
 from portal.registry import RecordType
 from portal.vocabulary import EDITABLE, ENDED, Role, State
 
@@ -122,6 +122,12 @@ def name_for(filing: Filing, user: User) -> str:
 def open_amendment(filing: Filing) -> Filing | None:
     """Return the amendment of a published filing that is under way, or None."""
     return filing.amendments.filter(entry=None).exclude(state__in=ENDED).order_by("-pk").first()
+
+
+def comes_back(filing: Filing) -> bool:
+    """Return whether a filing was begun to list an entry again that had left; one query if it amends."""
+    left = Event.objects.filter(filing_id=filing.amends_id, action="exit", at__lte=filing.created_at)
+    return bool(filing.amends_id) and left.exists()
 
 
 def read(filing: Filing, user: User, *, compare: bool = False, personal: bool = True) -> Sheet:

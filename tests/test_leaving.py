@@ -101,6 +101,7 @@ def test_an_exited_entry_comes_back_by_filing_review_and_publication(client, exi
     answer = post(client, filer(), "reinstate", exited.code)
 
     draft = Filing.objects.get(amends=exited.filing_id)
+    assert "重新列入，公布后恢复原编号" in page(get(client, filer(), "filing-edit", draft.pk))
     assert said(answer) == ["已开立重新列入的草稿。修改后提交审核；公布以前，公开页照旧显示已退出。"]
     waiting = page(get(client, filer(), "filing", exited.filing_id))
     assert "已有一份重新列入的申请在办" in waiting and "申请重新列入</button>" not in waiting
@@ -109,7 +110,7 @@ def test_an_exited_entry_comes_back_by_filing_review_and_publication(client, exi
         record = act(record, action, by, **arguments)
     form = get(client, publisher(), "publish", record.pk)
     new = publish(record)
-    assert form.status_code == 200
+    assert "这是重新列入" in page(form) and f"<dd>{exited.code}（沿用）</dd>" in page(form)
     assert (new.code, new.valid_from, new.valid_to) == (exited.code, timezone.localdate(), None)
     assert exited.code in read(client, f"/catalogue/{INSTITUTIONS}/")
     assert "现行有效" in read(client, address(new))

@@ -17,6 +17,7 @@ from portal import (
     materials,
     merging,
     questionnaire,
+    reading,
     rules,
     scope,
     similar,
@@ -151,6 +152,7 @@ def _heading(record: Filing) -> dict[str, Any]:
         "phrases": PHRASES.findall("".join(paper.title) if paper else record.record_type.label),
         "window": deadlines.of_filing(record),
         "standing": f"{record.get_state_display()} · 第 {record.version} 版",
+        "comes_back": reading.comes_back(record),
     }
 
 

@@ -70,7 +70,7 @@ def _published(entry: CatalogueEntry) -> str:
 
 
 def _publish_page(request: HttpRequest, found: Filing, typed, refusal: str = "") -> HttpResponse:
-    replaced = catalogue_entry(found.amends) if found.amends else None
+    replaced = _replaced(found)
     context = {
         "nav": "desk",
         "filing": found,
@@ -91,9 +91,17 @@ def _publish_page(request: HttpRequest, found: Filing, typed, refusal: str = "")
 
 
 def _levels(found: Filing, replaced: CatalogueEntry | None) -> list[tuple[str, str]]:
-    """Return the levels to choose from: of an amendment the one it keeps."""
+    """Return the levels to choose from: of an amendment or a reinstatement the one it keeps."""
     choices = BrandLevel.choices if found.record_type.levelled else []
     return [choice for choice in choices if replaced is None or choice[0] == replaced.level]
+
+
+def _replaced(found: Filing) -> CatalogueEntry | None:
+    """Return the entry whose code the filing takes over: the one it amends, or that it lists again."""
+    if not found.amends_id:
+        return None
+    left = CatalogueEntry.objects.filter(filing_id=found.amends_id).exclude(exit_reason="")
+    return left.first() if reading.comes_back(found) else catalogue_entry(found.amends)
 
 
 def catalogue_entry(found: Filing) -> CatalogueEntry | None:

@@ -76,6 +76,7 @@ def _page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
         "type": found.record_type,
         "sheet": sheet,
         "is_own": reading.is_own(found, user),
+        "comes_back": reading.comes_back(found),
         "earlier": sheet.earlier,
         "compare": compare,
         "state": state,
