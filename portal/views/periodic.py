@@ -151,6 +151,7 @@ def freeze(request: HttpRequest, review: int) -> HttpResponse:
         return redirect("review-round", found.pk)
     counts = review_boards.progress(found, request.user)
     context = {"missing": counts[review_boards.MISSING], "total": sum(counts.values())}
+    context["is_due"] = found.due_on < timezone.localdate()
     return render(request, "desk/review_freeze.html", {"nav": "reviews", "review": found, **context})
 
 
