@@ -4,16 +4,20 @@ import json
 from datetime import date
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from django.utils.html import escape
 
 from portal import catalogue, registry
 from portal.api import examples
-from portal.models import Edition
+from portal.api.answers import changed_at
+from portal.models import Edition, PolicyTarget
 from portal.vocabulary import BrandLevel, ExitReason, Outcome, State
 from tests import factories
-from tests.factories import DOCUMENT, entry, filing, publisher
+from tests.factories import DOCUMENT, entry, filing, publisher, reviewer
 from tests.reviewing import LOW, hearing_over, intended, ready, rectifying
+from workforce import key_brands
 
 pytestmark = pytest.mark.django_db
 MAY, JUNE, JULY = date(2024, 5, 1), date(2024, 6, 1), date(2024, 7, 1)
@@ -224,6 +228,18 @@ def test_an_unchanged_answer_is_not_sent_twice(client):
     assert [r.status_code for r in (first, same_tag, same_day, changed)] == [200, 304, 304, 200]
 
 
+def test_a_target_that_was_set_anew_and_a_key_brand_are_changes_since_the_last_answer(client):
+    brand, kind = entry("labour-brands", on=MAY), ContentType.objects.get_for_model(PolicyTarget)
+
+    key_brands.designate(brand, year=timezone.localdate().year, by=reviewer())
+    after_the_brand = changed_at()
+    facts = {"user": publisher(), "content_type": kind, "object_id": "exam-projects"}
+    note = LogEntry.objects.create(**facts, action_flag=CHANGE)
+
+    assert after_the_brand == brand.filing.events.get(action="designate").at
+    assert changed_at() == note.action_time > after_the_brand
+
+
 def test_a_head_request_answers_as_a_get_without_its_body(client):
     entry("exam-projects", on=MAY)
     address = "/api/v1/catalogues/exam-projects/entries"
@@ -278,5 +294,5 @@ def test_a_list_costs_equally_many_queries_at_any_size(number, client, django_as
     for _ in range(number):
         entry("skill-brands", on=MAY)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get("/api/v1/catalogues/skill-brands/entries")

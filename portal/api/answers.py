@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 from functools import wraps
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from ninja.renderers import JSONRenderer
 from portal.models import Edition, Event, PublicNotice
 
 # Acts that change what a stranger reads.
-PUBLIC_ACTS = ("publish", "promote", "exit", "rectify", "settle", "keep")
+PUBLIC_ACTS = ("publish", "promote", "exit", "rectify", "settle", "keep", "designate", "undesignate")
 
 
 class ChineseJSON(JSONRenderer):
@@ -85,4 +86,6 @@ def changed_at() -> datetime:
     notices = published.order_by("-published_at").values_list("published_at", flat=True)
     withdrawn = published.exclude(withdrawn_at=None).order_by("-withdrawn_at")
     ended = withdrawn.values_list("withdrawn_at", flat=True)
-    return max([midnight, *acts[:1], *editions[:1], *notices[:1], *ended[:1]])
+    numbers = LogEntry.objects.filter(content_type__app_label="portal", content_type__model="policytarget")
+    set_at = numbers.order_by("-pk").values_list("action_time", flat=True)
+    return max([midnight, *acts[:1], *editions[:1], *notices[:1], *ended[:1], *set_at[:1]])
