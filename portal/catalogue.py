@@ -139,8 +139,9 @@ def _level(record_type: RecordType, level: str, replaced: CatalogueEntry | None)
     chosen = level or (replaced.level if replaced else BrandLevel.MUNICIPAL)
     if chosen not in BrandLevel.values:
         raise Refused("级别只能是市级或省级。")
-    if replaced and not replaced.is_exited and chosen != replaced.level:
-        raise Refused(f"这一条现为{replaced.get_level_display()}，变更不改变级别；级别由择优选拔公布。")
+    if replaced and chosen != replaced.level:
+        act, now = ("重新列入", "原") if replaced.is_exited else ("变更", "现")
+        raise Refused(f"这一条{now}为{replaced.get_level_display()}，{act}不改变级别；级别由择优选拔公布。")
     return chosen
 
 

@@ -191,6 +191,20 @@ def test_only_the_publisher_of_the_province_confers_a_level():
     assert (brand.level, brand.promotions.count()) == ("municipal", 0)
 
 
+@pytest.mark.django_db
+def test_what_is_listed_again_keeps_the_level_it_had():
+    brand = entry("skill-brands", on=MAY)
+    catalogue.exit(brand, by=publisher(), reason="voluntary", document_number=DOCUMENT, on=MAY)
+    record = catalogue.reinstate(CatalogueEntry.objects.get(pk=brand.pk), by=filer())
+    for action, by, arguments in road(record, State.APPROVED):
+        record = act(record, action, by, **arguments)
+
+    with pytest.raises(workflow.Refused, match="这一条原为市级，重新列入不改变级别；级别由择优选拔公布。"):
+        publish(record, level="provincial")
+
+    assert publish(record).level == "municipal"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_figures_and_freezing_at_once_leave_what_was_frozen():
     reviews = []
