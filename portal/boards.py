@@ -215,7 +215,7 @@ def board_workbook(campaign: Campaign, rows: Sequence[windows.Row]) -> bytes:
     pen = Pen(book.create_sheet(SHEET))
     for letter, width in zip("ABCDEFGHIJK", COLUMNS.values(), strict=True):
         pen.sheet.column_dimensions[letter].width = width
-    pen.sheet.page_setup.orientation, pen.sheet.page_setup.fitToWidth = "landscape", 1
+    workbook.print_across(pen.sheet)
     pen.line([str(campaign), basis(campaign), "截止时间", windows.moment(campaign.due_at)], "context")
     pen.line(["统计时间", windows.moment(timezone.now())], "context")
     for figure in figures(rows, campaign):

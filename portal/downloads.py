@@ -72,7 +72,7 @@ def as_workbook(found: Dated, address: str, site: str) -> bytes:
     book = Workbook(write_only=True)
     table = Pen(book.create_sheet("目录"))
     table.sheet.freeze_panes, table.sheet.print_title_rows = "C2", "1:1"
-    table.sheet.page_setup.orientation = "landscape"
+    workbook.print_across(table.sheet)
     for letter, width in zip("ABCDEFGHIJKLMN", [16, 36, *[18] * 12], strict=True):
         table.sheet.column_dimensions[letter].width = width
     table.line(headings(found), "required")

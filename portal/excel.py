@@ -19,7 +19,6 @@ from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.properties import PageSetupProperties
 
 from portal import workbook
 from portal.models import ChoiceListField, Filing, User
@@ -96,17 +95,12 @@ def sent_workbook(record_type: RecordType, filings: Iterable[tuple[Filing, dict]
     book, sheets = Workbook(write_only=True), [replace(main, columns=main.columns + context), *others]
     written = [(sheet, _opened(book, sheet)) for sheet in sheets]
     for _, pen in written:
-        _fit_to_width(pen.sheet)
+        workbook.fit_to_width(pen.sheet)
     for filing, sent in filings:
         for sheet, pen in written:
             for line in _sent_lines(filing, sheet, sent):
                 pen.line(line)
     return workbook.saved(book, f"{record_type.label}汇总一览表")
-
-
-def _fit_to_width(target) -> None:
-    target.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    target.page_setup.fitToHeight = 0  # as many pages as it takes
 
 
 def _opened(book: Workbook, sheet: Sheet, notes: dict[str, str] | None = None) -> Pen:

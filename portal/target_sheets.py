@@ -11,7 +11,6 @@ from portal.progress import Progress
 from portal.targets import demand
 from portal.workbook import Pen
 
-A4 = 9
 TITLE = "政策目标进度"
 COLUMNS = {
     "目标": 34,
@@ -40,8 +39,7 @@ def _sheet(book: Workbook, title: str, columns: dict[str, int]) -> Pen:
     pen = Pen(book.create_sheet(title))
     for number, width in enumerate(columns.values()):
         pen.sheet.column_dimensions[chr(ord("A") + number)].width = width
-    pen.sheet.page_setup.orientation, pen.sheet.page_setup.paperSize = "landscape", A4
-    pen.sheet.page_setup.fitToWidth = 1
+    workbook.print_across(pen.sheet)
     return pen
 
 

@@ -15,9 +15,11 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+A4 = 9
 ALWAYS = datetime(2024, 1, 1)  # the same content gives the same bytes, whenever it is written
 # What XML 1.0 cannot hold: no workbook can either.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -63,6 +65,18 @@ class Pen:
         if isinstance(value, str):
             made.data_type = "s"
         return made
+
+
+def print_across(sheet) -> None:
+    """Print a sheet on A4 across, as wide as the paper."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", A4
+    fit_to_width(sheet)
+
+
+def fit_to_width(sheet) -> None:
+    """Print a sheet as wide as the paper, on as many pages as it takes."""
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
 
 
 def put(cell, value) -> None:

@@ -26,6 +26,7 @@ def test_the_three_files_of_a_day_hold_the_same_rows_and_stay_the_same(client, t
     lines = list(csv.reader(StringIO(files["csv"].decode("utf-8-sig"))))
     sheet = load_workbook(BytesIO(files["xlsx"]))["目录"]
     cells = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
+    assert (sheet.page_setup.orientation, sheet.sheet_properties.pageSetUpPr.fitToPage) == ("landscape", True)
     assert files["csv"].startswith(b"\xef\xbb\xbf")
     assert lines == cells
     assert [line[:2] for line in lines[1:]] == [[e["code"], e["name"]] for e in data["entries"]]
