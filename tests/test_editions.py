@@ -191,6 +191,22 @@ def test_each_hand_is_told_when_the_edition_comes_to_it():
     )
 
 
+def test_an_edition_that_was_sent_takes_no_further_change():
+    edition = editing.proposed_in_vain(MAY)
+
+    assert refused(edition_changes.begin, edition, by=filer(PROVINCE)) == edition_changes.SENT
+
+
+def test_what_was_approved_before_the_edition_stays_approved_when_it_is_returned():
+    edition, before = editing.prepared(on=MAY), approved("exam-projects", place=PROVINCE)
+    edition_changes.add_filing(edition, before, by=filer(PROVINCE))
+
+    editions.send_back(editing.ready(edition), by=approver(), comment=COMMENT)
+
+    before.refresh_from_db()
+    assert before.state == State.APPROVED
+
+
 def test_a_returned_edition_is_in_preparation_again_with_all_its_filings():
     edition = editing.ready(the_second_edition())
     assert refused(editions.send_back, edition, by=approver(), comment=" ").startswith("退回须写明意见")

@@ -326,3 +326,14 @@ def test_all_without_problems_are_kept_at_once_and_the_others_say_why():
     }
     assert list(review.items.exclude(outcome="").values_list("entry", flat=True)) == [plain.pk]
     assert missing.code in {r.item.entry.code for r in results}
+
+
+def test_the_last_day_of_a_hearing_belongs_to_the_bureau():
+    item, today = intended(ready()), timezone.localdate()
+
+    item.hearing_until = today
+    on_the_last_day = outcomes.why_unheard(item, Outcome.EXITED)
+    item.hearing_until = today - DAY
+
+    assert on_the_last_day == outcomes.HEARD_FIRST.format(today)
+    assert outcomes.why_unheard(item, Outcome.EXITED) == ""
