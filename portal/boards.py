@@ -52,19 +52,6 @@ def listed(user: User, wish: ListWish) -> QuerySet:
     return found.order_by(column.desc() if wish.sort[0] == "-" else column.asc(), "pk")
 
 
-def headings(wish: ListWish) -> list[dict]:
-    """Return the headings with the link that sorts by each and the present direction."""
-    now = wish.sort.removeprefix("-")
-    return [
-        {
-            "text": text,
-            "url": wish.query(sort=f"-{name}" if wish.sort == name else name),
-            "direction": ("descending" if wish.sort[0] == "-" else "ascending") if name == now else "",
-        }
-        for name, text in HEADINGS.items()
-    ]
-
-
 def list_rows(found: Sequence[Campaign], user: User) -> list[dict]:
     """Return one row per campaign of a page: its facts, and how far the bureaus in sight have come."""
     boards = windows.boards(found, windows.duties_within(user))

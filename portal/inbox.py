@@ -71,7 +71,10 @@ def as_params(**pairs: str) -> QueryDict:
 
 @dataclass(frozen=True)
 class LinkedWish:
-    """What somebody asked of a list, as the address that asks it; each list adds its own parts."""
+    """What somebody asked of a list, as the address that asks it; each list adds its parts.
+
+    Its ``sort`` is a column, with ``-`` before it downwards.
+    """
 
     @property
     def params(self) -> QueryDict:
@@ -81,6 +84,18 @@ class LinkedWish:
     def query(self, **changes: str) -> str:
         """Return the query string of this wish with some parts changed."""
         return f"?{replace(self, **changes).params.urlencode()}"
+
+    def headings(self, words: dict[str, str]) -> list[dict]:
+        """Return each column as a heading: its word, the link that sorts by it, the present direction."""
+        now = self.sort.removeprefix("-")
+        return [
+            {
+                "text": text,
+                "url": self.query(sort=f"-{name}" if self.sort == name else name),
+                "direction": ("descending" if self.sort[0] == "-" else "ascending") if name == now else "",
+            }
+            for name, text in words.items()
+        ]
 
 
 @dataclass(frozen=True)

@@ -88,19 +88,6 @@ def _number(rows: QuerySet) -> Coalesce:
     return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
 
 
-def headings(wish: DeskWish) -> list[dict]:
-    """Return the headings with the link that sorts by each and the present direction."""
-    now = wish.sort.removeprefix("-")
-    return [
-        {
-            "text": text,
-            "url": wish.query(sort=f"-{name}" if wish.sort == name else name),
-            "direction": ("descending" if wish.sort[0] == "-" else "ascending") if name == now else "",
-        }
-        for name, text in HEADINGS.items()
-    ]
-
-
 def row(notice: PublicNotice) -> dict:
     """Return a notice as lists show it: where it stands, its days and what is left of them."""
     standing = publicity.standing(notice)

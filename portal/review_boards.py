@@ -63,18 +63,6 @@ class Wish(inbox.LinkedWish):
     stage: str = ""
     sort: str = ""
 
-    def headings(self, words: dict[str, str]) -> list[dict]:
-        """Return the headings with the link that sorts by each and the present direction."""
-        now = self.sort.removeprefix("-")
-        return [
-            {
-                "text": text,
-                "url": self.query(sort=f"-{name}" if self.sort == name else name),
-                "direction": ("descending" if self.sort[0] == "-" else "ascending") if name == now else "",
-            }
-            for name, text in words.items()
-        ]
-
 
 def read_list_wish(params) -> Wish:
     """Return the wish of the list of rounds; what does not exist falls back to the default."""

@@ -62,19 +62,6 @@ def listed(user: User, wish: ListWish) -> QuerySet:
     return found.order_by(column.desc() if wish.sort[0] == "-" else column.asc(), "pk")
 
 
-def headings(wish: ListWish) -> list[dict]:
-    """Return the headings with the link that sorts by each and the present direction."""
-    now = wish.sort.removeprefix("-")
-    return [
-        {
-            "text": words,
-            "url": wish.query(sort=f"-{name}" if wish.sort == name else name),
-            "direction": ("descending" if wish.sort[0] == "-" else "ascending") if name == now else "",
-        }
-        for name, words in HEADINGS.items()
-    ]
-
-
 def rows(found: Iterable[SelectionRound]) -> list[dict]:
     """Return what a row of the list shows; ``waits`` when the reader still owes his sheet."""
     return [

@@ -36,7 +36,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
         "nav": "campaigns",
         "wish": wish,
         "tabs": boards.TABS,
-        "headings": boards.headings(wish),
+        "headings": wish.headings(boards.HEADINGS),
         "page": page,
         "rows": boards.list_rows(list(page), request.user),
         "may_manage": campaigns.may_manage(request.user),

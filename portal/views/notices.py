@@ -59,7 +59,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
         "nav": "notices",
         "wish": wish,
         "tabs": [{"name": n, "word": w, "count": counts[n]} for n, w in noticeboard.TABS.items()],
-        "headings": noticeboard.headings(wish),
+        "headings": wish.headings(noticeboard.HEADINGS),
         "page": page,
         "rows": [noticeboard.row(notice) for notice in page],
     }

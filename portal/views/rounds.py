@@ -35,7 +35,7 @@ def round_list(request: HttpRequest) -> HttpResponse:
         "nav": "rounds",
         "wish": wish,
         "tabs": round_lists.TABS,
-        "headings": round_lists.headings(wish),
+        "headings": wish.headings(round_lists.HEADINGS),
         "page": page,
         "rows": round_lists.rows(page),
         "may_manage": ranking.may_manage(user),
