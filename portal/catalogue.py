@@ -206,7 +206,7 @@ def _end(entry: CatalogueEntry, day: date, **exit_facts: str) -> None:
     """Close the span; ``Conflict`` when it was closed or promoted since. Filing first, as every act locks."""
     Filing.objects.filter(pk=entry.filing_id).update(holds_name=False)
     as_read = CatalogueEntry.objects.filter(pk=entry.pk, valid_to=None, level=entry.level)
-    if not as_read.update(valid_to=day, **exit_facts):
+    if not as_read.update(valid_to=day, ended_at=timezone.now(), **exit_facts):
         raise Conflict(entry.filing)
 
 

@@ -53,6 +53,11 @@ def _publishers(posts, filing: Filing):
 _CIRCLES = {FILERS: _filers, CITY: _city, PROVINCE: _province, PUBLISHERS: _publishers}
 
 
+def tell_person(user: User, sentence: str, address: str = "") -> None:
+    """Write ``sentence`` to one person, with the page it is about."""
+    Message.objects.create(user=user, text=sentence[:400], address=address, created_at=timezone.now())
+
+
 def unread(user: User) -> int:
     """Return how many messages ``user`` has not read."""
     return Message.objects.filter(user=user, read_at=None).count()

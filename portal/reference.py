@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from portal import campaigns, registry, targets, windows
-from portal.models import Campaign, Organisation, PolicyTarget, Region
+from portal.models import Campaign, Organisation, PolicyTarget, Region, former
 from portal.registry import ReferenceList
 
 FIXTURES = settings.BASE_DIR / "fixtures"
@@ -137,8 +137,7 @@ def _load_targets(folder: Path) -> Loaded:
         and not facts.items() <= vars(stored[facts["slug"]]).items()
     ]
     PolicyTarget.objects.bulk_create(PolicyTarget(**facts) for facts in new)
-    for facts in changed:
-        PolicyTarget.objects.filter(pk=facts["slug"]).update(**facts)
+    _correct([stored[facts["slug"]] for facts in changed], changed)
     return Loaded(str(PolicyTarget._meta.verbose_name), len(new), len(changed), 0)
 
 
@@ -152,8 +151,7 @@ def _load_campaigns(folder: Path) -> Loaded:
     changed = [
         key for key in wanted.keys() & stored.keys() if not wanted[key].items() <= vars(stored[key]).items()
     ]
-    for key in changed:
-        Campaign.objects.filter(pk=stored[key].pk).update(**wanted[key])
+    _correct([stored[key] for key in changed], [wanted[key] for key in changed])
     new = [(key, facts) for key, facts in wanted.items() if key not in stored]
     for (kind, name), facts in new:
         campaigns.add_duties(Campaign.objects.create(kind=kind, name=name, **facts))
@@ -194,6 +192,14 @@ def _values(row: models.Model, fields: Iterable[str]) -> list:
     return [getattr(row, name) for name in fields]
 
 
+def _correct(rows: Iterable[models.Model], facts: Iterable[dict]) -> None:
+    for row, wanted in zip(rows, facts, strict=True):
+        for name, value in wanted.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(wanted))
+
+
 def _update(model: type[models.Model], rows: Sequence[models.Model], fields: Sequence[str]) -> None:
+    former.keep(rows)
     names = [model._meta.get_field(name).name for name in fields]
     model.objects.bulk_update(rows, names, batch_size=100)

@@ -230,7 +230,7 @@ def test_one_row_that_cannot_be_stored_stops_all_of_it(edition):
     reading = read(edition, change_everything, reason=WHY)
     other = reading.lines[1].entry
     Filing.objects.filter(pk=other.filing_id).update(holds_name=True)
-    CatalogueEntry.objects.filter(pk=other.pk).update(valid_to=JANUARY)
+    CatalogueEntry.objects.filter(pk=other.pk).update(valid_to=JANUARY, ended_at=F("published_at"))
 
     with pytest.raises(workflow.Refused) as refusal:
         edition_changes.take(edition, reading.lines, by=filer(PROVINCE))

@@ -226,7 +226,10 @@ def test_an_entry_of_a_filing_that_is_not_approved_is_found(published):
 
 def test_an_exit_that_nobody_did_is_found(published):
     CatalogueEntry.objects.filter(pk=published.pk).update(
-        valid_to=F("valid_from"), exit_reason="voluntary", exit_document_number="演示退〔2024〕1号"
+        valid_to=F("valid_from"),
+        ended_at=F("published_at"),
+        exit_reason="voluntary",
+        exit_document_number="演示退〔2024〕1号",
     )
     assert lines(published.filing) == [
         f"目录条目 {published.code} 的退出与 0 条退出记录不符。",
@@ -245,7 +248,9 @@ def test_a_name_let_go_while_in_force_is_found(published):
 
 
 def test_an_end_without_a_reason_is_found(published):
-    CatalogueEntry.objects.filter(pk=published.pk).update(valid_to=F("valid_from"))
+    CatalogueEntry.objects.filter(pk=published.pk).update(
+        valid_to=F("valid_from"), ended_at=F("published_at")
+    )
     Filing.objects.filter(pk=published.filing_id).update(holds_name=False)
     day = published.valid_from
     assert lines() == [f"目录条目 {published.code}：{day} 终止，既没有退出原因也没有替换的条目。"]
@@ -253,7 +258,7 @@ def test_an_end_without_a_reason_is_found(published):
 
 def test_two_entries_under_one_code_that_do_not_follow_each_other_are_found(published):
     other = factories.entry("skill-brands")
-    CatalogueEntry.objects.filter(pk=published.pk).update(valid_to="2099-01-01")
+    CatalogueEntry.objects.filter(pk=published.pk).update(valid_to="2099-01-01", ended_at=F("published_at"))
     CatalogueEntry.objects.filter(pk=other.pk).update(code=published.code)
     Filing.objects.filter(pk=published.filing_id).update(holds_name=False)
     day = published.valid_from

@@ -7,6 +7,8 @@ from portal.models.catalogue import CatalogueEntry, CodeCounter, Promotion, Succ
 from portal.models.editions import Edition, EditionChange
 from portal.models.fields import ChoiceListField
 from portal.models.filings import Filing, FilingQuerySet, FilingVersion
+from portal.models.former import Former
+from portal.models.jobs import WAITING, Frequency, Job, JobStatus, Report, ReportSchedule
 from portal.models.notices import NoticeItem, Objection, ObjectionStage, PublicNotice, Workday
 from portal.models.organisations import Membership, Organisation, Region, User
 from portal.models.periodic import CreditRecord, PeriodicReview, ReviewFigure, ReviewItem
@@ -14,6 +16,7 @@ from portal.models.selection import Candidate, Criterion, RoundStage, Score, Sco
 from portal.models.targets import Operator, PolicyTarget, TargetScope
 
 __all__ = [
+    "WAITING",
     "Attachment",
     "Campaign",
     "CampaignDuty",
@@ -31,6 +34,10 @@ __all__ = [
     "Filing",
     "FilingQuerySet",
     "FilingVersion",
+    "Former",
+    "Frequency",
+    "Job",
+    "JobStatus",
     "Membership",
     "Message",
     "NoticeItem",
@@ -44,6 +51,8 @@ __all__ = [
     "PublicNotice",
     "Region",
     "Reminder",
+    "Report",
+    "ReportSchedule",
     "ReviewFigure",
     "ReviewItem",
     "RoundStage",

@@ -44,7 +44,10 @@ class Event(models.Model):
         verbose_name = verbose_name_plural = "流转记录"
         ordering = ["filing_id", "number"]
         constraints = [models.UniqueConstraint(fields=["filing", "number"], name="event_numbered_once")]
-        indexes = [models.Index(fields=["by", "-at"], name="event_by_person")]
+        indexes = [
+            models.Index(fields=["by", "-at"], name="event_by_person"),
+            models.Index(fields=["at"], name="event_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.filing_id}#{self.number} {self.action}"
@@ -77,6 +80,7 @@ class Message(models.Model):
         Filing, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="填报"
     )
     text = models.CharField("内容", max_length=400)
+    address = models.CharField("链接", max_length=200, blank=True)
     created_at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True, blank=True)
 

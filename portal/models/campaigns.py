@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from portal.models.catalogue import DOCUMENT_NUMBER
+from portal.models.former import KeepsFormer
 from portal.models.organisations import Organisation, User
 from portal.vocabulary import Level
 
@@ -26,7 +27,7 @@ class CampaignQuerySet(models.QuerySet):
         return self.filter(opens_at__lte=at or timezone.now(), closed_at=None)
 
 
-class Campaign(models.Model):
+class Campaign(KeepsFormer):
     """A collection opened by a notice: one form, one window, the bureaus that owe it.
 
     ``due_at`` is the last second that is on time; filing later is allowed and stamped 逾期.

@@ -3,7 +3,7 @@
 ``catalogue.py`` is the only writer of all of it.
 """
 
-from datetime import date
+from datetime import date, datetime
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -28,10 +28,19 @@ TOO_EARLY = f"日期不能早于 {FIRST_DAY}，请核对年份。"
 class EntryQuerySet(models.QuerySet):
     """Public reads start here; a draft cannot leak, for it has no entry."""
 
-    def in_force(self, on: date | None = None) -> "EntryQuerySet":
-        """Return the entries in force on a day, today (Asia/Shanghai) unless told."""
+    def in_force(self, on: date | None = None, known: datetime | None = None) -> "EntryQuerySet":
+        """Return the entries in force on a day, today (Asia/Shanghai) unless told.
+
+        ``known``: as far as the register said at that instant; what was entered later, back-dated, is not
+        seen.
+        """
         day = on or timezone.localdate()
-        return self.filter(valid_from__lte=day).filter(Q(valid_to=None) | Q(valid_to__gt=day))
+        lasting = Q(valid_to=None) | Q(valid_to__gt=day)
+        begun = Q(valid_from__lte=day)
+        if known:
+            lasting |= Q(ended_at__gt=known)
+            begun &= Q(published_at__lte=known)
+        return self.filter(begun).filter(lasting)
 
     def public(self) -> "EntryQuerySet":
         """Return what a stranger may find: entries in force or exited, not replaced ones."""
@@ -42,7 +51,8 @@ class EntryQuerySet(models.QuerySet):
 class CatalogueEntry(models.Model):
     """A filing in force from ``valid_from`` until the day before ``valid_to`` (half-open span).
 
-    ``code`` is stable: an amendment takes it over. A replaced entry has ``valid_to`` and no ``exit_reason``.
+    ``published_at`` and ``ended_at`` are when the register was told. ``code`` is stable: an amendment takes
+    it over. A replaced entry has ``valid_to`` and no ``exit_reason``.
     """
 
     filing = models.OneToOneField(Filing, on_delete=models.PROTECT, related_name="entry", verbose_name="填报")
@@ -57,6 +67,7 @@ class CatalogueEntry(models.Model):
     valid_to = models.DateField("终止日期", null=True, blank=True)
     published_at = models.DateTimeField("登记时间", default=timezone.now)
     published_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="发布人")
+    ended_at = models.DateTimeField("终止登记时间", null=True, blank=True)
     exit_reason = models.CharField("退出原因", max_length=20, choices=ExitReason.choices, blank=True)
     exit_document_number = models.CharField(
         "退出文号", max_length=60, blank=True, validators=[DOCUMENT_NUMBER]
@@ -80,6 +91,10 @@ class CatalogueEntry(models.Model):
                 condition=Q(exit_reason="", exit_document_number="")
                 | (~Q(exit_reason="") & ~Q(exit_document_number="") & Q(valid_to__isnull=False)),
                 name="entry_exit_has_reason_date_and_document",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to=None, ended_at=None) | Q(valid_to__isnull=False, ended_at__isnull=False),
+                name="entry_end_was_entered_at_a_time",
             ),
         ]
         indexes = [

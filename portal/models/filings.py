@@ -174,6 +174,7 @@ class Filing(models.Model):
             models.Index(fields=["organisation", "state", "arrived_at"], name="filing_bureau"),
             models.Index(fields=["submitted_by", "-updated_at"], name="filing_submitted_by"),
             models.Index(fields=["campaign", "region"], name="filing_campaign"),
+            models.Index(fields=["kind", "state", "region"], name="filing_roll_up"),
         ]
 
     def __str__(self) -> str:

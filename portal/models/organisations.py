@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from portal.models.former import KeepsFormer
 from portal.scope import within
 from portal.vocabulary import ADMIN_ROLES, HRSS_KINDS, JOINT_KINDS, Kind, Level, Role
 
@@ -31,7 +32,7 @@ class RegionQuerySet(DatedQuerySet):
         return self.filter(within("code", code))
 
 
-class Region(models.Model):
+class Region(KeepsFormer):
     """A division; the code is its path: ``37`` ⊃ ``3701`` ⊃ ``370102``, zones ``3701Z01``.
 
     Source: National Bureau of Statistics 2023, Ministry of Civil Affairs 2021. A zone has no
@@ -75,7 +76,7 @@ class Region(models.Model):
         return f"{self.parent.name}{self.name}" if below_city and self.parent else self.name
 
 
-class Organisation(models.Model):
+class Organisation(KeepsFormer):
     """A bureau, an employment-service centre or a joint department of one region."""
 
     name = models.CharField("名称", max_length=60)

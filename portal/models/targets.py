@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from portal.models.former import KeepsFormer
+
 
 class Operator(models.TextChoices):
     """How a count is held against its number."""
@@ -23,7 +25,7 @@ class TargetScope(models.TextChoices):
     PAIR = "pair", "每市每个项目"
 
 
-class PolicyTarget(models.Model):
+class PolicyTarget(KeepsFormer):
     """One number of a notice: what is counted, how it is compared, by when, and the sentence it stands in."""
 
     slug = models.SlugField("标识", max_length=40, primary_key=True)

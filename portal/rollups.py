@@ -1,0 +1,143 @@
+"""What was filed and published as it stood at an instant: the pure reads under every report and dashboard.
+
+Nothing is read but what no later act changes: events, submitted versions, the spans of entries with the times
+at which the register was told of them, and the former names of what was corrected. So a report of an old
+cut-off can be made again. The content of a filing is that of the version submitted last by then.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from portal import scope
+from portal.models import CatalogueEntry, Event, Filing, FilingVersion, Promotion, Region
+from portal.models.former import as_of
+from portal.vocabulary import Level, State
+from portal.windows import SHANGHAI
+
+CHUNK = 200
+
+
+def day_of(cutoff: datetime) -> date:
+    """Return the day (Asia/Shanghai) in which the instant lies; what is dated up to it is counted."""
+    return cutoff.astimezone(SHANGHAI).date()
+
+
+def filings_at(cutoff: datetime, region: str) -> QuerySet:
+    """Return the filings of a region and below that had been begun, with ``state_then``."""
+    found = Filing.objects.filter(scope.within("region_id", region), created_at__lte=cutoff)
+    return found.annotate(state_then=state_then(cutoff))
+
+
+def state_then(cutoff: datetime, filing: str = "pk"):
+    """Return the expression of a filing's state at an instant: what the first later event found it in."""
+    if not Event.objects.filter(at__gt=cutoff).exists():
+        return F("state" if filing == "pk" else f"{filing}__state")
+    later = Event.objects.filter(filing=OuterRef(filing), at__gt=cutoff).order_by("number")
+    return Coalesce(
+        Subquery(later.values("source")[:1]), F("state" if filing == "pk" else f"{filing}__state")
+    )
+
+
+def submitted_at(cutoff: datetime, region: str, kind: str = "") -> QuerySet:
+    """Return those of them that had been submitted, with ``version_then`` and ``submitted_then`` beside.
+
+    ``version_then`` is the number of the version submitted last by then, ``first_submitted`` the time of the
+    first.
+    """
+    versions = FilingVersion.objects.filter(filing=OuterRef("pk"), submitted_at__lte=cutoff)
+    newest, oldest = versions.order_by("-number"), versions.order_by("number")
+    found = filings_at(cutoff, region).annotate(
+        version_then=Subquery(newest.values("number")[:1]),
+        submitted_then=Subquery(newest.values("submitted_at")[:1]),
+        first_submitted=Subquery(oldest.values("submitted_at")[:1]),
+    )
+    return found.filter(version_then__isnull=False, **({"kind": kind} if kind else {}))
+
+
+def standing_at(cutoff: datetime, region: str, kind: str) -> QuerySet:
+    """Return the filings of a type approved by then that no later approved one had replaced by then.
+
+    With ``decided_then``, the time of the approval.
+    """
+    decided = Event.objects.filter(filing=OuterRef("pk"), at__lte=cutoff, target=State.APPROVED)
+    decided = decided.exclude(source=State.APPROVED).order_by("-number")
+    approved = submitted_at(cutoff, region, kind).filter(state_then=State.APPROVED)
+    updates = filings_at(cutoff, region).filter(kind=kind, state_then=State.APPROVED, amends__isnull=False)
+    return approved.exclude(pk__in=updates.values("amends")).annotate(
+        decided_then=Subquery(decided.values("at")[:1])
+    )
+
+
+def is_as_it_was() -> Q:
+    """Return the condition that what is stored of such a filing is still what it had submitted by then."""
+    return Q(version=F("version_then")) & ~Q(state__in=[State.DRAFT, State.RETURNED])
+
+
+def with_snapshots(filings: QuerySet) -> Iterator[tuple[Filing, dict]]:
+    """Yield each filing of ``submitted_at`` in its order with the snapshot of ``version_then``.
+
+    A fixed part is in memory at a time.
+    """
+    chunk: list[Filing] = []
+    for filing in filings.iterator(chunk_size=CHUNK):
+        chunk.append(filing)
+        if len(chunk) == CHUNK:
+            yield from _with_snapshots(chunk)
+            chunk = []
+    yield from _with_snapshots(chunk)
+
+
+def _with_snapshots(chunk: list[Filing]) -> Iterator[tuple[Filing, dict]]:
+    numbers = {filing.pk: filing.version_then for filing in chunk}
+    versions = FilingVersion.objects.filter(filing__in=numbers, number__in=set(numbers.values()))
+    found = {
+        version.filing_id: version.snapshot
+        for version in versions.iterator(chunk_size=CHUNK)
+        if version.number == numbers[version.filing_id]
+    }
+    for filing in chunk:
+        yield filing, found[filing.pk]
+
+
+def entries_at(cutoff: datetime, region: str, kind: str) -> QuerySet:
+    """Return the entries in force at an instant as the register then said, with ``level_then``."""
+    entries = CatalogueEntry.objects.filter(scope.within("region_id", region), kind=kind)
+    return entries.in_force(day_of(cutoff), known=cutoff).annotate(level_then=level_then(cutoff))
+
+
+def level_then(cutoff: datetime) -> Coalesce:
+    """Return the expression of an entry's level at an instant: before a promotion the former one."""
+    later = Q(on__gt=day_of(cutoff)) | Q(at__gt=cutoff)
+    risen = Promotion.objects.filter(later, entry=OuterRef("pk")).order_by("on", "pk")
+    return Coalesce(Subquery(risen.values("former")[:1]), F("level"))
+
+
+def regions_at(cutoff: datetime, region: str, *levels: str) -> list[Region]:
+    """Return the regions of these levels in ``region`` that held on the day, by code, as they were called.
+
+    What was entered after the instant is judged by what it said before.
+    """
+    wanted = Region.objects.filter(scope.within("code", region), level__in=levels).select_related("parent")
+    day, found = day_of(cutoff), as_of(wanted.order_by("code"), cutoff)
+    as_of([place.parent for place in found if place.parent], cutoff)
+    return [
+        place
+        for place in found
+        if (place.valid_from is None or place.valid_from <= day)
+        and (place.valid_to is None or place.valid_to > day)
+    ]
+
+
+def cities_at(cutoff: datetime, region: str) -> list[Region]:
+    """Return the cities in ``region``, or the one it lies in, as they were called at an instant."""
+    if len(region) > len("3701"):
+        region = region[:4]
+    return regions_at(cutoff, region, Level.CITY)
+
+
+def newest_event() -> datetime | None:
+    """Return when the latest event was recorded, None before the first."""
+    return Event.objects.aggregate(latest=Max("at"))["latest"]
