@@ -4,6 +4,7 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from django.db.models import F
 from openpyxl import load_workbook
 
 from portal import differences, edition_changes, edition_workbook, registry, workflow
