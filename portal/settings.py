@@ -57,6 +57,48 @@ def database(url: str) -> dict:
     }
 
 
+def broker_options(url: str) -> dict:
+    """Return what the transport of a broker is told, for ``filesystem://``, ``amqp://…`` or ``redis://…``.
+
+    Publishing tries once and fails at once: the job row is there, so no request waits for a broker.
+    """
+    if url.startswith("amqp"):
+        return {"confirm_publish": True, "max_retries": 0}
+    if url.startswith(("redis", "unix")):
+        # A task that is not done within visibility_timeout is delivered anew: longer than any attempt takes.
+        patience = {"socket_connect_timeout": 1, "socket_timeout": 5, "socket_keepalive": True}
+        return patience | {"visibility_timeout": 2 * JOB_LIMIT, "health_check_interval": 10, "max_retries": 0}
+    folders = {name: VAR / "queue" / name for name in ("messages", "processed", "control")}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(folders["messages"]),
+        "data_folder_out": str(folders["messages"]),
+        "processed_folder": str(folders["processed"]),
+        "control_folder": str(folders["control"]),
+        "polling_interval": 0.2,
+    }
+
+
+def store(bucket: str) -> dict:
+    """Return Django's description of where files lie: ``var/media``, or ``bucket`` of a store that speaks S3."""
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": os.environ.get("PORTAL_S3_ENDPOINT") or None,
+        "region_name": os.environ.get("PORTAL_S3_REGION", "us-east-1"),
+        "access_key": os.environ.get("PORTAL_S3_ACCESS_KEY"),
+        "secret_key": os.environ.get("PORTAL_S3_SECRET_KEY"),
+        "addressing_style": "path",  # a store of one's own has no host name for every bucket
+        "signature_version": "s3v4",
+        "default_acl": None,
+        "file_overwrite": False,
+        "max_memory_size": 2**20,  # what is longer is read through a file, as a video is
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
 SECRET_KEY = secret_key()
 DEBUG = env_bool("PORTAL_DEBUG", False)
 DEMO = env_bool("PORTAL_DEMO", True)
@@ -139,7 +181,7 @@ DATE_FORMAT = "Y-m-d"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": store(os.environ.get("PORTAL_S3_BUCKET", "")),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
@@ -185,31 +227,37 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# A job: seconds that its worker may be silent before another takes it over, seconds that one attempt may take.
+JOB_LEASE = float(os.environ.get("PORTAL_JOB_LEASE", "30"))
+JOB_LIMIT = int(os.environ.get("PORTAL_JOB_LIMIT", "1800"))
+
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://")
-if CELERY_BROKER_URL.startswith("filesystem"):
-    QUEUE = VAR / "queue"
-    for folder in ("messages", "processed", "control"):
-        (QUEUE / folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(QUEUE / "messages"),
-        "data_folder_out": str(QUEUE / "messages"),
-        "processed_folder": str(QUEUE / "processed"),
-        "control_folder": str(QUEUE / "control"),
-        "polling_interval": 0.2,
-    }
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker comes back however long the broker was away
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+CELERY_BROKER_HEARTBEAT = 20
+CELERY_TASK_PUBLISH_RETRY = False  # whoever rings does not wait: the sweeper rings again
+CELERY_TASK_DEFAULT_QUEUE = "portal"
+if CELERY_BROKER_URL.startswith("amqp"):
+    CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+    # Nothing here is sent with a delay; the queues that Celery declares for it would each be a replicated one.
+    CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False  # all of the pool works on after a reconnection
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # LOGGING holds for the worker too
 CELERY_BEAT_SCHEDULE = {
+    "sweep-jobs": {"task": "portal.tasks.sweep_jobs", "schedule": 10, "options": {"expires": 60}},
     "nightly-verify": {"task": "portal.tasks.nightly_verify", "schedule": crontab(hour=2, minute=30)},
     "remind-before-due": {"task": "portal.tasks.remind_before_due", "schedule": crontab(hour=8, minute=30)},
     "tell-of-notices": {"task": "portal.tasks.tell_of_notices", "schedule": crontab(hour=8, minute=0)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
