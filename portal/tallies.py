@@ -1,0 +1,228 @@
+"""Counts under the dashboards, quick at a million filings; each equals what the reads of ``rollups`` would count.
+
+What has not been touched since the cut-off is counted as it is now, from an index; the filings with later acts
+are taken out of that count and put back as ``rollups`` finds them. Pure reads.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value
+
+from portal import registry, rollups, scope
+from portal.models import Event, Filing, FilingVersion
+from portal.vocabulary import IN_REVIEW, State
+from portal.windows import start_of
+
+WHOLE = "37"
+UNSENT = (State.DRAFT, State.CANCELLED)  # may never have been submitted
+SENT = tuple(state for state in State if state not in UNSENT)
+SUBMIT, APPROVE, PUBLISH = "submit", "approve", "publish"
+ACTS = (SUBMIT, APPROVE, PUBLISH)
+DECISIONS = ("approve", "reject")
+MONTHS = 12
+DAY = timedelta(days=1)
+# from so many days on, up to the next; the last is open
+BANDS = (0, 1, 3, 5, 10, 20)
+RECENT = timedelta(days=90)
+USUAL, TRIMMED = 90, 5  # percentiles: what is usual, and beyond which a time counts as that percentile
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is looked at: an instant, a region with all below it (or ``is_own``: without), a type or all."""
+
+    cutoff: datetime
+    region: str = WHOLE
+    kind: str = ""
+    is_own: bool = False
+
+    @cached_property
+    def is_past(self) -> bool:
+        """Whether anything was done after the instant."""
+        return Event.objects.filter(at__gt=self.cutoff).exists()
+
+    def inside(self, prefix: str = "") -> Q:
+        """Return the condition that a filing, or what has one at ``prefix``, is in sight."""
+        found = Q(**{f"{prefix}kind": self.kind}) if self.kind else Q()
+        if self.is_own:
+            return found & Q(**{f"{prefix}region_id": self.region})
+        return found if self.region == WHOLE else found & scope.within(f"{prefix}region_id", self.region)
+
+
+def _sent(sight: Sight, states: Iterable[str]) -> QuerySet:
+    """Return the submitted filings in these states as they are now, by conditions that one index answers."""
+    states = list(states)
+    found = Filing.objects.filter(sight.inside(), state__in=states)
+    if not sight.kind:
+        found = found.filter(kind__in=[record_type.slug for record_type in registry.all_types()])
+    return found.filter(submitted_at__isnull=False) if set(states) & set(UNSENT) else found
+
+
+def _touched(sight: Sight) -> QuerySet:
+    return Event.objects.filter(at__gt=sight.cutoff).order_by().values("filing")
+
+
+def _back_then(sight: Sight) -> QuerySet:
+    """Return those touched since that had been submitted by then, with ``state_then``."""
+    found = rollups.submitted_at(sight.cutoff, sight.region, sight.kind).filter(pk__in=_touched(sight))
+    return found.filter(region_id=sight.region) if sight.is_own else found
+
+
+def by_state(sight: Sight) -> Counter:
+    """Return (kind, region, state) → how many filings had been submitted by then; at most five queries."""
+    found: Counter = Counter()
+    for states in (SENT, UNSENT):
+        _count(found, _sent(sight, states), "state", 1)
+    if sight.is_past:
+        for states in (SENT, UNSENT):
+            _count(found, _sent(sight, states).filter(pk__in=_touched(sight)), "state", -1)
+        _count(found, _back_then(sight), "state_then", 1)
+    return +found
+
+
+def _count(found: Counter, filings: QuerySet, state: str, sign: int) -> None:
+    rows = filings.order_by().values("kind", "region_id", state).annotate(n=Count("*"))
+    for kind, region, where, number in rows.values_list("kind", "region_id", state, "n"):
+        found[kind, region, where] += sign * number
+
+
+def filings(sight: Sight, state: str = "") -> QuerySet:
+    """Return the filings of one number of ``by_state``, in one state then or in any."""
+    states = [state] if state else list(State)
+    now = _sent(sight, states)
+    if not sight.is_past:
+        return now
+    then = _back_then(sight).filter(state_then__in=states)
+    untouched = now.exclude(pk__in=_touched(sight))
+    return Filing.objects.filter(Q(pk__in=untouched.values("pk")) | Q(pk__in=then.values("pk")))
+
+
+def months(cutoff: datetime) -> list[date]:
+    """Return the first days of the twelve months up to that of the instant."""
+    last = rollups.day_of(cutoff)
+    count = [last.year * MONTHS + last.month - 1 - back for back in reversed(range(MONTHS))]
+    return [date(number // MONTHS, number % MONTHS + 1, 1) for number in count]
+
+
+def trend(sight: Sight) -> Counter:
+    """Return (first day of the month, act) → how often it was done in the twelve months; one query.
+
+    Each month is a range of the index on the time of events, so what is older costs nothing.
+    """
+    first, *others = [
+        _acts(sight, month, ACTS).values("action").annotate(month=Value(str(month)), n=Count("*"))
+        for month in months(sight.cutoff)
+    ]
+    columns = ("month", "action", "n")
+    rows = first.values_list(*columns).union(*(other.values_list(*columns) for other in others), all=True)
+    return Counter({(date.fromisoformat(month), act): number for month, act, number in rows})
+
+
+def _acts(sight: Sight, month: date, acts: Sequence[str]) -> QuerySet:
+    following = date(month.year + month.month // MONTHS, month.month % MONTHS + 1, 1)
+    found = Event.objects.filter(at__gte=start_of(month), at__lt=start_of(following), action__in=acts)
+    if following > rollups.day_of(sight.cutoff):
+        found = found.filter(at__lte=sight.cutoff)
+    return found.filter(sight.inside("filing__")).order_by()
+
+
+def acts(sight: Sight, month: date, act: str) -> QuerySet:
+    """Return the events of one number of ``trend``."""
+    return _acts(sight, month, [act])
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waited at an instant: (desk's state, band) → number, since when the oldest and the middle one."""
+
+    bands: Counter
+    oldest: datetime | None = None
+    middle: datetime | None = None
+
+    @property
+    def total(self) -> int:
+        """How many waited."""
+        return sum(self.bands.values())
+
+
+def _waiting(sight: Sight) -> list[QuerySet]:
+    """Return what waited, in parts, each with ``state_then`` and ``arrived_then``."""
+    now = _sent(sight, IN_REVIEW).annotate(state_then=F("state"), arrived_then=F("arrived_at"))
+    if not sight.is_past:
+        return [now]
+    moved = Event.objects.filter(filing=OuterRef("pk"), at__lte=sight.cutoff).exclude(source=F("target"))
+    arrived = Subquery(moved.order_by("-number").values("at")[:1])
+    then = _back_then(sight).filter(state_then__in=IN_REVIEW).annotate(arrived_then=arrived)
+    return [now.exclude(pk__in=_touched(sight)), then]
+
+
+def _between(cutoff: datetime, band: int) -> Q:
+    """Return the condition that something has waited as long as a band says."""
+    found = Q(arrived_then__lte=cutoff - BANDS[band] * DAY) if band else Q()
+    longer = BANDS[band + 1 : band + 2]
+    return found & Q(arrived_then__gt=cutoff - longer[0] * DAY) if longer else found
+
+
+def queue(sight: Sight) -> Queue:
+    """Return what waited at the instant and for how long; at most four queries."""
+    bands, since = Counter(), []
+    parts = _waiting(sight)
+    wanted = {f"band_{n}": Count("pk", filter=_between(sight.cutoff, n)) for n in range(len(BANDS))}
+    for part in parts:
+        for row in part.order_by().values("state_then").annotate(first=Min("arrived_then"), **wanted):
+            since.append(row["first"])
+            bands.update({(row["state_then"], n): row[f"band_{n}"] for n in range(len(BANDS))})
+    return Queue(+bands, min(since, default=None), _middle(parts, sum(bands.values())))
+
+
+def _middle(parts: list[QuerySet], total: int) -> datetime | None:
+    """Return since when the middle one waits, half way between the two middle ones of an even number."""
+    if not total:
+        return None
+    first, *others = [part.order_by().values_list("arrived_then", flat=True) for part in parts]
+    times = first.union(*others, all=True) if others else first
+    inner = list(times.order_by("arrived_then")[(total - 1) // 2 : total // 2 + 1])
+    return inner[0] + (inner[-1] - inner[0]) / 2
+
+
+def waiting(sight: Sight, desk: str, band: int | None = None) -> QuerySet:
+    """Return the filings of one number of ``queue``: a desk's or all, of one band or all."""
+    found = Q()
+    for part in _waiting(sight):
+        part = part.filter(state_then=desk) if desk else part
+        chosen = part if band is None else part.filter(_between(sight.cutoff, band))
+        found |= Q(pk__in=chosen.order_by().values("pk"))
+    return Filing.objects.filter(found)
+
+
+def decisions(sight: Sight) -> QuerySet:
+    """Return the decisions (passed or turned down) of the last ninety days, with ``sent`` of the version."""
+    since = sight.cutoff - RECENT
+    sent = FilingVersion.objects.filter(filing=OuterRef("filing"), number=OuterRef("version"))
+    found = Event.objects.filter(at__gt=since, at__lte=sight.cutoff, action__in=DECISIONS)
+    found = found.filter(sight.inside("filing__")).order_by()
+    return found.annotate(sent=Subquery(sent.values("submitted_at")[:1]))
+
+
+def handling(sight: Sight) -> dict[str, list[float]]:
+    """Return kind → how many days each of those decisions took from the submission, in order; one query."""
+    found: dict[str, list[float]] = {}
+    rows = decisions(sight).values_list("filing__kind", "at", "sent")
+    for kind, at, sent in rows.iterator(chunk_size=2000):
+        found.setdefault(kind, []).append((at - sent) / DAY)
+    return {kind: sorted(days) for kind, days in found.items()}
+
+
+def percentile(ordered: Sequence[float], part: int) -> float:
+    """Return the value that ``part`` percent of them do not exceed (nearest rank)."""
+    return ordered[max(-(-len(ordered) * part // 100), 1) - 1]
+
+
+def winsorised(ordered: Sequence[float]) -> float:
+    """Return their mean, what lies beyond the lowest and highest 5 % counted as the value there."""
+    least, most = percentile(ordered, TRIMMED), percentile(ordered, 100 - TRIMMED)
+    return sum(min(max(value, least), most) for value in ordered) / len(ordered)
