@@ -81,7 +81,7 @@ def broker_options(url: str) -> dict:
 
 
 def store(bucket: str) -> dict:
-    """Return Django's description of where files lie: ``var/media``, or ``bucket`` of a store that speaks S3."""
+    """Return Django's description of where files lie: ``var/media``, or ``bucket`` of an S3 store."""
     if not bucket:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
     options = {
@@ -227,7 +227,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# A job: seconds that its worker may be silent before another takes it over, seconds that one attempt may take.
+# A job: seconds its worker may be silent before another takes it over, seconds one attempt may take.
 JOB_LEASE = float(os.environ.get("PORTAL_JOB_LEASE", "30"))
 JOB_LIMIT = int(os.environ.get("PORTAL_JOB_LIMIT", "1800"))
 
@@ -242,7 +242,7 @@ CELERY_TASK_PUBLISH_RETRY = False  # whoever rings does not wait: the sweeper ri
 CELERY_TASK_DEFAULT_QUEUE = "portal"
 if CELERY_BROKER_URL.startswith("amqp"):
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
-    # Nothing here is sent with a delay; the queues that Celery declares for it would each be a replicated one.
+    # Nothing is sent with a delay; the 28 queues that Celery declares for it need not be replicated.
     CELERY_BROKER_NATIVE_DELAYED_DELIVERY_QUEUE_TYPE = "classic"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
