@@ -228,14 +228,14 @@ def test_a_folder_without_a_server_is_no_server(tmp_path):
     assert postgres.version(tmp_path) == 0
 
 
-@pytest.mark.parametrize("name", ["base.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["base.txt", "prod.txt", "dev.txt"])
 def test_the_pins_name_no_place_they_were_downloaded_from(name):
     text = (ROOT / "requirements" / name).read_text()
 
     assert [line for line in text.splitlines() if "://" in line or line.startswith("--i")] == []
 
 
-@pytest.mark.parametrize("name", ["base", "dev"])
+@pytest.mark.parametrize("name", ["base", "prod", "dev"])
 def test_every_package_asked_for_is_pinned(name):
     assert names(f"{name}.in") - set(pins(f"{name}.txt")) == set()
 
@@ -243,13 +243,17 @@ def test_every_package_asked_for_is_pinned(name):
 def test_every_package_asked_for_has_its_reason_in_the_readme():
     readme = (ROOT / "README.md").read_text()
 
-    assert [package for package in sorted(names("base.in")) if f"\n- `{package}`: " not in readme] == []
+    assert [
+        package
+        for package in sorted(names("base.in") | names("prod.in"))
+        if f"\n- `{package}`: " not in readme
+    ] == []
 
 
 def test_every_knob_of_the_settings_is_in_the_readme():
     settings_file, readme = (ROOT / "portal" / "settings.py").read_text(), (ROOT / "README.md").read_text()
 
-    knobs = set(re.findall('"((?:PORTAL|DATABASE|CELERY)_[A-Z_]+)"', settings_file))
+    knobs = set(re.findall('"((?:PORTAL|DATABASE|CELERY)_[A-Z0-9_]+)"', settings_file))
     knobs = {re.sub("^PORTAL_SITE_(?!NAME)", "…_", knob) for knob in knobs if "TEST" not in knob}
     assert sorted(knob for knob in knobs if f"`{knob}`" not in readme) == []
 
@@ -263,9 +267,10 @@ def test_sqlite_waits_for_the_disk_wherever_it_is_no_test():
 
 
 def test_the_tests_run_on_the_versions_that_production_runs_on():
-    base, dev = pins("base.txt"), pins("dev.txt")
+    base, prod, dev = pins("base.txt"), pins("prod.txt"), pins("dev.txt")
 
-    assert {package: dev.get(package) for package in base} == base
+    assert {package: prod.get(package) for package in base} == base
+    assert {package: dev.get(package) for package in prod} == prod
 
 
 def test_static_files_are_collected_once_until_one_of_them_changes():
