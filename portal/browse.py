@@ -10,11 +10,11 @@ from datetime import date
 from functools import cached_property
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Substr
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Substr
 
-from portal import lineages, scope, search, text
-from portal.models import CatalogueEntry, Promotion, Region
+from portal import lineages, rollups, scope, search, text
+from portal.models import CatalogueEntry, Region
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, Level
 
@@ -189,7 +189,7 @@ class Listing:
         """Return every entry this catalogue ever had; on a day each says the level it had then."""
         base = CatalogueEntry.objects.filter(kind=self.record_type.slug)
         base = base.filter(scope.within("region_id", self.wish.within)) if self.wish.within else base
-        return base.annotate(level_then=level_then(self.day)) if self.day else base
+        return base.annotate(level_then=rollups.level_on(self.day)) if self.day else base
 
     def _with_status(self, status: str, base: QuerySet | None = None) -> QuerySet:
         base = self._all() if base is None else base
@@ -299,12 +299,6 @@ class Listing:
         ways = [(Listing(self.record_type, c["wish"], self.day).entries().count(), c) for c in conditions]
         count, best = max(ways, key=lambda way: way[0], default=(0, {}))
         return {**best, "text": f"去掉“{best['word']}”后有 {count} 个。"} if count else None
-
-
-def level_then(day: date) -> Coalesce:
-    """Return the expression of the level an entry had on ``day``: before a promotion the former one."""
-    risen = Promotion.objects.filter(entry=OuterRef("pk"), on__gt=day).order_by("on", "pk")
-    return Coalesce(Subquery(risen.values("former")[:1]), F("level"))
 
 
 def _tally(entries: QuerySet, path: str) -> dict[str, int]:

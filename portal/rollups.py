@@ -7,6 +7,7 @@ cut-off can be made again. The content of a filing is that of the version submit
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -15,8 +16,8 @@ from portal import scope
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion, Promotion, Region
 from portal.models.former import as_of
 from portal.vocabulary import Level, State
-from portal.windows import SHANGHAI
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHUNK = 200
 
 
@@ -110,7 +111,12 @@ def entries_at(cutoff: datetime, region: str, kind: str) -> QuerySet:
 
 def level_then(cutoff: datetime) -> Coalesce:
     """Return the expression of an entry's level at an instant: before a promotion the former one."""
-    later = Q(on__gt=day_of(cutoff)) | Q(at__gt=cutoff)
+    return level_on(day_of(cutoff), known=cutoff)
+
+
+def level_on(day: date, known: datetime | None = None) -> Coalesce:
+    """Return the expression of an entry's level at the end of a day, ``known`` as for ``in_force``."""
+    later = Q(on__gt=day) | Q(at__gt=known) if known else Q(on__gt=day)
     risen = Promotion.objects.filter(later, entry=OuterRef("pk")).order_by("on", "pk")
     return Coalesce(Subquery(risen.values("former")[:1]), F("level"))
 
@@ -120,8 +126,8 @@ def regions_at(cutoff: datetime, region: str, *levels: str) -> list[Region]:
 
     What was entered after the instant is judged by what it said before.
     """
-    wanted = Region.objects.filter(scope.within("code", region), level__in=levels).select_related("parent")
-    day, found = day_of(cutoff), as_of(wanted.order_by("code"), cutoff)
+    wanted = Region.objects.filter(scope.within("code", region)).select_related("parent").order_by("code")
+    day, found = day_of(cutoff), [place for place in as_of(wanted, cutoff) if place.level in levels]
     as_of([place.parent for place in found if place.parent], cutoff)
     return [
         place
@@ -141,3 +147,55 @@ def cities_at(cutoff: datetime, region: str) -> list[Region]:
 def newest_event() -> datetime | None:
     """Return when the latest event was recorded, None before the first."""
     return Event.objects.aggregate(latest=Max("at"))["latest"]
+
+
+PUBLISHED, LEFT = "published", "left"
+
+
+def things_at(cutoff: datetime, region: str, kind: str) -> QuerySet:
+    """Return one filing for each thing of a catalogued type that had been submitted by then: its newest text.
+
+    A change counts once it is published, then in place of what it changes; zero reports are no things.
+    Beside the columns of ``submitted_at``: ``standing_then`` (the state, once published PUBLISHED or LEFT),
+    ``level_then``, ``document_then`` (the document that conferred the level), ``begun_then`` and
+    ``campaign_then`` (when and for which campaign the thing was first submitted), ``title_then``.
+    """
+    known = Q(entry__published_at__lte=cutoff)
+    lineage = CatalogueEntry.objects.filter(code=OuterRef("entry__code"))
+    newer = lineage.filter(pk__gt=OuterRef("entry__pk"), published_at__lte=cutoff)
+    found = submitted_at(cutoff, region, kind).filter(Q(amends=None) | known, ~Exists(newer), is_nothing=False)
+    return found.annotate(**_entry_then(cutoff, known), **_beginning(cutoff, lineage.order_by("pk")))
+
+
+def _entry_then(cutoff: datetime, known: Q) -> dict:
+    ended = known & Q(entry__ended_at__lte=cutoff) & ~Q(entry__exit_reason="")
+    own = CatalogueEntry.objects.filter(filing=OuterRef("pk"), published_at__lte=cutoff)
+    risen = Promotion.objects.filter(entry__filing=OuterRef("pk"), on__lte=day_of(cutoff), at__lte=cutoff)
+    number = Coalesce(
+        Subquery(risen.order_by("-on", "-pk").values("document_number")[:1]), F("entry__document_number")
+    )
+    standing = Case(When(ended, Value(LEFT)), When(known, Value(PUBLISHED)), default=F("state_then"))
+    return {
+        "standing_then": standing,
+        "level_then": Subquery(own.annotate(then=level_then(cutoff)).values("then")[:1]),
+        "document_then": Case(When(known, number), default=Value("")),
+    }
+
+
+def _beginning(cutoff: datetime, lineage: QuerySet) -> dict:
+    """Return what was first submitted: of a change the time and campaign of what its lineage began with."""
+    sent = FilingVersion.objects.filter(submitted_at__lte=cutoff)
+    titles = sent.filter(filing=OuterRef("pk")).order_by("-number").annotate(title=KT("snapshot__title"))
+    of_lineage = sent.filter(filing__entry__code=OuterRef("entry__code")).order_by("submitted_at")
+    began, campaign = of_lineage.values("submitted_at")[:1], lineage.values("filing__campaign")[:1]
+    return {
+        "begun_then": Case(When(amends=None, then=F("first_submitted")), default=Subquery(began)),
+        "campaign_then": Case(When(amends=None, then=F("campaign")), default=Subquery(campaign)),
+        "title_then": Subquery(titles.values("title")[:1]),
+    }
+
+
+def city_names(cutoff: datetime) -> dict[str, str]:
+    """Return code → name of the province and of every city there ever was, as they were called; by code."""
+    wanted = Region.objects.filter(level__in=(Level.PROVINCE, Level.CITY)).order_by("code")
+    return {place.code: place.name for place in as_of(wanted, cutoff)}

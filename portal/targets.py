@@ -19,7 +19,7 @@ from django.db.models import Count as Rows
 from django.db.models import Q, QuerySet, TextChoices
 from django.db.models.functions import Substr
 
-from portal import browse
+from portal import rollups
 from portal.models import CatalogueEntry, Operator, PolicyTarget, Region, TargetScope
 
 FIXTURE = settings.BASE_DIR / "fixtures" / "policy_targets.csv"
@@ -149,7 +149,7 @@ def in_force(kind: str, day: date, level: str = "") -> QuerySet:
     level.
     """
     entries = CatalogueEntry.objects.filter(kind=kind).in_force(day)
-    return entries.annotate(level_then=browse.level_then(day)).filter(level_then=level) if level else entries
+    return entries.annotate(level_then=rollups.level_on(day)).filter(level_then=level) if level else entries
 
 
 def entries_counted(entries: QuerySet) -> Count:

@@ -6,7 +6,6 @@ Pure reads. The due second itself is on time; times are those of Asia/Shanghai, 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
@@ -14,9 +13,9 @@ from django.utils import timezone
 from portal import registry, scope
 from portal.models import Campaign, CampaignDuty, Event, Expected, Filing, Organisation, User
 from portal.registry import MERGED
+from portal.rollups import SHANGHAI
 from portal.vocabulary import BUSINESS_ROLES, IN_REVIEW, Level, Role, State
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNFILED, IN_WORK, FILED, FILED_LATE = "unfiled", "in_work", "filed", "filed_late"
 RETURNED, NOTHING_TO_REPORT = "returned", "nothing"
 STATES = {
