@@ -1,7 +1,7 @@
-"""Counts under the dashboards, quick at a million filings; each equals what the reads of ``rollups`` would count.
+"""Counts under the dashboards, quick at a million filings; each equals what ``rollups`` would count.
 
-What has not been touched since the cut-off is counted as it is now, from an index; the filings with later acts
-are taken out of that count and put back as ``rollups`` finds them. Pure reads.
+What was not touched since the cut-off is counted as it is now, from an index; filings with later acts are taken
+out of that count and put back as ``rollups`` finds them. Pure reads.
 """
 
 from collections import Counter
