@@ -9,7 +9,21 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from portal import scope
@@ -19,6 +33,7 @@ from portal.vocabulary import Level, State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHUNK = 200
+PUBLISHED, LEFT = "published", "left"  # what became of an approved filing of a catalogued type
 
 
 def day_of(cutoff: datetime) -> date:
@@ -77,13 +92,13 @@ def is_as_it_was() -> Q:
     return Q(version=F("version_then")) & ~Q(state__in=[State.DRAFT, State.RETURNED])
 
 
-def with_snapshots(filings: QuerySet) -> Iterator[tuple[Filing, dict]]:
+def with_snapshots(filings: QuerySet | list[Filing]) -> Iterator[tuple[Filing, dict]]:
     """Yield each filing of ``submitted_at`` in its order with the snapshot of ``version_then``.
 
-    A fixed part is in memory at a time.
+    A fixed part is in memory at a time; of a list that was sorted, a fixed part of the snapshots.
     """
     chunk: list[Filing] = []
-    for filing in filings.iterator(chunk_size=CHUNK):
+    for filing in filings if isinstance(filings, list) else filings.iterator(chunk_size=CHUNK):
         chunk.append(filing)
         if len(chunk) == CHUNK:
             yield from _with_snapshots(chunk)
@@ -149,9 +164,6 @@ def newest_event() -> datetime | None:
     return Event.objects.aggregate(latest=Max("at"))["latest"]
 
 
-PUBLISHED, LEFT = "published", "left"
-
-
 def things_at(cutoff: datetime, region: str, kind: str) -> QuerySet:
     """Return one filing for each thing of a catalogued type that had been submitted by then: its newest text.
 
@@ -163,7 +175,8 @@ def things_at(cutoff: datetime, region: str, kind: str) -> QuerySet:
     known = Q(entry__published_at__lte=cutoff)
     lineage = CatalogueEntry.objects.filter(code=OuterRef("entry__code"))
     newer = lineage.filter(pk__gt=OuterRef("entry__pk"), published_at__lte=cutoff)
-    found = submitted_at(cutoff, region, kind).filter(Q(amends=None) | known, ~Exists(newer), is_nothing=False)
+    found = submitted_at(cutoff, region, kind).filter(is_nothing=False)
+    found = found.filter(Q(amends=None) | known, ~Exists(newer))
     return found.annotate(**_entry_then(cutoff, known), **_beginning(cutoff, lineage.order_by("pk")))
 
 
@@ -174,11 +187,15 @@ def _entry_then(cutoff: datetime, known: Q) -> dict:
     number = Coalesce(
         Subquery(risen.order_by("-on", "-pk").values("document_number")[:1]), F("entry__document_number")
     )
-    standing = Case(When(ended, Value(LEFT)), When(known, Value(PUBLISHED)), default=F("state_then"))
     return {
-        "standing_then": standing,
+        "standing_then": Case(
+            When(ended, Value(LEFT)),
+            When(known, Value(PUBLISHED)),
+            default=F("state_then"),
+            output_field=TextField(),
+        ),
         "level_then": Subquery(own.annotate(then=level_then(cutoff)).values("then")[:1]),
-        "document_then": Case(When(known, number), default=Value("")),
+        "document_then": Case(When(known, number), default=Value(""), output_field=TextField()),
     }
 
 
@@ -190,7 +207,11 @@ def _beginning(cutoff: datetime, lineage: QuerySet) -> dict:
     began, campaign = of_lineage.values("submitted_at")[:1], lineage.values("filing__campaign")[:1]
     return {
         "begun_then": Case(When(amends=None, then=F("first_submitted")), default=Subquery(began)),
-        "campaign_then": Case(When(amends=None, then=F("campaign")), default=Subquery(campaign)),
+        "campaign_then": Case(
+            When(amends=None, then=F("campaign_id")),
+            default=Subquery(campaign),
+            output_field=BigIntegerField(),
+        ),
         "title_then": Subquery(titles.values("title")[:1]),
     }
 
