@@ -32,7 +32,7 @@ def years() -> list[int]:
 
 def open_to(city: str, year: int) -> list[CatalogueEntry]:
     """Return the brands in force of a city that hold no place in a year yet, by name."""
-    held = KeyBrand.objects.filter(city=city, year=year).values("code")
+    held = KeyBrand.objects.standing().filter(city=city, year=year).values("code")
     found = CatalogueEntry.objects.in_force().filter(scope.within("region_id", city), kind=KIND)
     return list(found.exclude(code__in=held).order_by("title", "code"))
 
@@ -67,7 +67,8 @@ def designate(
 def _placed(city: str, year: int, *, code: str, **facts) -> KeyBrand:
     """Return the brand in the first place that is free; each one that was taken meanwhile is tried past."""
     for _ in range(MOST + 1):
-        held = dict(KeyBrand.objects.filter(city=city, year=year).values_list("place", "code"))
+        rows = KeyBrand.objects.standing().filter(city=city, year=year)
+        held = dict(rows.values_list("place", "code"))
         if code in held.values():
             raise Refused(f"这个品牌已是{year}年市级劳务品牌建设重点。")
         free = next((place for place in range(1, MOST + 1) if place not in held), None)
@@ -92,7 +93,7 @@ def withdraw(key: KeyBrand, *, by: User, reason: str, request_id: str = "") -> N
     filing = filing.get(pk=newest_entry(key.code).filing_id)
     said = f"取消{key.year}年市级劳务品牌建设重点：{reason}"
     record_event(filing, "undesignate", filing.state, by=by, comment=said, request_id=request_id)
-    if not KeyBrand.objects.filter(pk=key.pk).delete()[0]:
+    if not KeyBrand.objects.standing().filter(pk=key.pk).update(withdrawn_at=timezone.now()):
         raise Refused("这个品牌已被他人取消，没有再次取消。")
     notify.tell(filing, (notify.FILERS,), f"“{filing.title}”{said}", by=by)
 
@@ -106,7 +107,7 @@ def counts(year: int) -> dict[str, int]:
     """Return city code → how many brands it fixed for a year, the cities with none too."""
     cities = Region.objects.current().filter(level=Level.CITY).order_by("code").values_list("code", flat=True)
     found = dict.fromkeys(cities, 0)
-    for city in KeyBrand.objects.filter(year=year).values_list("city_id", flat=True):
+    for city in KeyBrand.objects.standing().filter(year=year).values_list("city_id", flat=True):
         found[city] = found.get(city, 0) + 1
     return found
 
@@ -123,7 +124,8 @@ def overview(year: int, cities: list[str] | None = None) -> list[dict]:
     numbers = counts(year)
     wanted = [city for city in numbers if cities is None or city in cities]
     names = Region.objects.in_bulk(wanted)
-    keys = list(KeyBrand.objects.filter(year=year, city__in=wanted).select_related("designated_by"))
+    held = KeyBrand.objects.standing().filter(year=year, city__in=wanted)
+    keys = list(held.select_related("designated_by"))
     entries = _newest({key.code for key in keys})
     return [
         {

@@ -38,7 +38,7 @@ def labour_brand_workers(asked: Asked) -> Count:
 
 
 def _key_years(day: date) -> list[int]:
-    years = KeyBrand.objects.filter(_by(day)).order_by().values_list("year", flat=True).distinct()
+    years = KeyBrand.objects.standing().filter(_by(day)).order_by().values_list("year", flat=True).distinct()
     return targets.newest_first(years, day.year)
 
 
@@ -50,7 +50,7 @@ def _by(day: date) -> Q:
 @targets.counted("key-labour-brands", years=_key_years, public=True)
 def key_labour_brands(asked: Asked) -> Count:
     """Count what each city has made its 建设重点 of a year (鲁就办〔2021〕22号 二（一）)."""
-    named = KeyBrand.objects.filter(_by(asked.day), year=asked.year).values("code")
+    named = KeyBrand.objects.standing().filter(_by(asked.day), year=asked.year).values("code")
     return targets.entries_counted(targets.in_force(BRANDS, asked.day).filter(code__in=named))
 
 

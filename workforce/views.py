@@ -96,7 +96,7 @@ def _entry(request: HttpRequest) -> CatalogueEntry | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, key: int) -> HttpResponse:
     """Ask for the reason, then take a brand off its place."""
-    held = get_object_or_404(KeyBrand.objects.select_related("city"), pk=key)
+    held = get_object_or_404(KeyBrand.objects.standing().select_related("city"), pk=key)
     if not domain.may_designate(request.user, held.city_id):
         raise Http404("another city's brand")
     entry, reason, refusal = domain.newest_entry(held.code), request.POST.get("reason", ""), ""

@@ -113,7 +113,7 @@ class LabourBrand(Filing):
     def distinctions(self) -> list[str]:
         """Return the years in which its city made it a 建设重点 (鲁就办〔2021〕22号 二（一）)."""
         entry = getattr(self, "entry", None)
-        years = KeyBrand.objects.filter(code=entry.code).order_by("year") if entry else []
+        years = KeyBrand.objects.standing().filter(code=entry.code).order_by("year") if entry else []
         return [f"{key.year}年市级建设重点" for key in years]
 
     def problems(self):
