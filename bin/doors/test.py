@@ -1,4 +1,7 @@
-"""The door ``./bin/test``: the static checks, the whole suite on SQLite and on PostgreSQL, the count."""
+"""The door ``./bin/test``: the static checks, the whole suite on SQLite and on PostgreSQL, the count.
+
+RabbitMQ and Redis run beside both where they are installed; one that is missing is said at both ends.
+"""
 
 import os
 import secrets
@@ -7,16 +10,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 from xml.etree import ElementTree
 
-from doors import Closed, postgres
+from doors import Closed, brokers, postgres
 from doors.environment import PYTHON, ROOT, VENV, clean_environment, ensure, only_one
 
 #: What the tests write is kept apart from the data of ./bin/up.
 VAR = ROOT / "var" / "test"
+SUITES = ("sqlite", "postgresql")
 OUTCOMES = ("passed", "failed", "skipped")
 
 
@@ -35,11 +40,12 @@ class Stage:
 def main(arguments: list[str]) -> int:
     """Run every stage also after one has failed; 0 when nothing failed. ``arguments`` go to pytest."""
     began = time.monotonic()
-    with only_one(VAR / "test.lock"):
+    with only_one(VAR / "test.lock"), ExitStack() as running:
         ensure("dev")
-        stages = [*static_checks(), *both(arguments)]
+        checked, (urls, not_started) = [*static_checks()], start_brokers(running)
+        stages = [*checked, *not_started, *both(arguments, urls)]
     total = sum((stage.counts for stage in stages), Counter())
-    print("\n" + "\n".join(map(str, stages)))
+    print("\n" + "\n".join([*map(str, stages), *missed_brokers()]))
     print(f"{in_words(total)} in {time.monotonic() - began:.1f}s")
     return verdict(total)
 
@@ -91,42 +97,74 @@ def check(name: str, command: list, **extra: str) -> Stage:
     return Stage(name, time.monotonic() - began, counts)
 
 
-def both(arguments: list[str]) -> list[Stage]:
+def missed_brokers() -> list[str]:
+    """Return what is said aloud about each broker that is not installed."""
+    return [kind.missed() for kind in brokers.KINDS.values() if not kind.is_there()]
+
+
+def start_brokers(running: ExitStack) -> tuple[dict[str, dict[str, str]], list[Stage]]:
+    """Start each broker that is installed, until ``running`` ends.
+
+    Returns suite → what its environment says of them, and a failed stage for one that would not start.
+    """
+    urls, not_started = {slug: {} for slug in SUITES}, []
+    for kind, made in brokers.KINDS.items():
+        if not made.is_there():
+            print(f"\n{made.missed()}", flush=True)
+            continue
+        try:
+            one = running.enter_context(brokers.broker(kind, VAR, SUITES))
+        except Closed as closed:
+            print(f"\n== {made.name}\n{closed}", flush=True)
+            not_started.append(Stage(made.name, 0, Counter(failed=1)))
+            continue
+        for slug, url in one.urls.items():
+            urls[slug][f"PORTAL_TEST_{kind.upper()}_URL"] = url
+    return urls, not_started
+
+
+def both(arguments: list[str], urls: dict[str, dict[str, str]]) -> list[Stage]:
     """Run the two suites side by side, each with files of its own; the second is shown when both are done."""
     said = VAR / "postgresql.log"
     with ThreadPoolExecutor(1) as pool, said.open("w+", errors="replace") as output:
-        second = pool.submit(postgresql, arguments, output)
-        stages = [sqlite(arguments), second.result()]
+        second = pool.submit(postgresql, arguments, output, **urls["postgresql"])
+        stages = [sqlite(arguments, **urls["sqlite"]), second.result()]
         output.seek(0)
         print(output.read(), flush=True)
     return stages
 
 
-def sqlite(arguments: list[str]) -> Stage:
+def sqlite(arguments: list[str], **extra: str) -> Stage:
     """Run the suite on SQLite."""
-    return suite("pytest on SQLite", "sqlite", f"sqlite:///{VAR / 'sqlite' / 'portal.sqlite3'}", arguments)
+    url = f"sqlite:///{VAR / 'sqlite' / 'portal.sqlite3'}"
+    return suite("pytest on SQLite", "sqlite", url, arguments, **extra)
 
 
-def postgresql(arguments: list[str], output: TextIO | None = None) -> Stage:
+def postgresql(arguments: list[str], output: TextIO | None = None, **extra: str) -> Stage:
     """Run the suite on a private PostgreSQL; a machine that cannot provide one fails this stage."""
     name = "pytest on PostgreSQL"
     try:
         programs = postgres.find_programs()
         name = f"{name} {postgres.version(programs)}"
         with postgres.server(programs, VAR) as url:
-            return suite(name, "postgresql", url, arguments, output)
+            return suite(name, "postgresql", url, arguments, output, **extra)
     except Closed as closed:
         print(f"\n== {name}\n{closed}", file=output, flush=True)
         return Stage(name, 0, Counter(failed=1))
 
 
-def suite(name: str, slug: str, url: str, arguments: list[str], output: TextIO | None = None) -> Stage:
-    """Run pytest against the database at ``url``, shown in ``output``; read the counts from its report."""
+def suite(
+    name: str, slug: str, url: str, arguments: list[str], output: TextIO | None = None, **extra: str
+) -> Stage:
+    """Run pytest against the database at ``url``, shown in ``output``; read the counts from its report.
+
+    ``extra`` goes into its environment: where the brokers are.
+    """
     print(f"\n== {name}", file=output, flush=True)
     report, began = VAR / f"{slug}.xml", time.monotonic()
     report.unlink(missing_ok=True)
     command = [PYTHON, "-m", "pytest", "-rs", f"--junitxml={report}", "-o", f"cache_dir={VAR / slug}-cache"]
-    environment = isolated_environment(DATABASE_URL=url, PORTAL_VAR=str(VAR / slug))
+    environment = isolated_environment(DATABASE_URL=url, PORTAL_VAR=str(VAR / slug), **extra)
     run = subprocess.run(
         [*command, *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output and subprocess.STDOUT
     )
