@@ -27,7 +27,16 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from portal import scope
-from portal.models import CatalogueEntry, Event, Filing, FilingVersion, Promotion, Region
+from portal.models import (
+    Campaign,
+    CatalogueEntry,
+    Event,
+    Filing,
+    FilingVersion,
+    PolicyTarget,
+    Promotion,
+    Region,
+)
 from portal.models.former import as_of
 from portal.vocabulary import Level, State
 
@@ -220,3 +229,23 @@ def city_names(cutoff: datetime) -> dict[str, str]:
     """Return code → name of the province and of every city there ever was, as they were called; by code."""
     wanted = Region.objects.filter(level__in=(Level.PROVINCE, Level.CITY)).order_by("code")
     return {place.code: place.name for place in as_of(wanted, cutoff)}
+
+
+def names_at(cutoff: datetime, region: str) -> dict[str, str]:
+    """Return code → name at an instant of ``region`` and all below it, those that no longer hold too."""
+    found = Region.objects.filter(scope.within("code", region))
+    return {place.code: place.name for place in as_of(found, cutoff)}
+
+
+def campaigns_at(cutoff: datetime, kind: str) -> dict[str, str]:
+    """Return key → name at an instant of the campaigns of a form that had opened, the one due last first."""
+    found = as_of(Campaign.objects.filter(kind=kind), cutoff)
+    opened = [campaign for campaign in found if campaign.opens_at <= cutoff]
+    opened.sort(key=lambda campaign: (campaign.due_at, campaign.name), reverse=True)
+    return {str(campaign.pk): campaign.name for campaign in opened}
+
+
+def limits_at(cutoff: datetime, *slugs: str) -> dict[str, int]:
+    """Return target → its number at an instant; one that was never loaded is not among them."""
+    found = as_of(PolicyTarget.objects.filter(slug__in=slugs), cutoff)
+    return {target.slug: target.number for target in found}

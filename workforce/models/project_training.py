@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -244,9 +245,12 @@ class ProjectTrainingRow(models.Model):
             self.remark,
         )
 
-    def read_held_text(self, year: int | None) -> None:
-        """Set days, precision and planned or held from 组织时间 as typed, 备注 helping (附件2注2)."""
-        today = timezone.localdate()
+    def read_held_text(self, year: int | None, today: date | None = None) -> None:
+        """Set days, precision and planned or held from 组织时间 as typed, 备注 helping (附件2注2).
+
+        What does not say whether it was held is judged by the day on which it is read.
+        """
+        today = today or timezone.localdate()
         span = spans.parse(self.held_text, year or today.year)
         self.held_from, self.held_to = (span.start, span.end) if span else (None, None)
         self.precision = span.precision if span else ""
