@@ -1,13 +1,18 @@
 """Celery tasks: primary key in, one domain call; what a task does is elsewhere."""
 
 from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
 
-from portal import campaigns, notice_messages, verify
+from portal import campaigns, jobs, notice_messages, queueing, verify
+
+LAST_WORDS = 60  # seconds that a job over its time has to end in order
 
 
 @shared_task
 def nightly_verify() -> None:
-    """Check the invariants; a fault is told to the auditors."""
+    """Remove what killed workers left, check the invariants; a fault is told to the auditors."""
+    jobs.tidy()
     verify.nightly()
 
 
@@ -21,3 +26,23 @@ def remind_before_due() -> None:
 def tell_of_notices() -> None:
     """Tell the bureaus and the publishers of notices that begin or have ended; nobody is told twice."""
     notice_messages.tell_due()
+
+
+@shared_task(soft_time_limit=settings.JOB_LIMIT, time_limit=settings.JOB_LIMIT + LAST_WORDS)
+def run_job(pk: int) -> str:
+    """Run a job, if it is still to be had; a worker killed here is missed by its lease, not by the broker."""
+    return jobs.execute(pk)
+
+
+@shared_task
+def sweep_jobs(thorough: bool = False) -> None:
+    """Take back what silent workers held and call for what waits; ``thorough``: tidy the store as well."""
+    jobs.sweep()
+    if thorough:
+        jobs.tidy()
+
+
+@worker_ready.connect
+def sweep_at_once(**kwargs) -> None:
+    """Let a worker begin with what those before it left behind."""
+    queueing.call(sweep_jobs.name, thorough=True)
