@@ -17,13 +17,13 @@ Pair = tuple[str, str]  # the code of a project and of a city
 @targets.counted("exam-projects", public=True)
 def exam_projects(asked: Asked) -> Count:
     """Count the published exam projects (鲁人社发〔2020〕18号 三（三）13)."""
-    return targets.entries_counted(targets.in_force("exam-projects", asked.day))
+    return targets.entries_counted(targets.in_force("exam-projects", asked.day, at=asked.at))
 
 
 @targets.counted(MOST)
 def institutions_per_project(asked: Asked) -> Count:
     """Count in each city the projects that no more institutions examine than the limit allows."""
-    institutions = targets.in_force("exam-institutions", asked.day)
+    institutions = targets.in_force("exam-institutions", asked.day, at=asked.at)
     given = _given(asked, institutions)
     pairs = {(code, city): number for code, city, number in given}
     fit = [pair for pair, number in pairs.items() if targets.judge(asked.target, number) == Standing.REACHED]
@@ -33,14 +33,24 @@ def institutions_per_project(asked: Asked) -> Count:
         institutions.filter(filing__in=_authorised(asked, institutions).values("institution")),
         of=_per_city(pairs),
         lines=_lines(crowded, asked, institutions) if crowded else (),
+        credited=lambda: _projects(fit, asked),
     )
+
+
+def _projects(fit: list[Pair], asked: Asked) -> list[tuple[str, int]]:
+    """Return the city of each pair with the filing of the project, by the newest entry of its code."""
+    known = {"published_at__lte": asked.at} if asked.at else {}
+    entries = CatalogueEntry.objects.filter(code__in={code for code, _ in fit}, **known)
+    filings = dict(entries.order_by("valid_from", "pk").values_list("code", "filing"))
+    return [(city, filings[code]) for code, city in fit]
 
 
 def _authorised(asked: Asked, institutions):
     """Return what the institutions may examine on the day: what has ended by then no longer counts."""
     lasting = Q(valid_to=None) | Q(valid_to__gte=asked.day)
     found = InstitutionAuthorization.objects.filter(lasting, institution__in=institutions.values("filing"))
-    return found.filter(project__entry__isnull=False)
+    known = {"project__entry__published_at__lte": asked.at} if asked.at else {}
+    return found.filter(project__entry__isnull=False, **known)
 
 
 def _given(asked: Asked, institutions):
@@ -59,9 +69,8 @@ def _per_city(pairs) -> dict[str, int]:
 def _lines(crowded: dict[Pair, int], asked: Asked, institutions) -> list[Line]:
     """Return the pairs over the limit with the institutions of each; two queries."""
     codes = {code for code, _ in crowded}
-    titles = dict(
-        targets.in_force("exam-projects", asked.day).filter(code__in=codes).values_list("code", "title")
-    )
+    projects = targets.in_force("exam-projects", asked.day, at=asked.at).filter(code__in=codes)
+    titles = dict(projects.values_list("code", "title"))
     nodes = _nodes(crowded, asked, institutions)
     return [
         Line(city, titles.get(code, code), number, is_reached=False, nodes=nodes[code, city])

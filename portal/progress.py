@@ -1,15 +1,20 @@
-"""How far each policy target is on a day: the whole, by city, and what is behind it. Pure reads."""
+"""How far each policy target is on a day: the whole, by city, and what is behind it. Pure reads.
+
+``at``: as all of it was known at that instant, the targets too; an old answer can be given again.
+"""
 
 import re
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cached_property
 
+from django.db.models import Sum
 from django.utils import timezone
 
 from portal import scope, targets
 from portal.browse import PROVINCE_CODE
 from portal.models import PolicyTarget, Region, TargetScope
+from portal.models.former import as_of
 from portal.targets import Asked, Count, Standing, judge
 from portal.vocabulary import Level
 
@@ -146,17 +151,28 @@ def read_day(asked: str) -> date:
 
 
 def overview(
-    day: date, *, public: bool = True, root: str = PROVINCE_CODE, meant_for: str = ""
+    day: date,
+    *,
+    public: bool = True,
+    root: str = PROVINCE_CODE,
+    meant_for: str = "",
+    at: datetime | None = None,
+    year: str = "",
 ) -> list[Progress]:
     """Return how far every target is on ``day``, in their order; the public ones unless told otherwise.
 
-    What is not public is counted within the region ``root`` alone; ``meant_for`` picks those of one scope. As
-    many queries at any size.
+    What is not public is counted within the region ``root`` alone, and ``at`` an instant all is;
+    ``meant_for`` picks those of one scope, ``year`` is as in ``progress``. As many queries at any size.
     """
-    rows = PolicyTarget.objects.filter(scope=meant_for) if meant_for else PolicyTarget.objects.all()
-    found = [target for target in rows if _is_shown(target.slug, public)]
-    cities = targets.regions_on(day, Level.CITY)
-    return [_progress(target, day, "", root, cities) for target in found]
+    found = [target for target in _targets(at) if meant_for in ("", target.scope)]
+    cities = targets.regions_on(day, Level.CITY, at=at)
+    asked = [target for target in found if _is_shown(target.slug, public)]
+    return [_progress(target, day, year, root, cities, at) for target in asked]
+
+
+def _targets(at: datetime | None) -> list[PolicyTarget]:
+    rows = list(PolicyTarget.objects.all())
+    return sorted(as_of(rows, at), key=lambda target: (target.order, target.slug)) if at else rows
 
 
 def _is_shown(slug: str, public: bool) -> bool:
@@ -164,43 +180,70 @@ def _is_shown(slug: str, public: bool) -> bool:
 
 
 def progress(
-    slug: str, day: date, *, year: str = "", public: bool = True, root: str = PROVINCE_CODE
+    slug: str,
+    day: date,
+    *,
+    year: str = "",
+    public: bool = True,
+    root: str = PROVINCE_CODE,
+    at: datetime | None = None,
 ) -> Progress:
-    """Return how far one target is; raise ``Unknown`` for a slug or a year there is not."""
-    target = PolicyTarget.objects.filter(pk=slug).first() if _is_shown(slug, public) else None
+    """Return how far one target is; raise ``Unknown`` for a slug or a year there is not.
+
+    ``at`` an instant any year may be asked for.
+    """
+    target = next((one for one in _targets(at) if one.slug == slug and _is_shown(slug, public)), None)
     if target is None:
         raise Unknown("target")
-    return _progress(target, day, year, root, targets.regions_on(day, Level.CITY))
+    return _progress(target, day, year, root, targets.regions_on(day, Level.CITY, at=at), at)
 
 
-def _progress(target: PolicyTarget, day: date, year: str, root: str, cities: list[Region]) -> Progress:
+def _progress(
+    target: PolicyTarget, day: date, year: str, root: str, cities: list[Region], at: datetime | None
+) -> Progress:
     counter = targets.counters[target.slug]
-    years = (counter.years(day) or [day.year]) if counter.years else []
-    asked = Asked(target, day, _chosen(year, years) if years else day.year)
+    years = (counter.years(day, at) or [day.year]) if counter.years else []
+    asked = Asked(target, day, _chosen(year, years, any_year=at is not None) if years else day.year, at)
     count = counter.count(asked)
-    if not counter.is_public and root != PROVINCE_CODE:
-        count, cities = _inside(count, root), [city for city in cities if city.code.startswith(root[:4])]
+    if root != PROVINCE_CODE and (at or not counter.is_public):
+        count, cities = inside(count, root), [city for city in cities if city.code == root[:4]]
     return Progress(target, day, asked.year, years, count, cities)
 
 
-def _chosen(year: str, years: list[int]) -> int:
+def _chosen(year: str, years: list[int], any_year: bool) -> int:
     if not year:
         return years[0]
-    if not _YEAR.fullmatch(year) or int(year) not in years:
+    if not _YEAR.fullmatch(year) or not (any_year or int(year) in years):
         raise Unknown("year")
     return int(year)
 
 
-def _inside(count: Count, root: str) -> Count:
-    """Return what of a count lies in one city."""
-    return Count(
-        _keys_inside(count.by_city, root),
-        count.behind.filter(scope.within("region_id", root)),
-        _keys_inside(count.of, root),
-        count.amount,
-        [line for line in count.lines if line.place.startswith(root)],
+def inside(count: Count, root: str) -> Count:
+    """Return what of a count lies in one city or county."""
+    reached = count.reached.filter(scope.within("region_id", root)) if count.reached is not None else None
+    found = replace(
+        count,
+        by_city=_keys_inside(count.by_city, root),
+        behind=count.behind.filter(scope.within("region_id", root)),
+        of=_keys_inside(count.of, root),
+        lines=[line for line in count.lines if line.place.startswith(root)],
+        reached=reached,
+        credited=count.credited and (lambda: [one for one in count.credited() if one[0].startswith(root)]),
     )
+    return found if len(root) <= len("3701") else _of_county(found, root[:4])
 
 
 def _keys_inside(numbers: dict[str, int], root: str) -> dict[str, int]:
     return {code: number for code, number in numbers.items() if code.startswith(root)}
+
+
+def _of_county(count: Count, city: str) -> Count:
+    """Return a count with the numbers of the one county to which it was narrowed; pairs have none."""
+    counties = [line for line in count.lines if not line.is_apart]
+    if count.credited:
+        return replace(
+            count, by_city={city: sum(line.is_reached for line in counties)}, of={city: len(counties)}
+        )
+    if count.reached is not None:
+        return replace(count, by_city=targets.tally(count.reached), of=targets.tally(count.behind))
+    return replace(count, by_city=targets.tally(count.behind, Sum("amount") if count.amount else None))

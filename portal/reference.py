@@ -196,7 +196,7 @@ def _correct(rows: Iterable[models.Model], facts: Iterable[dict]) -> None:
     for row, wanted in zip(rows, facts, strict=True):
         for name, value in wanted.items():
             setattr(row, name, value)
-        row.save(update_fields=list(wanted))
+        row.save(update_fields=wanted.keys() - {row._meta.pk.name})
 
 
 def _update(model: type[models.Model], rows: Sequence[models.Model], fields: Sequence[str]) -> None:

@@ -2,7 +2,8 @@
 
 Pure reads. A number stands in one place: the row of ``PolicyTarget``, or the notice's own in ``fixtures/``
 until it is loaded. What is counted is said beside the record types (``@counted``); a counter answers for any
-day by city, with the entries or filings behind the number. How far each target is, says ``progress``.
+day, or as all was known at an instant, by city and with the entries or filings behind the number. How far
+each target is, says ``progress``.
 """
 
 import csv
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from django.db.models import Q, QuerySet, TextChoices
 from django.db.models.functions import Substr
 
 from portal import rollups
+from portal.lineages import PROVINCE_CODE
 from portal.models import CatalogueEntry, Operator, PolicyTarget, Region, TargetScope
 
 FIXTURE = settings.BASE_DIR / "fixtures" / "policy_targets.csv"
@@ -80,11 +82,15 @@ def changed_by_hand() -> set[str]:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a counter is asked: the target, the day, and the year of what is counted by the year."""
+    """What a counter is asked: the target, the day, and the year of what is counted by the year.
+
+    ``at``: as it was known at that instant, which lies in the day; whatever was entered later is not seen.
+    """
 
     target: PolicyTarget
     day: date
     year: int
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,8 @@ class Count:
 
     ``of``      city code → how many cities' units, counties or pairs there are; empty for plain numbers
     ``behind``  the entries or filings; ``amount`` is the heading of what each adds, annotated as ``amount``
+    ``reached`` those of them that reach the target, where the number is theirs alone
+    ``credited`` gives (place, filing) for each county or pair of the number, which is no entry itself
     """
 
     by_city: dict[str, int]
@@ -115,21 +123,26 @@ class Count:
     of: dict[str, int] = field(default_factory=dict)
     amount: str = ""
     lines: Sequence[Line] = ()
+    reached: QuerySet | None = None
+    credited: Callable[[], Iterable[tuple[str, int]]] | None = None
+
+
+Years = Callable[[date, datetime | None], list[int]]
 
 
 @dataclass(frozen=True)
 class Counter:
-    """How a target is counted; ``years`` gives what can be asked for, the usual one first."""
+    """How a target is counted; ``years`` gives what can be asked for on a day, the usual one first."""
 
     count: Callable[[Asked], Count]
-    years: Callable[[date], list[int]] | None
+    years: Years | None
     is_public: bool
 
 
 counters: dict[str, Counter] = {}
 
 
-def counted(slug: str, *, years: Callable[[date], list[int]] | None = None, public: bool = False):
+def counted(slug: str, *, years: Years | None = None, public: bool = False):
     """Register the decorated function as the counter of the target ``slug``.
 
     ``public``: number and list rest on public fields of published entries alone.
@@ -142,14 +155,15 @@ def counted(slug: str, *, years: Callable[[date], list[int]] | None = None, publ
     return register
 
 
-def in_force(kind: str, day: date, level: str = "") -> QuerySet:
+def in_force(kind: str, day: date, level: str = "", at: datetime | None = None) -> QuerySet:
     """Return the entries of one catalogue on a day, of one level at the end of that day if told.
 
     An amended entry is there once, an exited one no longer; before its promotion an entry had the former
-    level.
+    level. ``at``: as the register said at that instant.
     """
-    entries = CatalogueEntry.objects.filter(kind=kind).in_force(day)
-    return entries.annotate(level_then=rollups.level_on(day)).filter(level_then=level) if level else entries
+    entries = CatalogueEntry.objects.filter(kind=kind).in_force(day, known=at)
+    then = rollups.level_on(day, known=at)
+    return entries.annotate(level_then=then).filter(level_then=level) if level else entries
 
 
 def entries_counted(entries: QuerySet) -> Count:
@@ -163,8 +177,10 @@ def tally(rows: QuerySet, number=None, region: str = "region_id") -> dict[str, i
     return {city: found or 0 for city, found in cities.annotate(n=number or Rows("pk"))}
 
 
-def regions_on(day: date, *levels: str) -> list[Region]:
-    """Return the regions of these levels that held on a day, by code."""
+def regions_on(day: date, *levels: str, at: datetime | None = None) -> list[Region]:
+    """Return the regions of these levels that held on a day, by code; ``at``: as they were known."""
+    if at:
+        return rollups.regions_at(at, PROVINCE_CODE, *levels)
     begun = Q(valid_from=None) | Q(valid_from__lte=day)
     held = Region.objects.filter(begun, Q(valid_to=None) | Q(valid_to__gt=day), level__in=levels)
     return list(held.order_by("code"))
