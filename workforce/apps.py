@@ -10,4 +10,4 @@ class WorkforceConfig(AppConfig):
     verbose_name = "劳务品牌与培训"
 
     def ready(self) -> None:
-        from workforce import coverage, key_brands, targets  # noqa: F401 -- register themselves
+        from workforce import coverage, key_brands, reports, targets  # noqa: F401 -- register themselves

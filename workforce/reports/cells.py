@@ -1,0 +1,67 @@
+"""The numbers of a report by column and city, each with the filings it is made of (数据反查)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from portal import rollups
+from portal.models import Filing
+from portal.reports import Asked, Behind, Number, Unknown
+
+COLUMN, CITY = "column", "city"
+
+
+def cities(asked: Asked, used: Iterable[str]) -> dict[str, str]:
+    """Return code → name of the cities that are asked for, by code: those of the day and those ``used``."""
+    found = {region.code for region in rollups.cities_at(asked.cutoff, asked.region)}
+    names = rollups.city_names(asked.cutoff)
+    return {code: names[code] for code in sorted(found | set(used))}
+
+
+@dataclass
+class Ledger:
+    """What filings add to each column, by city; a number and the list behind it come from the same entries.
+
+    ``columns``: column → (its words, the heading of what a filing adds; empty: each counts once).
+    ``cities``: code → name of those that can be asked for.
+    """
+
+    columns: Mapping[str, tuple[str, str]]
+    cities: Mapping[str, str]
+    parts: dict[tuple[str, str], dict[int, int]] = field(default_factory=dict)
+
+    def add(self, column: str, city: str, filing: int, amount: int = 1) -> None:
+        """Let ``filing`` add ``amount`` to a column of a city; nothing is no part of it."""
+        if amount:
+            part = self.parts.setdefault((column, city), {})
+            part[filing] = part.get(filing, 0) + amount
+
+    def once(self, column: str, city: str, filing: int) -> None:
+        """Let ``filing`` count one in a column of a city, however often it is named."""
+        self.parts.setdefault((column, city), {})[filing] = 1
+
+    def number(self, column: str, city: str = "") -> Number:
+        """Return the number of a city, or of all of them, with its address."""
+        value = sum(sum(part.values()) for part in self._of(column, city))
+        cell = {COLUMN: column, **({CITY: city} if city else {})}
+        return Number(value, cell if value else {})
+
+    def numbers(self, columns: Iterable[str], city: str = "") -> tuple[Number, ...]:
+        """Return the numbers of several columns."""
+        return tuple(self.number(column, city) for column in columns)
+
+    def _of(self, column: str, city: str) -> list[dict[int, int]]:
+        wanted = [city] if city else self.cities
+        return [self.parts.get((column, code), {}) for code in wanted]
+
+    def behind(self, cell: Mapping[str, str]) -> Behind:
+        """Return what the number at ``cell`` counts; raise ``Unknown`` for a cell there is not."""
+        column, city = cell.get(COLUMN, ""), cell.get(CITY, "")
+        if column not in self.columns or (city and city not in self.cities) or set(cell) - {COLUMN, CITY}:
+            raise Unknown(str(dict(cell))[:80])
+        words, amount = self.columns[column]
+        amounts: dict[int, int] = {}
+        for part in self._of(column, city):
+            for filing, added in part.items():
+                amounts[filing] = amounts.get(filing, 0) + added
+        title = f"{self.cities[city]} {words}" if city else words
+        return Behind(title, Filing.objects.filter(pk__in=amounts), amounts if amount else {}, amount)
