@@ -250,7 +250,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False  # all of the pool works on after a reconnection
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # LOGGING holds for the worker too
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # LOGGING holds for the worker too,
+CELERY_WORKER_REDIRECT_STDOUTS = False  # and what it writes to stderr must not come round to itself
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "portal.tasks.sweep_jobs", "schedule": 10, "options": {"expires": 60}},
     "nightly-verify": {"task": "portal.tasks.nightly_verify", "schedule": crontab(hour=2, minute=30)},
