@@ -230,6 +230,8 @@ CONTENT_SECURITY_POLICY = {
 # A job: seconds its worker may be silent before another takes it over, seconds one attempt may take.
 JOB_LEASE = float(os.environ.get("PORTAL_JOB_LEASE", "30"))
 JOB_LIMIT = int(os.environ.get("PORTAL_JOB_LIMIT", "1800"))
+# How many days the file of a report is kept.
+REPORT_DAYS = int(os.environ.get("PORTAL_REPORT_DAYS", "30"))
 
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://")
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)

@@ -23,7 +23,7 @@ A4 = 9
 ALWAYS = datetime(2024, 1, 1)  # the same content gives the same bytes, whenever it is written
 # What XML 1.0 cannot hold: no workbook can either.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Such text would become a formula when edited in Excel; the quote prefix keeps it text and is no part of it.
+# The quote prefix keeps such text what it is and is no part of it.
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 _LINE = Side(style="thin", color="B8C4CE")
@@ -55,7 +55,7 @@ class Pen:
 
     def cell(self, value, style: str = "data") -> WriteOnlyCell:
         """Return a cell: text stays text whatever it looks like, dates and numbers are such."""
-        made = WriteOnlyCell(self.sheet, value=_writable(value) if isinstance(value, str) else value)
+        made = WriteOnlyCell(self.sheet, value=writable(value) if isinstance(value, str) else value)
         way = (style, *_format(value))
         if way not in self._ways:
             made.font, made.fill, made.alignment = STYLES[style]
@@ -81,20 +81,26 @@ def fit_to_width(sheet) -> None:
 
 def put(cell, value) -> None:
     """Set the value of a cell of an ordinary sheet: text stays text whatever it looks like."""
-    cell.value = _writable(value) if isinstance(value, str) else value
+    cell.value = writable(value) if isinstance(value, str) else value
     cell.number_format, cell.quotePrefix = _format(value)
     if isinstance(value, str):
         cell.data_type = "s"
 
 
-def _writable(value: str) -> str:
+def writable(value: str) -> str:
+    """Return text as a cell can hold it: without control characters, cut with a word where it is too long."""
     kept = _UNWRITABLE.sub("", value)
     return kept if len(kept) <= MOST_CHARACTERS else kept[: MOST_CHARACTERS - len(CUT)] + CUT
 
 
+def is_like_a_formula(value: str) -> bool:
+    """Say whether text would become a formula when edited in Excel; it is marked as text then."""
+    return value.startswith(_LIKE_A_FORMULA)
+
+
 def _format(value) -> tuple[str, bool]:
     if isinstance(value, str):
-        return TEXT, value.startswith(_LIKE_A_FORMULA)
+        return TEXT, is_like_a_formula(value)
     if isinstance(value, date):
         return DAY, False
     return WHOLE if isinstance(value, int) else "General", False

@@ -11,7 +11,7 @@ import typst
 from portal.documents.paper import PrintedForm
 
 HERE = Path(__file__).resolve().parent.parent
-SOURCE, FONTS = HERE / "typst" / "form.typ", HERE / "fonts"
+SOURCES, FONTS = HERE / "typst", HERE / "fonts"
 ALWAYS = 1_704_067_200  # 2024-01-01: the time of printing is no part of the form
 
 
@@ -32,9 +32,14 @@ def _compiled(forms: Sequence[PrintedForm], title: str, organisation: str, *, co
         "counts-pages": counts_pages,
         "forms": [_data(form) for form in forms],
     }
+    return compiled("form.typ", bundle)
+
+
+def compiled(source: str, bundle: dict) -> bytes:
+    """Return the PDF that a file of ``typst/`` makes of plain data."""
     return typst.compile(
-        SOURCE,
-        root=SOURCE.parent,
+        SOURCES / source,
+        root=SOURCES,
         font_paths=_fonts(),
         sys_inputs={"bundle": json.dumps(bundle, ensure_ascii=False)},
         pdf_standards=["ua-1"],

@@ -1,0 +1,63 @@
+"""The file of a report: workbook, Word document or PDF. The same question gives the same bytes, for ever."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from portal import report_workbook, text
+from portal.documents.report import PrintedReport, PrintedTable, report_docx, report_pdf
+from portal.report_tables import NOTHING, SIGNATURES, Counted, counted, head, notes_of, printed
+from portal.reports import DAY, NUMBER, PERCENT, Asked, Column, Content
+from portal.workflow import Refused
+
+FORMATS = {"xlsx": "Excel", "docx": "Word", "pdf": "PDF"}
+MOST_ON_PAPER = 3000
+TOO_LONG = f"这份报表的行数超过{MOST_ON_PAPER}，请下载 Excel。"
+Progress = Callable[[int, int, str], object]
+
+
+def write(content: Content, asked: Asked, format: str, path: Path, progress: Progress | None = None) -> int:
+    """Write a report in ``format``, a key of ``FORMATS``, to ``path``; return the number of its lines.
+
+    ``progress(done, total, stage)`` is called now and then and may raise to stop. What has more than 3,000
+    lines is refused on paper.
+    """
+    tell = progress or (lambda done, total, stage: None)
+    tell(0, 0, "清点行数")
+    if format == "xlsx":
+        return report_workbook.write(content, asked, path, tell)
+    report, lines = _on_paper(content, asked)
+    tell(0, lines, "排版")
+    path.write_bytes({"docx": report_docx, "pdf": report_pdf}[format](report))
+    tell(lines, lines, "排版")
+    return lines
+
+
+def _on_paper(content: Content, asked: Asked) -> tuple[PrintedReport, int]:
+    tables = list(counted(content.tables, MOST_ON_PAPER + 1))
+    lines = sum(table.number for table in tables)
+    if lines > MOST_ON_PAPER:
+        raise Refused(TOO_LONG)
+    above = head(content, asked)
+    shown = tuple(_printed_table(one, len(tables) > 1) for one in tables)
+    return PrintedReport(above.title, above.bureau, above.facts, above.words, above.instant, shown), lines
+
+
+def _printed_table(one: Counted, is_named: bool) -> PrintedTable:
+    columns = one.table.columns
+    return PrintedTable(
+        name=text.clean(one.table.name) if is_named else "",
+        columns=tuple(text.clean(column.label) for column in columns),
+        weights=tuple(column.width for column in columns),
+        sides=tuple(_side(column) for column in columns),
+        rows=tuple(
+            (line.style, tuple(printed(*pair) for pair in zip(line.cells, columns, strict=True)))
+            for line in one.lines()
+        ),
+        nothing=NOTHING,
+        footer=SIGNATURES,
+        notes=tuple(notes_of(one.table)),
+    )
+
+
+def _side(column: Column) -> str:
+    return {NUMBER: "right", PERCENT: "right", DAY: "center"}.get(column.holds, "left")
