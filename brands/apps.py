@@ -4,10 +4,10 @@ from django.apps import AppConfig
 
 
 class BrandsConfig(AppConfig):
-    """Registers how its targets are counted."""
+    """Registers how its targets are counted and what its reports are."""
 
     name = "brands"
     verbose_name = "技能品牌"
 
     def ready(self) -> None:
-        from brands import targets  # noqa: F401 -- registers itself
+        from brands import reports, targets  # noqa: F401 -- they register themselves
