@@ -6,7 +6,7 @@ deed with its hour, when the register was told of each span. ``enacting`` writes
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -81,6 +81,15 @@ class Span:
             return False
         return self.valid_to is None or self.valid_to > day or self.told_end > known
 
+    def until(self, at: datetime) -> "Span | None":
+        """Return what the register had been told by an instant."""
+        rises = [rise for rise in self.rises if rise[1] <= at]
+        level = self.rises[len(rises)][2] if len(rises) < len(self.rises) else self.level
+        cut = replace(self, rises=rises, level=level)
+        if self.told_end and self.told_end > at:
+            cut = replace(cut, valid_to=None, told_end=None, reason="")
+        return cut if self.told <= at else None
+
     def level_at(self, day: date, known: datetime) -> str:
         """Return the level on ``day`` as the register said at ``known``."""
         later = [former for on, told, former in self.rises if on > day or told > known]
@@ -128,6 +137,13 @@ class Task:
     extensions: tuple[tuple[str, datetime, datetime], ...]
     reminders: tuple[tuple[str, datetime], ...]
 
+    def until(self, at: datetime) -> "Task":
+        """Return the campaign with what was granted and called by an instant."""
+        more = tuple(extension for extension in self.extensions if extension[2] <= at)
+        return replace(
+            self, extensions=more, reminders=tuple(call for call in self.reminders if call[1] <= at)
+        )
+
     def due_of(self, place: str, at: datetime) -> datetime:
         """Return the due time of a bureau as it stood at an instant."""
         more = [until for whose, until, granted in self.extensions if whose == place[:4] and granted <= at]
@@ -142,6 +158,19 @@ class Chronicle:
     counties: list[str]
     tasks: list[Task]
     lives: list[Life]
+
+    def until(self, at: datetime) -> "Chronicle":
+        """Return what had happened by an instant, as a chronicle of its own."""
+        cut: dict[int, Life] = {}
+        for life in (life for life in self.lives if life.created_at <= at):
+            cut[life.number] = replace(
+                life,
+                amends=cut[life.amends.number] if life.amends else None,
+                deeds=[deed for deed in life.deeds if deed.at <= at],
+                texts=[text for text in life.texts if text.at <= at],
+                span=life.span.until(at) if life.span else None,
+            )
+        return replace(self, tasks=[task.until(at) for task in self.tasks], lives=list(cut.values()))
 
 
 def written(number: int, cities: list[str], counties: list[str], seed: str = "chronicle") -> Chronicle:

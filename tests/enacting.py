@@ -312,7 +312,8 @@ class _Enactment:
         Filing.objects.bulk_update(rows, names, batch_size=300)
 
     def _publish(self) -> None:
-        lived = [life for life in self.chronicle.lives if life.span]
+        told = [life for life in self.chronicle.lives if life.span]
+        lived = sorted(told, key=lambda life: life.span.told)  # codes are given in this order
         serials = Counter(dict(CodeCounter.objects.values_list("prefix", "last")))
         for life in lived:
             prefix = f"{registry.get(life.kind).code}-{life.place[:4]}"
