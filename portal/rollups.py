@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.db.models import (
     BigIntegerField,
     Case,
@@ -239,10 +240,20 @@ def names_at(cutoff: datetime, region: str) -> dict[str, str]:
 
 def campaigns_at(cutoff: datetime, kind: str) -> dict[str, str]:
     """Return key → name at an instant of the campaigns of a form that had opened, the one due last first."""
-    found = as_of(Campaign.objects.filter(kind=kind), cutoff)
-    opened = [campaign for campaign in found if campaign.opens_at <= cutoff]
-    opened.sort(key=lambda campaign: (campaign.due_at, campaign.name), reverse=True)
-    return {str(campaign.pk): campaign.name for campaign in opened}
+    found = [campaign for campaign in campaigns_known(cutoff) if campaign.opens_at <= cutoff]
+    return {str(campaign.pk): campaign.name for campaign in found if campaign.kind == kind}
+
+
+def campaigns_known(cutoff: datetime) -> list[Campaign]:
+    """Return the campaigns that there were at an instant as they were then, the one due last first.
+
+    Who opened a campaign and when stands in the log; those of the reference data have always been there.
+    """
+    table = {"content_type__app_label": "portal", "content_type__model": "campaign"}
+    later = LogEntry.objects.filter(action_flag=ADDITION, action_time__gt=cutoff, **table)
+    unknown = set(later.values_list("object_id", flat=True))
+    found = as_of((one for one in Campaign.objects.all() if str(one.pk) not in unknown), cutoff)
+    return sorted(found, key=lambda campaign: (campaign.due_at, campaign.kind, campaign.name), reverse=True)
 
 
 def limits_at(cutoff: datetime, *slugs: str) -> dict[str, int]:
