@@ -5,7 +5,7 @@ from pathlib import Path
 
 from portal import report_workbook, text
 from portal.documents.report import PrintedReport, PrintedTable, report_docx, report_pdf
-from portal.report_tables import NOTHING, SIGNATURES, Counted, counted, head, notes_of, printed
+from portal.report_tables import NOTHING, SIGNATURES, Counted, counted, head, is_named, notes_of, printed
 from portal.reports import DAY, NUMBER, PERCENT, Asked, Column, Content
 from portal.workflow import Refused
 
@@ -38,14 +38,14 @@ def _on_paper(content: Content, asked: Asked) -> tuple[PrintedReport, int]:
     if lines > MOST_ON_PAPER:
         raise Refused(TOO_LONG)
     above = head(content, asked)
-    shown = tuple(_printed_table(one, len(tables) > 1) for one in tables)
+    shown = tuple(_printed_table(one, is_named(one.table, content)) for one in tables)
     return PrintedReport(above.title, above.bureau, above.facts, above.words, above.instant, shown), lines
 
 
-def _printed_table(one: Counted, is_named: bool) -> PrintedTable:
+def _printed_table(one: Counted, has_name: bool) -> PrintedTable:
     columns = one.table.columns
     return PrintedTable(
-        name=text.clean(one.table.name) if is_named else "",
+        name=text.clean(one.table.name) if has_name else "",
         columns=tuple(text.clean(column.label) for column in columns),
         weights=tuple(column.width for column in columns),
         sides=tuple(_side(column) for column in columns),

@@ -80,6 +80,11 @@ def _held(bureau: Organisation, day: date) -> bool:
     return begun and (bureau.valid_to is None or bureau.valid_to > day)
 
 
+def is_named(table: Table, content: Content) -> bool:
+    """Say whether a table is told by its name below the title: where there are several."""
+    return len(content.tables) > 1 and table.name not in content.title
+
+
 def notes_of(table: Table) -> list[str]:
     """Return the notes as they are printed: the first begins with 注, several are numbered."""
     notes = [text.clean(note) for note in table.notes]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,7 +22,17 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
 from portal import workbook
-from portal.report_tables import NOTHING, SIGNATURES, Head, SheetNames, counted, head, notes_of, plain
+from portal.report_tables import (
+    NOTHING,
+    SIGNATURES,
+    Head,
+    SheetNames,
+    counted,
+    head,
+    is_named,
+    notes_of,
+    plain,
+)
 from portal.reports import DAY, NUMBER, PERCENT, TEXT, Asked, Cell, Column, Content, Line, Table
 
 MOST_ROWS = 1_048_576  # of a sheet
@@ -30,13 +41,14 @@ SCRATCH, YOUNG = "scratch", 60  # seconds in which a folder is not taken for an 
 QUOTED = "quoted"
 
 PAGE_WIDTH = 53  # 字 of 12 points on a line of 225 mm
-LINE_HEIGHT, TITLE_HEIGHT = 18, 28  # points
+LINE_HEIGHT, TITLE_HEIGHT, TALLEST = 18, 28, 409  # points; no row of Excel is taller
 MARGINS = {"top": 1.1, "bottom": 1.02, "left": 1.46, "right": 1.38}  # inches: GB/T 9704-2012, the page turned
 FOOTER = "&C第 &P 页　共 &N 页"
 _WORDS = {"font_name": "仿宋_GB2312", "font_size": 12, "valign": "vcenter", "text_wrap": True}
 _LABEL = {**_WORDS, "font_name": "黑体"}
 STYLES = {
     "title": {**_WORDS, "font_name": "方正小标宋简体", "font_size": 18, "align": "center"},
+    "name": {**_LABEL, "align": "center"},
     "fact": _WORDS,
     "right": {**_WORDS, "align": "right"},
     "heading": {**_LABEL, "border": 1, "align": "center"},
@@ -65,7 +77,10 @@ def write(
     with _opened(path, above, most) as book:
         done = 0
         for one in tables:
-            sheets, stage = Sheets(book, one.table, is_named=len(tables) > 1), f"写入“{one.table.name[:40]}”"
+            sheets, stage = (
+                Sheets(book, one.table, is_named=is_named(one.table, content)),
+                f"写入“{one.table.name[:40]}”",
+            )
             for line in one.lines():
                 sheets.line(line)
                 done += 1
@@ -201,29 +216,23 @@ class Sheets:
     def _head(self) -> None:
         self._across(self.above.title, "title", TITLE_HEIGHT)
         if self.is_named:
-            self._across(self.table.name, "fact")
+            self._across(self.table.name, "name")
         self._facts()
         self._across(self.above.words, "fact")
-        height = max(
-            _lines(column.label, width) for column, width in zip(self.table.columns, self.widths, strict=True)
-        )
-        self.page.set_row(self.row, LINE_HEIGHT * height + 6)
-        for place, column in enumerate(self.table.columns):
-            self.page.write_string(
-                self.row, place, workbook.writable(column.label), self.book.form("heading", "")
-            )
+        labels = [column.label for column in self.table.columns]
+        self.page.set_row(self.row, _height(max(map(_lines, labels, self.widths))))
+        for place, label in enumerate(labels):
+            self.page.write_string(self.row, place, workbook.writable(label), self.book.form("heading"))
         self.row += 1
 
     def _facts(self) -> None:
         """Write 填报单位 to the left and 统计截止 to the right, below each other where there is no room."""
         left, right = self.above.facts
-        middle = _middle(self.widths, len(right) + 1)
+        middle = _middle(self.widths, _size(left) + 1, _size(right) + 1)
         if middle == 0:
             self._across(left, "fact")
             self._across(right, "fact")
             return
-        height = _lines(left, sum(self.widths[:middle]))
-        self.page.set_row(self.row, LINE_HEIGHT * height + 6)
         self._merged(0, middle - 1, left, "fact")
         self._merged(middle, self.last, right, "right")
         self.row += 1
@@ -232,24 +241,30 @@ class Sheets:
         """Write one line."""
         if self.row + len(self.foot) >= self.book.most:
             self._open()
-        forms = self.forms[line.style]
+        forms, tallest = self.forms[line.style], 1
         for place, cell in enumerate(line.cells):
-            self._cell(place, cell, forms[place])
+            tallest = max(tallest, self._cell(place, cell, forms[place]))
+        if tallest > 1:
+            self.page.set_row(self.row, _height(tallest))
+        self.page.row_info.pop(self.row - 1, None)  # that row is on the disk: its height need not be kept
         self.row += 1
         self.lines += 1
 
-    def _cell(self, place: int, cell: Cell, forms: dict[str, Any]) -> None:
+    def _cell(self, place: int, cell: Cell, forms: dict[str, Any]) -> int:
+        """Write one cell and return how many lines it takes."""
         value = plain(cell)
         if isinstance(value, str):
             words = workbook.writable(value)
             is_quoted = workbook.is_like_a_formula(words)
             self.page.write_string(self.row, place, words, forms[QUOTED if is_quoted else TEXT])
-        elif isinstance(value, date):
+            return _lines(words, self.widths[place])
+        if isinstance(value, date):
             self.page.write_datetime(self.row, place, value, forms[DAY])
         elif value is None:
             self.page.write_blank(self.row, place, None, forms[TEXT])
         else:
             self.page.write_number(self.row, place, value, forms[NUMBER])
+        return 1
 
     def close(self) -> None:
         """Write what stands below the last line."""
@@ -260,7 +275,7 @@ class Sheets:
 
     def _across(self, words: str, style: str, height: int = LINE_HEIGHT) -> None:
         room = sum(self.widths) * LINE_HEIGHT / height
-        self.page.set_row(self.row, height * _lines(words, room) + 6)
+        self.page.set_row(self.row, _height(_lines(words, room), height))
         self._merged(0, self.last, words, style)
         self.row += 1
 
@@ -281,7 +296,7 @@ def _set_up(page: Worksheet, widths: list[float]) -> None:
     page.center_horizontally()
     page.set_margins(**MARGINS)
     page.set_footer(FOOTER)
-    page.hide_gridlines(0)
+    page.set_default_row(LINE_HEIGHT + 6)
 
 
 def _widths(columns: Iterable[Column]) -> list[float]:
@@ -290,15 +305,23 @@ def _widths(columns: Iterable[Column]) -> list[float]:
     return [width * max(1, PAGE_WIDTH / sum(widths)) for width in widths]
 
 
-def _middle(widths: list[float], least: int) -> int:
-    """Return the column with which the right half begins, so that it holds ``least`` 字; 0 without room."""
-    for place in range(len(widths) - 1, 0, -1):
-        if sum(widths[place:]) >= least:
-            return place
-    return 0
+def _middle(widths: list[float], left: float, right: float) -> int:
+    """Return the column the right half begins with, so that the halves hold so many 字; 0 without room."""
+    places = range(len(widths) - 1, 0, -1)
+    return next((p for p in places if sum(widths[p:]) >= right and sum(widths[:p]) >= left), 0)
 
 
 def _lines(words: str, room: float) -> int:
     """Return how many lines some words take where ``room`` 字 stand on one."""
-    most = max(1, int(room))
-    return sum(-(-max(1, len(part)) // most) for part in words.split("\n"))
+    if len(words) < room and "\n" not in words:
+        return 1
+    return sum(max(1, ceil(_size(part) / max(1, room - 1))) for part in words.split("\n"))
+
+
+def _size(words: str) -> float:
+    """Return the width of some words in 字: what is not Chinese is about half as wide."""
+    return sum(1 if character > "\u2e7f" else 0.55 for character in words)
+
+
+def _height(lines: int, of_one: int = LINE_HEIGHT) -> int:
+    return min(TALLEST, of_one * lines + 6)
