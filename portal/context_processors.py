@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal import credit, edition_policy, gauges, notices, notify, ranking, registry, workdays
+from portal import credit, dashboards, edition_policy, gauges, notices, notify, ranking, registry, workdays
 from portal.models import Filing
 from portal.vocabulary import Role
 
@@ -38,6 +38,7 @@ def desk(request: HttpRequest) -> dict:
         "files": SimpleLazyObject(lambda: user.has_role(Role.FILER)),
         "waiting": SimpleLazyObject(lambda: _waiting(user)),
         "reads_targets": SimpleLazyObject(lambda: bool(gauges.root_of(user))),
+        "reads_numbers": SimpleLazyObject(lambda: bool(dashboards.roots_of(user))),
         "writes_notices": SimpleLazyObject(lambda: bool(notices.desks(user))),
         "keeps_workdays": SimpleLazyObject(lambda: workdays.may_keep(user)),
         "unread": SimpleLazyObject(lambda: notify.unread(user)),

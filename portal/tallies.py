@@ -1,7 +1,7 @@
 """Counts under the dashboards, quick at a million filings; each equals what ``rollups`` would count.
 
-What was not touched since the cut-off is counted as it is now, from an index; filings with later acts are taken
-out of that count and put back as ``rollups`` finds them. Pure reads.
+What was not touched since the cut-off is counted as it is now, from an index; filings with later acts are
+taken out of that count and put back as ``rollups`` finds them. Pure reads.
 """
 
 from collections import Counter
@@ -135,6 +135,13 @@ def acts(sight: Sight, month: date, act: str) -> QuerySet:
     return _acts(sight, month, [act])
 
 
+def all_acts(sight: Sight, act: str) -> QuerySet:
+    """Return the events of one act in the twelve months."""
+    since = start_of(months(sight.cutoff)[0])
+    found = Event.objects.filter(at__gte=since, at__lte=sight.cutoff, action=act)
+    return found.filter(sight.inside("filing__")).order_by()
+
+
 @dataclass(frozen=True)
 class Queue:
     """What waited at an instant: (desk's state, band) → number, since when the oldest and the middle one."""
@@ -208,21 +215,37 @@ def decisions(sight: Sight) -> QuerySet:
     return found.annotate(sent=Subquery(sent.values("submitted_at")[:1]))
 
 
-def handling(sight: Sight) -> dict[str, list[float]]:
-    """Return kind → how many days each of those decisions took from the submission, in order; one query."""
-    found: dict[str, list[float]] = {}
+def handling(sight: Sight) -> dict[str, list[timedelta]]:
+    """Return kind → how long each of those decisions took from the submission, in order; one query."""
+    found: dict[str, list[timedelta]] = {}
     rows = decisions(sight).values_list("filing__kind", "at", "sent")
     for kind, at, sent in rows.iterator(chunk_size=2000):
-        found.setdefault(kind, []).append((at - sent) / DAY)
-    return {kind: sorted(days) for kind, days in found.items()}
+        found.setdefault(kind, []).append(at - sent)
+    return {kind: sorted(times) for kind, times in found.items()}
 
 
-def percentile(ordered: Sequence[float], part: int) -> float:
-    """Return the value that ``part`` percent of them do not exceed (nearest rank)."""
+def band_of(time: timedelta) -> int:
+    """Return the band a time falls into."""
+    return max(number for number, days in enumerate(BANDS) if not days or time >= days * DAY)
+
+
+def handled(sight: Sight, band: int | None = None) -> QuerySet:
+    """Return the decisions that took as long as a band says, or all of them."""
+    found = decisions(sight)
+    if band is None:
+        return found
+    if band:
+        found = found.filter(sent__lte=F("at") - BANDS[band] * DAY)
+    longer = BANDS[band + 1 : band + 2]
+    return found.filter(sent__gt=F("at") - longer[0] * DAY) if longer else found
+
+
+def percentile(ordered: Sequence[timedelta], part: int) -> timedelta:
+    """Return the time that ``part`` percent of them do not exceed (nearest rank)."""
     return ordered[max(-(-len(ordered) * part // 100), 1) - 1]
 
 
-def winsorised(ordered: Sequence[float]) -> float:
-    """Return their mean, what lies beyond the lowest and highest 5 % counted as the value there."""
+def winsorised(ordered: Sequence[timedelta]) -> timedelta:
+    """Return their mean, what lies beyond the lowest and highest 5 % counted as the time there."""
     least, most = percentile(ordered, TRIMMED), percentile(ordered, 100 - TRIMMED)
-    return sum(min(max(value, least), most) for value in ordered) / len(ordered)
+    return sum((min(max(time, least), most) for time in ordered), timedelta()) / len(ordered)

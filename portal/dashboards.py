@@ -1,0 +1,193 @@
+"""What the dashboards look at: who reads which region at which instant, and the counts that are read once.
+
+Pure reads. Every number comes from ``tallies`` (and so from the reads of the reports) or ``windows``; what is
+shown of them is made in ``panels``, what is behind a number in ``behind_numbers``.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils import timezone
+
+from portal import inbox, registry, rollups, scope, tallies, windows
+from portal.models import Campaign, Region, User
+from portal.tallies import Sight
+from portal.vocabulary import Level
+
+OWN = {Level.PROVINCE: "省本级", Level.CITY: "市本级"}
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked at: a region and what lies below, at an instant, all types or one.
+
+    ``at`` is the instant as it was typed, empty for now; ``roots`` the regions the person reads; ``odd`` the
+    sentence why nothing can be counted for what was typed.
+    """
+
+    region: Region
+    cutoff: datetime
+    at: str = ""
+    kind: str = ""
+    roots: tuple[str, ...] = ()
+    odd: str = ""
+
+    @property
+    def sight(self) -> Sight:
+        """The same for the counts."""
+        return Sight(self.cutoff, self.region.code, self.kind)
+
+    @property
+    def params(self) -> QueryDict:
+        """The same as parameters of a link."""
+        region = "" if self.region.code == min(self.roots, key=len) else self.region.code
+        return inbox.as_params(at=self.at, region=region, kind=self.kind)
+
+    def query(self, **more: str) -> str:
+        """Return the query string with some parts changed or added."""
+        params = self.params
+        for name, value in more.items():
+            params[name] = value
+        return f"?{params.urlencode()}" if params else ""
+
+    @property
+    def words(self) -> str:
+        """The instant in words."""
+        return windows.moment(self.cutoff) if self.at else f"{windows.moment(self.cutoff)}（此刻）"
+
+    @property
+    def kind_label(self) -> str:
+        """The type in words."""
+        return registry.get(self.kind).label if self.kind else "全部类型"
+
+
+class Odd(ValueError):
+    """An instant is asked for that nothing can be counted for; the text is the sentence for the person."""
+
+
+def roots_of(user: User) -> list[str]:
+    """Return the regions whose numbers ``user`` reads, the widest first; none for who has no reading post."""
+    codes = {post.organisation.region_id for post in windows.reading_posts(user)}
+    return sorted(codes, key=lambda code: (len(code), code))
+
+
+def read(params: Mapping[str, str], user: User) -> Asked | None:
+    """Return what a query string asks, None where ``user`` reads no such region."""
+    roots = roots_of(user)
+    code = params.get("region", "")[:8] or (roots[0] if roots else "")
+    region = Region.objects.filter(pk=code).first() if any(code.startswith(root) for root in roots) else None
+    if region is None:
+        return None
+    kind = params.get("kind", "")
+    known = {record_type.slug for record_type in registry.all_types()}
+    typed = params.get("at", "").strip()[:20]
+    asked = Asked(region, timezone.now(), "", kind if kind in known else "", tuple(roots))
+    try:
+        return replace(asked, cutoff=read_instant(typed), at=typed) if typed else asked
+    except Odd as odd:
+        return replace(asked, at=typed, odd=str(odd))
+
+
+def read_instant(typed: str) -> datetime:
+    """Return the instant somebody typed, a day alone as its 24:00; raise ``Odd``."""
+    try:
+        local = datetime.fromisoformat(typed)
+        day = date.fromisoformat(typed) if len(typed) == len("2024-06-15") else None
+    except ValueError:
+        raise Odd("没有看懂统计截至的时间。写成 2024-06-15 这样的日期后再查看。") from None
+    at = windows.end_of(day) if day else local if local.tzinfo else local.replace(tzinfo=windows.SHANGHAI)
+    if day == timezone.localdate():
+        return timezone.now()
+    if at > timezone.now():
+        raise Odd("统计截至的时间还没有到。改为今天或以前的日期后再查看。")
+    if at.year < 2000:
+        raise Odd("统计截至的时间早于2000年，请核对年份。")
+    return at
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of a table by region: a region with what lies below it, or ``is_own`` what is its own."""
+
+    code: str
+    name: str
+    is_own: bool = False
+
+    @property
+    def cell(self) -> dict[str, str]:
+        """The place as part of the address of a number."""
+        return {"own" if self.is_own else "place": self.code}
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """Everything of one page, each read made once."""
+
+    asked: Asked
+    user: User
+
+    @cached_property
+    def states(self) -> Counter:
+        """(kind, region, state) → number."""
+        return tallies.by_state(self.asked.sight)
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """The lines by region: the cities of the province, the counties of a city, a county itself."""
+        region, at = self.asked.region, self.asked.cutoff
+        if region.level not in OWN:
+            return [Place(region.code, region.name)]
+        levels = [Level.CITY] if region.level == Level.PROVINCE else [Level.COUNTY, Level.ZONE]
+        below = [Place(one.code, one.name) for one in rollups.regions_at(at, region.code, *levels)]
+        own = [Place(region.code, OWN[region.level], is_own=True)]
+        return own + below + self._former({place.code for place in own + below})
+
+    def _former(self, known: set[str]) -> list[Place]:
+        """Return the regions that hold no more and yet have filings: no number is left out of its sum."""
+        gone = sorted({self.line_of(code) for _, code, _ in self.states} - known)
+        names = dict(Region.objects.filter(pk__in=gone).values_list("code", "name")) if gone else {}
+        return [Place(code, names[code]) for code in gone]
+
+    def line_of(self, code: str) -> str:
+        """Return the code of the line that a region counts in."""
+        return code[:4] if self.asked.region.level == Level.PROVINCE else code
+
+    @cached_property
+    def boards(self) -> list[tuple[Campaign, list[windows.Row]]]:
+        """The campaigns of the last year with the bureaus in sight; the one due last first."""
+        found = boards_at(self.asked)
+        return [(campaign, rows) for campaign, rows in found if rows]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever submitted and nothing is asked for."""
+        return not self.states and not self.boards
+
+
+def campaigns_at(asked: Asked) -> list[Campaign]:
+    """Return the campaigns opened by the instant that were due within the year before it or later."""
+    found = Campaign.objects.filter(opens_at__lte=asked.cutoff, due_at__gte=asked.cutoff - YEAR)
+    found = found.filter(kind=asked.kind) if asked.kind else found
+    return list(found.order_by("-due_at", "-pk"))
+
+
+def boards_at(asked: Asked) -> list[tuple[Campaign, list[windows.Row]]]:
+    """Return each of them with the bureaus in the region."""
+    found = campaigns_at(asked)
+    inside = scope.within("organisation__region_id", asked.region.code)
+    boards = windows.boards(found, inside)
+    return [(campaign, boards[campaign.pk]) for campaign in found]
+
+
+def regions(asked: Asked) -> list[Region]:
+    """Return what the person may choose: what he reads, what lies directly below it and below the choice."""
+    near = Q(pk__in=asked.roots) | Q(pk=asked.region.pk) | Q(parent_id__in=[*asked.roots, asked.region.pk])
+    near |= Q(pk=asked.region.parent_id)
+    found = Region.objects.filter(near).order_by("code").select_related("parent")
+    return [one for one in found if any(one.code.startswith(root) for root in asked.roots)]

@@ -1,0 +1,116 @@
+"""The dashboards of province, cities and counties. Each view: scope, one read, answer; nothing is written."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from portal import behind_numbers, dashboards, excel, inbox, panels, registry
+from portal.dashboards import Asked, Dashboard
+from portal.panels import Panel
+from portal.reports import NUMBER, Cell, Line, Number, Unknown
+from portal.views.desk import page_of
+
+CELL = ("place", "own", "all", "kind", "state", "month", "act", "band", "desk", "handled", "campaign", "duty")
+
+
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The panels of the region of the person, or of one below, at an instant."""
+    asked = _asked(request)
+    board = Dashboard(asked, request.user)
+    is_empty = not asked.odd and board.is_empty
+    shown = [] if asked.odd else panels.panels(board)
+    context = {
+        "nav": "dashboard",
+        "asked": asked,
+        "regions": dashboards.regions(asked),
+        "types": list(registry.all_types()),
+        "is_empty": is_empty,
+        "panels": [_shown(panel, asked) for panel in shown if not is_empty or panel.gauges],
+    }
+    return render(request, "desk/dashboard.html", context, status=422 if asked.odd else 200)
+
+
+@require_safe
+def download(request: HttpRequest) -> HttpResponse:
+    """The same numbers as a workbook, a sheet for each panel."""
+    asked = _countable(request)
+    board = Dashboard(asked, request.user)
+    data = panels.workbook_of(board, panels.panels(board))
+    day = asked.at or f"{asked.cutoff.astimezone(dashboards.windows.SHANGHAI):%Y-%m-%d}"
+    return excel.download(data, f"{panels.TITLE}-{asked.region.name}-{day[:10]}.xlsx")
+
+
+@require_safe
+def behind(request: HttpRequest) -> HttpResponse:
+    """What one number counts, page by page."""
+    asked = _countable(request)
+    cell = {name: request.GET[name][:40] for name in CELL if name in request.GET}
+    try:
+        found = behind_numbers.behind(Dashboard(asked, request.user), cell)
+    except Unknown as unknown:
+        raise Http404(f"no such number: {unknown}") from None
+    page = page_of(request, found.rows)
+    context = {
+        "nav": "dashboard",
+        "asked": asked,
+        "found": found,
+        "page": page,
+        "params": inbox.as_params(**asked.params.dict(), **{k: v for k, v in cell.items() if k != "kind"}),
+        "headings": found.headings,
+        "lines": [_labelled(line, found.headings) for line in found.lines(page)],
+    }
+    return render(request, "desk/dashboard_behind.html", context)
+
+
+def _asked(request: HttpRequest) -> Asked:
+    """Return what is asked; whoever reads no numbers of the region finds no page."""
+    asked = dashboards.read(request.GET, request.user)
+    if asked is None:
+        raise Http404("reads no numbers of this region")
+    return asked
+
+
+def _countable(request: HttpRequest) -> Asked:
+    asked = _asked(request)
+    if asked.odd:
+        raise Http404("nothing can be counted for this instant")
+    return asked
+
+
+def _shown(panel: Panel, asked: Asked) -> dict:
+    """Return a panel as the template writes it: the cells in words, each number with its address."""
+    made = panel.table
+    headings = [{"text": column.label, "is_number": column.holds == NUMBER} for column in made.columns]
+    return {
+        "panel": panel,
+        "headings": headings,
+        "rows": [_row(line, headings, asked) for line in made.lines()],
+    }
+
+
+def _row(line: Line, headings: list[dict], asked: Asked) -> dict:
+    cells = [
+        {**heading, **_cell(cell, asked), "label": heading["text"]}
+        for heading, cell in zip(headings, line.cells, strict=True)
+    ]
+    return {"first": cells[0], "cells": cells[1:], "style": line.style}
+
+
+def _cell(cell: Cell, asked: Asked) -> dict:
+    if not isinstance(cell, Number):
+        return {"said": "" if cell is None else str(cell), "url": ""}
+    return {"said": str(cell.value), "url": _address(cell, asked) if cell.value else ""}
+
+
+def _address(number: Number, asked: Asked) -> str:
+    """Return where a number leads: the list behind it, of a target its own page."""
+    if "target" in number.cell:
+        day = f"?on={dashboards.rollups.day_of(asked.cutoff)}" if asked.at else ""
+        return reverse("desk-target", args=[number.cell["target"]]) + day
+    return reverse("dashboard-behind") + asked.query(**number.cell)
+
+
+def _labelled(line: dict, headings: tuple[str, ...]) -> dict:
+    return {**line, "cells": list(zip(headings[1:], line["cells"], strict=True))}
