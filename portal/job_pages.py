@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import inbox, jobs, report_pages, report_runs, reports, scope, windows
+from portal import inbox, jobs, report_files, report_pages, report_runs, reports, scope, windows
 from portal.models import Job, JobStatus, Report, User
 
 EXPIRED = "expired"
@@ -119,7 +119,7 @@ def facts(job: Job, user: User) -> dict:
         "before": jobs.ahead(job) if job.status == JobStatus.QUEUED else 0,
         "refresh": REFRESH if job.is_waiting else 0,
         "summary": _summary(report) if report else [],
-        "format": report_runs.FORMATS.get(report.format, "") if report else "",
+        "format": report_files.FORMATS.get(report.format, "") if report else "",
         "page": _page(report) if report else "",
         "may_cancel": not jobs.why_not_cancelled(job, user),
         "is_stopping": job.is_waiting and job.cancel_requested_at is not None,

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from portal import report_runs, reports, rollups, scope, windows
+from portal import report_files, report_runs, reports, rollups, scope, windows
 from portal.models import Campaign, Frequency, Region, Report, ReportSchedule, User
 from portal.reports import Asked, ReportKind
 from portal.vocabulary import Level, Role
@@ -149,7 +149,7 @@ def _check(slug: str, region: str, frequency: str, format: str, filters: dict[st
         raise Refused(NO_SUCH.format("报表"))
     if frequency not in Frequency.values:
         raise Refused(NO_SUCH.format("频次"))
-    if format not in report_runs.FORMATS:
+    if format not in report_files.FORMATS:
         raise Refused(NO_SUCH.format("格式"))
     kind = reports.get(slug)
     if frequency == Frequency.CAMPAIGN and not follows_campaigns(kind):

@@ -14,7 +14,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import excel, job_pages, report_behind, report_pages, report_runs, reports, schedules
+from portal import (
+    excel,
+    job_pages,
+    report_behind,
+    report_files,
+    report_pages,
+    report_runs,
+    reports,
+    schedules,
+)
 from portal.models import Frequency, Region
 from portal.report_pages import OutOfReach, Wish
 from portal.views.desk import PER_PAGE
@@ -61,7 +70,7 @@ def _schedules(user, now) -> list[dict]:
             "schedule": schedule,
             "title": reports.kinds[schedule.slug].title,
             "next": following,
-            "format": report_runs.FORMATS.get(schedule.format, schedule.format),
+            "format": report_files.FORMATS.get(schedule.format, schedule.format),
             "may_stop": schedule.region_id in mine,
         }
         for schedule, following in schedules.next_runs(schedules.visible_to(user), now)
@@ -86,7 +95,7 @@ def _page(request: HttpRequest, wish: Wish) -> HttpResponse:
         "fields": report_pages.filter_fields(wish),
         "regions": report_pages.region_groups(request.user),
         "periods": report_pages.period_groups(now),
-        "formats": report_runs.FORMATS,
+        "formats": report_files.FORMATS,
         "can_follow": schedules.follows_campaigns(wish.kind),
         "may_schedule": bool(schedules.regions(request.user)),
     }
@@ -173,7 +182,7 @@ def _schedule_page(request: HttpRequest, typed: dict, refusal: str = "") -> Http
         "kinds": report_pages.kinds(),
         "regions": Region.objects.filter(code__in=codes).order_by("code"),
         "frequencies": Frequency.choices,
-        "formats": report_runs.FORMATS,
+        "formats": report_files.FORMATS,
         "typed": typed,
         "refusal": refusal,
     }
