@@ -1,0 +1,166 @@
+"""Counts the reports out of a chronicle in plain Python: nothing of the portal is asked.
+
+Each function returns heading of a line → the numbers of that line, as one table of the report has them.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from tests.chronicles import (
+    APPROVED,
+    CANCELLED,
+    CITY,
+    DRAFT,
+    PROVINCE,
+    REJECTED,
+    RETURNED,
+    SHANGHAI,
+    Chronicle,
+    Life,
+    Text,
+)
+
+TRAINED = PLACED = 500  # 鲁就办〔2021〕22号 二（二）
+
+
+@dataclass(frozen=True)
+class Count:
+    """A chronicle looked at from one instant; ``names`` are those of the cities."""
+
+    chronicle: Chronicle
+    at: datetime
+    names: dict[str, str]
+
+    @property
+    def day(self):
+        """The day of the instant."""
+        return self.at.astimezone(SHANGHAI).date()
+
+    def sent(self, kind: str) -> Iterator[tuple[Life, Text]]:
+        """Yield what had been submitted, with the text submitted last."""
+        for life in self.chronicle.lives:
+            if life.kind == kind and (text := life.text_at(self.at)):
+                yield life, text
+
+    def standing(self, kind: str) -> Iterator[tuple[Life, Text]]:
+        """Yield the returns that stood approved."""
+        return ((life, text) for life, text in self.sent(kind) if life.state_at(self.at) == APPROVED)
+
+    def published(self, kind: str) -> Iterator[tuple[Life, Text, str]]:
+        """Yield what was in the catalogue, with its level."""
+        for life, text in self.sent(kind):
+            if life.span and life.span.is_in_force(self.day, self.at):
+                yield life, text, life.span.level_at(self.day, self.at)
+
+    def table(self, pairs: Iterable[tuple[str, Counter]], columns: tuple[str, ...]) -> dict[str, list[int]]:
+        """Return the lines of a table of (city code, what is added to which column), 合计 last."""
+        sums: dict[str, Counter] = {name: Counter() for name in self.names.values()}
+        whole: Counter = Counter()
+        for city, counted in pairs:
+            sums[self.names[city]].update(counted)
+            whole.update(counted)
+        return {name: [found[c] for c in columns] for name, found in {**sums, "合计": whole}.items()}
+
+
+def brands(count: Count) -> dict[str, list[int]]:
+    """R1: the brands of each city by where they stand."""
+    columns = ("review", RETURNED, DRAFT, APPROVED, "published", "left", REJECTED, CANCELLED, "top", "all")
+    return count.table(_brands(count), columns)
+
+
+def _brands(count: Count) -> Iterator[tuple[str, Counter]]:
+    for life, _ in count.sent("skill-brands"):
+        told = life.span and life.span.told <= count.at
+        if life.amends and not told:
+            continue
+        ended = told and life.span.told_end and life.span.told_end <= count.at
+        if ended and not life.span.reason:
+            continue  # replaced
+        state = life.state_at(count.at)
+        where = "left" if ended else "published" if told else "review" if state in (CITY, PROVINCE) else state
+        top = where == "published" and life.span.level_at(count.day, count.at) == "provincial"
+        yield life.place[:4], Counter({where: 1, "all": 1, "top": int(top)})
+
+
+def trainings(count: Count) -> dict[str, list[int]]:
+    """R3: returns, rows, classes, trainees, held, planned and counties of each city, of all years."""
+    columns = ("returns", "rows", "classes", "trainees", "held", "planned", "counties")
+    found = count.table(_trainings(count), columns)
+    places = {(life.place[:4], life.place) for life, _ in count.standing("project-training-returns")}
+    counties = Counter(city for city, place in places if len(place) > 4)
+    for code, name in count.names.items():
+        found[name][-1] = counties[code]
+    found["合计"][-1] = counties.total()
+    return found
+
+
+def _trainings(count: Count) -> Iterator[tuple[str, Counter]]:
+    for life, text in count.standing("project-training-returns"):
+        planned = sum(row["is_planned"] for row in text.rows)
+        yield (
+            life.place[:4],
+            Counter(
+                returns=1,
+                rows=len(text.rows),
+                classes=len({row["project_name"] for row in text.rows}),
+                trainees=sum(row["trainee_count"] for row in text.rows),
+                held=len(text.rows) - planned,
+                planned=planned,
+            ),
+        )
+
+
+def units(count: Count, year: int) -> dict[str, list[int]]:
+    """R4: the units in force of each city and what they trained and placed in a year."""
+    columns = ("units", "reported", "trained", "own", "out", "placed", "enough-t", "enough-p", "enough")
+    return count.table(_units(count, year), columns)
+
+
+def _units(count: Count, year: int) -> Iterator[tuple[str, Counter]]:
+    for life, text, _ in count.published("building-units"):
+        yield life.place[:4], Counter(units=1)
+        for row in (row for row in text.rows if row["year"] == year):
+            placed = row["self_used_count"] + row["exported_count"]
+            enough = row["trained_count"] >= TRAINED, placed >= PLACED
+            numbers = {"reported": 1, "trained": row["trained_count"], "own": row["self_used_count"]}
+            numbers |= {"out": row["exported_count"], "placed": placed}
+            numbers |= {"enough-t": enough[0], "enough-p": enough[1], "enough": all(enough)}
+            yield life.place[:4], Counter(numbers)
+
+
+def labour_brands(count: Count) -> dict[str, list[int]]:
+    """R4: the labour brands of each city by level, and their workers; no 建设重点 was ever named."""
+    pairs = (
+        (life.place[:4], Counter({level: 1, "all": 1, "workers": text.values["worker_count"]}))
+        for life, text, level in count.published("labour-brands")
+    )
+    return count.table(pairs, ("provincial", "municipal", "all", "workers", "key"))
+
+
+def subsidies(count: Count) -> dict[str, list[int]]:
+    """R7: the reviews of each city and the standards they raised, kept, or set for the first time."""
+    pairs = (
+        (life.place[:4], Counter({"reviews": 1, "items": len(text.rows)}) + Counter(map(_change, text.rows)))
+        for life, text in count.standing("subsidy-reviews")
+    )
+    return count.table(pairs, ("reviews", "items", "raised", "lowered", "kept", "new"))
+
+
+def _change(row: dict) -> str:
+    old, new = row["old_amount"], row["new_amount"]
+    return "new" if old is None else "raised" if new > old else "lowered" if new < old else "kept"
+
+
+def exam_projects(count: Count) -> dict[str, int]:
+    """R6: how many exam projects of each class there were."""
+    return dict(Counter(text.values["catalogue_class"] for _, text, _ in count.published("exam-projects")))
+
+
+def by_city(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Return city code → sum."""
+    found: dict[str, int] = defaultdict(int)
+    for city, number in pairs:
+        found[city] += number
+    return dict(found)

@@ -1,0 +1,70 @@
+"""The reports of a random history of thousands of filings, against an independent count in plain Python."""
+
+import pytest
+
+from portal import reports
+from portal.models import Region
+from portal.reports import Asked, Number
+from tests import chronicles, counting, enacting
+from tests.chronicles import BEGIN, END
+
+pytestmark = pytest.mark.django_db
+NUMBER = 5000
+CUTOFFS = [BEGIN + (END - BEGIN) * part for part in (0.3, 0.6, 0.95)]
+
+
+@pytest.fixture(scope="module")
+def chronicle(for_the_module):
+    """A chronicle that was enacted."""
+    written = chronicles.written(NUMBER, *enacting.places(), seed="counted")
+    enacting.enact(written)
+    return written
+
+
+@pytest.fixture(params=CUTOFFS, ids=lambda at: f"{at:%Y-%m-%d}")
+def count(request, chronicle):
+    """The chronicle seen from one instant."""
+    names = dict(Region.objects.filter(level="city").order_by("code").values_list("code", "name"))
+    return counting.Count(chronicle, request.param, names)
+
+
+def table(slug: str, count: counting.Count, name: str, **filters) -> dict[str, list]:
+    """Return heading of a line → its numbers, of one table of a report."""
+    content = reports.content(reports.ask(slug, count.at, "37", filters))
+    found = next(one for one in content.tables if one.name == name)
+    return {str(line.cells[0]): [_value(cell) for cell in line.cells[1:]] for line in found.lines()}
+
+
+def _value(cell):
+    return cell.value if isinstance(cell, Number) else cell
+
+
+def test_brands_are_counted_where_they_stood(count):
+    assert table("brands", count, "分市小计") == counting.brands(count)
+
+
+def test_trainings_are_counted_as_they_were_reported(count):
+    assert table("project-training", count, "分市情况", year="") == counting.trainings(count)
+
+
+def test_units_are_counted_with_the_figures_of_the_year(count):
+    year = str(count.day.year)
+    assert table("labour-brands", count, "年度达标情况", year=year) == counting.units(count, int(year))
+
+
+def test_labour_brands_are_counted_by_level(count):
+    found = table("labour-brands", count, "劳务品牌")
+    assert {name: found[name] for name in (*count.names.values(), "合计")} == counting.labour_brands(count)
+
+
+def test_standards_are_counted_by_what_became_of_them(count):
+    found = table("subsidies", count, "分市情况", year="")
+    numbers = {name: [n for n in cells if isinstance(n, int)] for name, cells in found.items()}
+    assert numbers == counting.subsidies(count)
+
+
+def test_the_whole_is_large_enough_to_be_wrong(chronicle):
+    at = CUTOFFS[-1]
+    count = counting.Count(chronicle, at, {})
+    assert len([*count.sent("skill-brands")]) > 800
+    assert isinstance(reports.ask("brands", at, "37", {}), Asked)
