@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
-from portal import campaigns, jobs, notice_messages, queueing, verify
+from portal import campaigns, jobs, notice_messages, queueing, schedules, verify
 
 LAST_WORDS = 60  # seconds that a job over its time has to end in order
 
@@ -40,6 +40,12 @@ def sweep_jobs(thorough: bool = False) -> None:
     jobs.sweep()
     if thorough:
         jobs.tidy()
+
+
+@shared_task
+def run_schedules() -> None:
+    """Ask for the reports whose period has ended; a second beat asks for none of them again."""
+    schedules.run_due()
 
 
 @worker_ready.connect
