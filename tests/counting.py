@@ -3,7 +3,7 @@
 Each function returns heading of a line → the numbers of that line, as one table of the report has them.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,17 +71,40 @@ def brands(count: Count) -> dict[str, list[int]]:
 
 
 def _brands(count: Count) -> Iterator[tuple[str, Counter]]:
-    for life, _ in count.sent("skill-brands"):
-        told = life.span and life.span.told <= count.at
-        if life.amends and not told:
-            continue
-        ended = told and life.span.told_end and life.span.told_end <= count.at
-        if ended and not life.span.reason:
-            continue  # replaced
-        state = life.state_at(count.at)
-        where = "left" if ended else "published" if told else "review" if state in (CITY, PROVINCE) else state
+    for life, _, where in _things(count, "skill-brands"):
         top = where == "published" and life.span.level_at(count.day, count.at) == "provincial"
-        yield life.place[:4], Counter({where: 1, "all": 1, "top": int(top)})
+        group = "review" if where in (CITY, PROVINCE) else where
+        yield life.place[:4], Counter({group: 1, "all": 1, "top": int(top)})
+
+
+def _things(count: Count, kind: str) -> Iterator[tuple[Life, Text, str]]:
+    """Yield each thing of a catalogue once, by its newest text, with its state or published or left."""
+    for life, text in count.sent(kind):
+        told = life.span and life.span.told <= count.at
+        ended = told and life.span.told_end and life.span.told_end <= count.at
+        if (life.amends and not told) or (ended and not life.span.reason):
+            continue  # an amendment that is not public yet, an entry that was replaced
+        yield life, text, "left" if ended else "published" if told else life.state_at(count.at)
+
+
+def city_brands(count: Count) -> dict[str, int]:
+    """R2: cities that reported, brands, pictures, videos and articles of those brands, late ones."""
+    found = [thing for thing in _things(count, "city-training-brands") if thing[2] not in (DRAFT, CANCELLED)]
+    files = Counter(slot for _, text, _ in found for slot in text.files)
+    arrived = {life.place for life, _, where in found if where not in (CITY, RETURNED)}
+    late = sum(_first(life).text_at(count.at).is_late for life, _, _ in found)
+    return {
+        "已报送的市": len(arrived),
+        "品牌（个）": len(found),
+        "其中：逾期报送": late,
+        "图片（张）": files["pictures"],
+        "视频（个）": files["video"],
+        "宣传稿件（篇）": len(found),
+    }
+
+
+def _first(life: Life) -> Life:
+    return _first(life.amends) if life.amends else life
 
 
 def trainings(count: Count) -> dict[str, list[int]]:
@@ -156,11 +179,3 @@ def _change(row: dict) -> str:
 def exam_projects(count: Count) -> dict[str, int]:
     """R6: how many exam projects of each class there were."""
     return dict(Counter(text.values["catalogue_class"] for _, text, _ in count.published("exam-projects")))
-
-
-def by_city(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Return city code → sum."""
-    found: dict[str, int] = defaultdict(int)
-    for city, number in pairs:
-        found[city] += number
-    return dict(found)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from assessments.models import ProjectClass
 from portal import reports
 from portal.models import Region
 from portal.reports import Asked, Number
@@ -41,6 +42,20 @@ def _value(cell):
 
 def test_brands_are_counted_where_they_stood(count):
     assert table("brands", count, "分市小计") == counting.brands(count)
+
+
+def test_training_brands_are_counted_with_their_material(count):
+    found = table("city-brands", count, "报送汇总")
+    expected = counting.city_brands(count)
+    assert {label: found[label][0] for label in expected} == expected
+    assert found["应报送的市"] == [16]
+
+
+def test_exam_projects_are_counted_by_class(count):
+    found = table("exam-catalogue", count, "分类统计")
+    words = {str(label): value for value, label in ProjectClass.choices}
+    classes = {words[label]: numbers[-1] for label, numbers in found.items() if label in words}
+    assert classes == counting.exam_projects(count)
 
 
 def test_trainings_are_counted_as_they_were_reported(count):
