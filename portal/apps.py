@@ -5,13 +5,13 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 
 class PortalConfig(AppConfig):
-    """Knows no record type; registers the system checks and keeps the guards of the database in place."""
+    """Knows no record type; registers checks and reports and keeps the guards of the database in place."""
 
     name = "portal"
     verbose_name = "门户"
 
     def ready(self) -> None:
-        from portal import checks  # noqa: F401 -- registers itself
+        from portal import checks, reporting_report, target_report  # noqa: F401 -- register themselves
 
         pre_migrate.connect(_without_guards, sender=self)
         post_migrate.connect(_with_guards, sender=self)
