@@ -139,9 +139,9 @@ def shares(slug: str, title: str, labels: Sequence[str], series: Sequence[Series
 
 def _bars(chart: Chart, parts: list[tuple[int, int]], top: float) -> None:
     room = WIDTH - 5 * LETTER
+    chart.rules.append(Rule(0, top, 0, top + 20 * len(parts)))
     for line, (value, look) in enumerate(parts):
         y = top + 20 * line
-        chart.rules.append(Rule(0, y + BAR, room, y + BAR))
         if value:
             chart.boxes.append(Box(0, y, round(room * value / 100, 1), BAR, look))
         chart.words.append(Word(round(room * value / 100 + 6, 1), y + 13, f"{value}%"))

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from portal import inbox, registry, rollups, scope, tallies, windows
+from portal import answers, inbox, registry, rollups, scope, tallies, windows
 from portal.models import Campaign, Region, User
 from portal.tallies import Sight
 from portal.vocabulary import Level
@@ -172,16 +172,18 @@ class Dashboard:
 
 def campaigns_at(asked: Asked) -> list[Campaign]:
     """Return the campaigns opened by the instant that were due within the year before it or later."""
-    found = Campaign.objects.filter(opens_at__lte=asked.cutoff, due_at__gte=asked.cutoff - YEAR)
-    found = found.filter(kind=asked.kind) if asked.kind else found
-    return list(found.order_by("-due_at", "-pk"))
+    return [
+        campaign
+        for campaign in answers.opened_by(asked.cutoff)
+        if campaign.due_at >= asked.cutoff - YEAR and asked.kind in ("", campaign.kind)
+    ]
 
 
 def boards_at(asked: Asked) -> list[tuple[Campaign, list[windows.Row]]]:
-    """Return each of them with the bureaus in the region."""
+    """Return each of them with the bureaus in the region as they stood at the instant."""
     found = campaigns_at(asked)
     inside = scope.within("organisation__region_id", asked.region.code)
-    boards = windows.boards(found, inside)
+    boards = windows.boards(found, inside, asked.cutoff if asked.at else None)
     return [(campaign, boards[campaign.pk]) for campaign in found]
 
 

@@ -64,9 +64,11 @@ def panels(board: Dashboard) -> list[Panel]:
     return [by_place(board), *kinds, *campaigns, *aims, trend(board), queue(board), handling(board)]
 
 
-def table(name: str, headings: Sequence[str], lines: Iterable[Line], *notes: str, texts: int = 1) -> Table:
-    """Return a table: the first ``texts`` columns are words, the others numbers."""
-    made = tuple(Column(heading, TEXT if n < texts else NUMBER) for n, heading in enumerate(headings))
+def table(
+    name: str, headings: Sequence[str], lines: Iterable[Line], *notes: str, texts: Sequence[int] = (0,)
+) -> Table:
+    """Return a table: the columns ``texts`` hold words, the others numbers."""
+    made = tuple(Column(heading, TEXT if n in texts else NUMBER) for n, heading in enumerate(headings))
     kept = list(lines)
     return Table(name, made, lambda: kept, notes)
 
@@ -167,7 +169,7 @@ def completeness(board: Dashboard) -> Panel:
     series = [Series("报送率", tuple(filed), 1), Series("按时率", tuple(on_time), 2)]
     told = "各项任务的报送率和按时率，分子、分母见旁边的表格。"
     chart = charts.shares("campaigns", "报送任务完成情况", labels, series, told)
-    made = table("报送任务完成情况", ["任务", "截止时间", *RATES], lines, RATES_NOTE, texts=2)
+    made = table("报送任务完成情况", ["任务", "截止时间", *RATES], lines, RATES_NOTE, texts=(0, 1))
     return Panel("campaigns", made, chart)
 
 
@@ -195,7 +197,8 @@ def by_bureau(board: Dashboard) -> Panel:
 def targets(board: Dashboard) -> Panel:
     """Return how far the policy targets are on the day."""
     day = rollups.day_of(board.asked.cutoff)
-    found = progress.overview(day, public=False, root=board.asked.region.code)
+    at = board.asked.cutoff if board.asked.at else None
+    found = progress.overview(day, public=False, root=board.asked.region.code, at=at)
     wish = gauges.Wish("" if day == timezone.localdate() else str(day))
     shown = [gauges.gauge(one, wish, "desk-target") for one in found]
     lines = [
@@ -211,7 +214,9 @@ def targets(board: Dashboard) -> Panel:
         )
         for one in shown
     ]
-    made = table("政策目标进度", ["目标", "对照", "数量", "进度", "期限", "依据"], lines, texts=2)
+    made = table(
+        "政策目标进度", ["目标", "对照", "数量", "进度", "期限", "依据"], lines, texts=(0, 1, 3, 4, 5)
+    )
     return Panel("targets", made, gauges=shown, is_wide=True)
 
 
