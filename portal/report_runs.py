@@ -3,10 +3,12 @@
 ``produce`` is what the job and ``manage.py roll_up`` have in common, so both make the same bytes.
 """
 
+import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -16,7 +18,7 @@ from django.utils import timezone
 from portal import jobs, report_files, report_tables, reports
 from portal.models import WAITING, Campaign, Region, Report, ReportSchedule, User
 from portal.reports import Asked
-from portal.windows import moment, reading_posts
+from portal.windows import moment, reading_posts, start_of
 from portal.workflow import Refused
 
 JOB = "report"
@@ -27,6 +29,8 @@ GRACE = timedelta(seconds=1)
 # Transactions that write nothing, however long: this module's snapshots, and a backup.
 READERS = ("portal report", "pg_dump")
 PATIENCE, PAUSE = 60, 0.1  # seconds
+EARLIEST = start_of(date(2000, 1, 1))  # nothing is dated before
+TOO_EARLY = "统计截止时间应在2000年以后，没有生成报表。"
 AHEAD = "统计截止时间还没有到，没有生成报表；请改为已经过去的时间。"
 NO_FORMAT = "报表只能生成 Excel、Word 或 PDF。"
 NOT_YOURS = "您的岗位看不到这个范围的报表，没有生成；请选择本单位所在的区划或其下级。"
@@ -67,7 +71,14 @@ def _may_be_asked(asked: Asked, format: str) -> None:
         raise reports.Unknown(asked.region)
     if format not in report_files.FORMATS:
         raise Refused(NO_FORMAT)
-    if asked.cutoff > timezone.now():
+    check_cutoff(asked.cutoff)
+
+
+def check_cutoff(cutoff: datetime) -> None:
+    """Raise ``Refused`` for an instant no report can be made of: not yet passed, or before all filings."""
+    if cutoff < EARLIEST:
+        raise Refused(TOO_EARLY)
+    if cutoff > timezone.now():
         raise Refused(AHEAD)
 
 
@@ -140,6 +151,23 @@ def produce(asked: Asked, format: str, path: Path, progress: Callable | None = N
     settle(asked.cutoff)
     with one_snapshot():
         return report_files.write(reports.content(asked), asked, format, path, progress)
+
+
+def save(asked: Asked, format: str, file: Path) -> tuple[int, str]:
+    """Write the report to ``file``, whole or not at all, and return the number of its lines and its SHA-256.
+
+    Raises what ``produce`` raises, and ``OSError`` where the file cannot be written.
+    """
+    making = file.with_name(f".roll_up-{os.getpid()}.part")
+    try:
+        rows = produce(asked, format, making)
+        with making.open("rb") as made:
+            digest = hashlib.file_digest(made, "sha256").hexdigest()
+            os.fsync(made.fileno())
+        making.rename(file)
+    finally:
+        making.unlink(missing_ok=True)
+    return rows, digest
 
 
 @contextmanager

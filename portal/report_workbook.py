@@ -181,6 +181,11 @@ class _Page(Worksheet):
     def _xml_rich_inline_string(self, string: str, attributes=()) -> None:
         self._xml_inline_string(string, True, attributes)
 
+    def forget(self, row: int) -> None:
+        """Drop the height of a row that is on the disk already; the library would keep it to the end."""
+        self.row_info.pop(row, None)
+        self.row_sizes.pop(row, None)
+
 
 class Sheets:
     """The sheet of one table; what exceeds the rows of one goes on in further ones, headed alike."""
@@ -242,11 +247,11 @@ class Sheets:
         if self.row + len(self.foot) >= self.book.most:
             self._open()
         forms, tallest = self.forms[line.style], 1
-        for place, cell in enumerate(line.cells):
-            tallest = max(tallest, self._cell(place, cell, forms[place]))
+        for place, (cell, ways) in enumerate(zip(line.cells, forms, strict=True)):
+            tallest = max(tallest, self._cell(place, cell, ways))
         if tallest > 1:
             self.page.set_row(self.row, _height(tallest))
-        self.page.row_info.pop(self.row - 1, None)  # that row is on the disk: its height need not be kept
+        self.page.forget(self.row - 1)
         self.row += 1
         self.lines += 1
 
