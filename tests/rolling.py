@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal import reports
+from portal.models import Filing, FilingVersion
 from portal.reports import Asked, Content, Number
+from portal.windows import moment
 
 
 def asked(slug: str, at: datetime | None = None, region: str = "37", **filters: str) -> Asked:
@@ -44,3 +48,22 @@ def counted(question: Asked, number: Number) -> int:
     behind = reports.behind(question, number.address)
     keys = list(behind.filings.values_list("pk", flat=True))
     return sum(behind.amounts[key] for key in keys) if behind.amount else len(keys)
+
+
+def whole(question: Asked) -> list:
+    """Return all there is to a report: title, filters, tables with headings, notes, lines and addresses."""
+    found = reports.content(question)
+    drawn = [(table.name, table.columns, table.notes, list(table.lines())) for table in found.tables]
+    return [found.title, reports.in_words(question), drawn]
+
+
+def queries(question: Asked) -> int:
+    """Return how many queries a whole report takes."""
+    with CaptureQueriesContext(connection) as found:
+        whole(question)
+    return len(found)
+
+
+def sent(filing: Filing, number: int = 1) -> str:
+    """Return when a version was submitted, as a report writes it."""
+    return moment(FilingVersion.objects.get(filing=filing.pk, number=number).submitted_at)

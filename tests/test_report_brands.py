@@ -4,14 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal import catalogue, drafts, reports
-from portal.models import Filing, FilingVersion, Organisation, Region
+from portal.models import Filing, Organisation, Region
 from portal.vocabulary import BrandLevel, State
-from portal.windows import moment
 from tests import timelines
 from tests.campaigning import answer, campaign, nothing
 from tests.copies import multiply
@@ -30,7 +27,7 @@ from tests.factories import (
     reviewer,
     submitted,
 )
-from tests.rolling import asked, numbers, tables, unequal
+from tests.rolling import asked, numbers, queries, sent, tables, unequal, whole
 
 pytestmark = pytest.mark.django_db
 KIND, SLUG, JINAN, QINGDAO, YANTAI = "skill-brands", "brands", "3701", "3702", "3706"
@@ -53,19 +50,6 @@ class History:
     early: datetime
     before: list
     late: datetime
-
-
-def sent(brand: Filing, number: int = 1) -> str:
-    """Return when a version was submitted, as the report writes it."""
-    return moment(FilingVersion.objects.get(filing=brand.pk, number=number).submitted_at)
-
-
-def everything(at: datetime, region: str = "37", **filters: str) -> list:
-    """Return a whole report: title, filters, and each table with its notes, lines, styles and addresses."""
-    question = asked(SLUG, at, region, **filters)
-    found = reports.content(question)
-    whole = [(t.name, t.columns, t.notes, list(t.lines())) for t in found.tables]
-    return [found.title, reports.in_words(question), whole]
 
 
 def begin() -> dict[str, Filing]:
@@ -136,7 +120,7 @@ def rename() -> None:
 def history(for_the_module) -> History:
     brands = begin()
     early = timezone.now()
-    before = everything(early)
+    before = whole(asked(SLUG, early))
     go_on(brands)
     return History(brands, early, before, timezone.now())
 
@@ -176,7 +160,7 @@ def test_the_cities_are_counted_by_state(history):
 
 
 def test_later_acts_leave_the_report_of_an_earlier_cut_off_as_it_was(history):
-    assert everything(history.early) == history.before
+    assert whole(asked(SLUG, history.early)) == history.before
 
 
 def test_the_same_brands_stand_elsewhere_at_a_later_cut_off(history):
@@ -297,14 +281,6 @@ def test_the_batch_is_called_as_it_was_then(history):
 def test_a_cell_there_is_not_is_unknown(history, cell):
     with pytest.raises(reports.Unknown):
         reports.behind(asked(SLUG, history.early), cell)
-
-
-def queries(question) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as found:
-        everything(question.cutoff, question.region)
-    return len(found)
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_brands(history):
