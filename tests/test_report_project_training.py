@@ -109,6 +109,7 @@ def test_the_sheet_has_the_columns_and_notes_of_annex_2_and_counts_each_training
     ]
     assert first.notes[:3] == TRAINING_SHEET.notes
     assert tables(asked("project-training"))[SHEET] == expected()
+    assert len(first.lines()) == len(expected())
 
 
 def test_coverage_names_the_counties_without_a_training_and_sets_zones_apart():

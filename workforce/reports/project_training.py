@@ -131,7 +131,7 @@ def project_training(asked: Asked) -> Content:
     return Content(
         "项目制培训情况统计表",
         (
-            Table("统计表", _sheet_columns(), lambda: _sheet(roll), (*TRAINING_SHEET.notes, ONCE), True),
+            Table("统计表", _sheet_columns(), lambda: Sheet(roll), (*TRAINING_SHEET.notes, ONCE), True),
             Table("覆盖情况", _coverage_columns(), lambda: _coverage(roll), (COVERED,)),
             Table("分市情况", _city_columns(), lambda: _by_city(roll), (ONCE, CLASSES)),
         ),
@@ -148,14 +148,28 @@ def _sheet_columns() -> tuple[Column, ...]:
     )
 
 
-def _sheet(roll: Roll) -> Iterator[Line]:
-    """Yield a line per training, a sum after each city and the whole sum."""
-    for city, rows in groupby(roll.trainings.rows(), key=lambda row: row.city):
-        for _, own in groupby(rows, key=lambda row: row[:PLACED]):
-            for row in sorted(own):
-                yield Line(_sheet_cells(roll, row))
-        yield Line(_sum(f"{roll.names[city]}小计", roll.ledger.number("trainees", city)), SUBTOTAL)
-    yield Line(_sum("合计", roll.ledger.number("trainees")), TOTAL)
+@dataclass(frozen=True)
+class Sheet:
+    """The lines of the annex: one per training, a sum after each city and the whole sum.
+
+    Their number is known before they are read, however many they are.
+    """
+
+    roll: Roll
+
+    def __len__(self) -> int:
+        ledger, cities = self.roll.ledger, self.roll.cities
+        reported = sum(bool(ledger.number("rows", city).value) for city in cities)
+        return ledger.number("rows").value + reported + 1
+
+    def __iter__(self) -> Iterator[Line]:
+        roll = self.roll
+        for city, rows in groupby(roll.trainings.rows(), key=lambda row: row.city):
+            for _, own in groupby(rows, key=lambda row: row[:PLACED]):
+                for row in sorted(own):
+                    yield Line(_sheet_cells(roll, row))
+            yield Line(_sum(f"{roll.names[city]}小计", roll.ledger.number("trainees", city)), SUBTOTAL)
+        yield Line(_sum("合计", roll.ledger.number("trainees")), TOTAL)
 
 
 def _sheet_cells(roll: Roll, row: Row) -> tuple[Cell, ...]:

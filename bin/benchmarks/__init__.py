@@ -1,0 +1,1 @@
+"""What ``./bin/bench`` runs: a program per measurement, with the variants it holds ours against."""
