@@ -10,7 +10,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from portal.vocabulary import Role
 from portal.workflow import Refused
 
 MOST_ATTEMPTS = 3
-RING_AGAIN = 20  # seconds after which a call that nobody followed is repeated
+RING_AGAIN = 2 / 3  # of a lease: after that time a call that nobody followed is repeated
 MOST_RINGS = 100  # in one sweep
 LOST = "lost"
 
@@ -340,7 +340,7 @@ def _take_back(job: Job, now: datetime) -> None:
 
 def _ring_again(now: datetime) -> None:
     """Call workers for the jobs whose time has come and that nobody was called for lately."""
-    lately = now - timedelta(seconds=RING_AGAIN)
+    lately = now - leases.span() * RING_AGAIN
     due = Job.objects.filter(status=JobStatus.QUEUED, run_after__lte=now)
     due = due.filter(Q(rung_at=None) | Q(rung_at__lt=lately)).order_by("run_after", "pk")
     for pk in due.values_list("pk", flat=True)[:MOST_RINGS]:

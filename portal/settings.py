@@ -230,6 +230,7 @@ CONTENT_SECURITY_POLICY = {
 # A job: seconds its worker may be silent before another takes it over, seconds one attempt may take.
 JOB_LEASE = float(os.environ.get("PORTAL_JOB_LEASE", "30"))
 JOB_LIMIT = int(os.environ.get("PORTAL_JOB_LIMIT", "1800"))
+JOB_MEMORY = int(os.environ.get("PORTAL_JOB_MEMORY", "1024"))
 # How many days the file of a report is kept.
 REPORT_DAYS = int(os.environ.get("PORTAL_REPORT_DAYS", "30"))
 
@@ -249,6 +250,7 @@ if CELERY_BROKER_URL.startswith("amqp"):
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400 * 1024  # KB; looked at after a task, so a big one gives it back
 CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False  # all of the pool works on after a reconnection
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE

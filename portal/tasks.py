@@ -1,7 +1,9 @@
 """Celery tasks: primary key in, one domain call; what a task does is elsewhere."""
 
+import resource
+
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
 from portal import campaigns, jobs, notice_messages, queueing, schedules, verify
@@ -46,6 +48,16 @@ def sweep_jobs(thorough: bool = False) -> None:
 def run_schedules() -> None:
     """Ask for the reports whose period has ended; a second beat asks for none of them again."""
     schedules.run_due()
+
+
+@worker_process_init.connect
+def limit_memory(**kwargs) -> None:
+    """Let a task that wants too much memory fail with that reason, before the kernel picks what to kill.
+
+    Counted is what a process has taken for itself: shared libraries and mapped files cost nothing twice.
+    """
+    most = settings.JOB_MEMORY * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 @worker_ready.connect
