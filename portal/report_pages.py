@@ -24,7 +24,7 @@ FIRST_YEAR = 2000
 MONTHS, QUARTERS, CAMPAIGNS = 12, 8, 20
 RESERVED = ("on", "time", "region", "period", "cell", "page", "sort", "format")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
+TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{6}))?)?", re.ASCII)
 LAST = "23:59:59"
 ODD_DAY = f"统计截止日期要写成“2024-06-15”这样的日期，不早于 {FIRST_YEAR} 年。请改正后再查看。"
 ODD_TIME = "统计截止时刻要写成“18:00”这样的时刻；不填即为当日 24:00。请改正后再查看。"
@@ -77,10 +77,13 @@ class Wish:
 
 
 def address(asked: Asked) -> QueryDict:
-    """Return what is asked as parameters of a link; a cut-off at 24:00 is named by its day alone."""
+    """Return what is asked as parameters of a link; a cut-off at 24:00 is named by its day alone.
+
+    This moment is named to its last digit, so that the numbers of a page are found again later.
+    """
     local = asked.cutoff.astimezone(windows.SHANGHAI)
-    clock = "" if f"{local:%H:%M:%S}" == LAST else f"{local:%H:%M:%S}"
-    params = inbox.as_params(on=f"{local:%Y-%m-%d}", time=clock, region=asked.region)
+    time = f"{local.timetz().replace(tzinfo=None)}"
+    params = inbox.as_params(on=f"{local:%Y-%m-%d}", time="" if time == LAST else time, region=asked.region)
     params.update({name: value for name, value in asked.filters.items()})
     return params
 
@@ -108,7 +111,7 @@ def read_wish(slug: str, params: Mapping[str, str], user: User) -> Wish:
     try:
         cutoff, period = read_cutoff(params, now)
     except ValueError as odd:
-        usual = reports.ask(slug, _floor(now), region, {})
+        usual = reports.ask(slug, now, region, {})
         return Wish(kind, usual, typed, fault=str(odd))
     if period and period.campaign and schedules.follows_campaigns(kind):
         told[CAMPAIGN] = str(period.campaign.pk)
@@ -138,15 +141,10 @@ def read_cutoff(params: Mapping[str, str], now: datetime) -> tuple[datetime, Per
     day = _day(params.get("on", "").strip()) or today
     at = _at(day, clock)
     if not clock and day == today:
-        return _floor(now), None
+        return now, None
     if at > now:
         raise ValueError(AHEAD.format(windows.moment(now)))
     return at, None
-
-
-def _floor(now: datetime) -> datetime:
-    """Return the whole second: an address names no part of one."""
-    return now.replace(microsecond=0)
 
 
 def _day(said: str) -> date | None:
@@ -165,13 +163,13 @@ def _at(day: date, clock: str) -> datetime:
     clock = LAST if clock in ("", "24:00", "24:00:00") else clock
     if not (found := TIME.fullmatch(clock)):
         raise ValueError(ODD_TIME)
-    hour, minute, second = (int(part or 0) for part in found.groups())
-    return windows.start_of(day).replace(hour=hour, minute=minute, second=second)
+    hour, minute, second, part = (int(part or 0) for part in found.groups())
+    return windows.start_of(day).replace(hour=hour, minute=minute, second=second, microsecond=part)
 
 
 def periods(now: datetime) -> list[Period]:
     """Return the periods that a report can be made for: months, quarters, campaigns that are past due."""
-    past = Campaign.objects.filter(due_at__lt=_floor(now)).order_by("-due_at", "-pk")[:CAMPAIGNS]
+    past = Campaign.objects.filter(due_at__lt=now.replace(microsecond=0)).order_by("-due_at", "-pk")[:CAMPAIGNS]
     return [
         *schedules.latest(Frequency.MONTHLY, now, MONTHS),
         *schedules.latest(Frequency.QUARTERLY, now, QUARTERS),

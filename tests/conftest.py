@@ -43,7 +43,7 @@ def no_files_left_over():
 
     What a fixture of the whole module stored stays for the module's next test.
     """
-    folders = [Path(settings.MEDIA_ROOT) / name for name in ("attachments", "editions")]
+    folders = [Path(settings.MEDIA_ROOT) / name for name in ("attachments", "editions", "jobs")]
     before = {path for folder in folders for path in folder.rglob("*")}
     yield
     for path in {path for folder in folders for path in folder.rglob("*")} - before:
