@@ -179,3 +179,51 @@ def _change(row: dict) -> str:
 def exam_projects(count: Count) -> dict[str, int]:
     """R6: how many exam projects of each class there were."""
     return dict(Counter(text.values["catalogue_class"] for _, text, _ in count.published("exam-projects")))
+
+
+def targets(count: Count) -> dict[str, list[int]]:
+    """R5: what counts for the targets of the whole province, city by city."""
+    columns = ("SB", "LB-provincial", "LB-municipal", "workers", "EP")
+    return count.table(_targets(count), columns)
+
+
+def _targets(count: Count) -> Iterator[tuple[str, Counter]]:
+    for life, _, level in count.published("skill-brands"):
+        yield life.place[:4], Counter(SB=int(level == "provincial"))
+    for life, text, level in count.published("labour-brands"):
+        yield life.place[:4], Counter({f"LB-{level}": 1, "workers": text.values["worker_count"]})
+    for life, _, _ in count.published("exam-projects"):
+        yield life.place[:4], Counter(EP=1)
+
+
+def reporting(count: Count) -> dict[str, list[int]]:
+    """R8: of each campaign in progress or due this year 应报, 已报, 逾期, 零报送, 退回, 未报."""
+    found = {}
+    for number, task in enumerate(count.chronicle.tasks):
+        if task.opens_at <= count.at and task.due_at.year >= count.day.year:
+            stands = Counter(_stands(count, number, city) for city in count.names)
+            filed = stands["late"] + stands["filed"]
+            owing = len(count.names) - filed - stands[RETURNED]
+            found[task] = [len(count.names), filed, stands["late"], 0, stands[RETURNED], owing]
+    return found
+
+
+def _stands(count: Count, campaign: int, city: str) -> str:
+    """Return where the filing that answers best leaves a city."""
+    ranks = ["", RETURNED, "late", "filed"]
+    return max((_answer(count, n) for n in _answers(count, campaign, city)), key=ranks.index, default="")
+
+
+def _answers(count: Count, campaign: int, city: str) -> Iterator[Life]:
+    for life in count.chronicle.lives:
+        is_part = life.kind == "project-training-returns" and life.place != city  # of its city's return
+        answers = life.campaign == campaign and life.place[:4] == city and not is_part
+        if answers and life.created_at <= count.at:
+            yield life
+
+
+def _answer(count: Count, life: Life) -> str:
+    state = life.state_at(count.at)
+    if state in (PROVINCE, APPROVED, REJECTED):
+        return "late" if life.text_at(count.at).is_late else "filed"
+    return RETURNED if state == RETURNED else ""

@@ -10,6 +10,7 @@ from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.db import connection, models
 
 from portal import campaigns, registry, snapshot, text
@@ -87,6 +88,8 @@ class _Enactment:
             due_at=task.due_at,
             expects="city",
         )
+        note = LogEntry.objects.filter(content_type__model="campaign", object_id=str(found.pk))
+        note.update(action_time=task.opens_at - timedelta(days=30))
         duties = {duty.organisation.region_id: duty for duty in found.duties.select_related("organisation")}
         by = factories.reviewer("37")
         Extension.objects.bulk_create(

@@ -3,7 +3,7 @@
 import pytest
 
 from assessments.models import ProjectClass
-from portal import reports
+from portal import registry, reports
 from portal.models import Region
 from portal.reports import Asked, Number
 from tests import chronicles, counting, enacting
@@ -76,6 +76,19 @@ def test_standards_are_counted_by_what_became_of_them(count):
     found = table("subsidies", count, "分市情况", year="")
     numbers = {name: [n for n in cells if isinstance(n, int)] for name, cells in found.items()}
     assert numbers == counting.subsidies(count)
+
+
+def test_targets_are_counted_by_what_was_in_force(count):
+    found = table("targets", count, "全省目标分市")
+    assert {name: found[name] for name in (*count.names.values(), "合计")} == counting.targets(count)
+
+
+def test_bureaus_are_counted_where_they_stood(count):
+    found = table("reporting", count, "任务")
+    expected = counting.reporting(count)
+    names = {task: f"演示{task.year}年{registry.get(task.kind).label}" for task in expected}
+    stood = {cells[0]: cells[3:9] for cells in found.values() if cells[0] in names.values()}
+    assert stood == {names[task]: numbers for task, numbers in expected.items()}
 
 
 def test_the_whole_is_large_enough_to_be_wrong(chronicle):
