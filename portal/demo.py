@@ -26,6 +26,7 @@ from portal import (
     demo_campaigns,
     demo_editions,
     demo_notices,
+    demo_reports,
     demo_reviews,
     demo_rounds,
     drafts,
@@ -120,6 +121,7 @@ def build(password: str) -> None:
     demo_rounds.build(cast.by_name)
     demo_reviews.build(cast.by_name)
     _build_parts(cast.by_name)
+    demo_reports.build(cast.by_name)
 
 
 def _build_parts(people: dict[str, User]) -> None:

@@ -52,7 +52,8 @@ def built(django_db_setup, django_db_blocker, tmp_path_factory):
             call_command("demo", stdout=printed)
             yield folder, printed.getvalue()
             transaction.set_rollback(True)
-    shutil.rmtree(Path(settings.MEDIA_ROOT) / "attachments", ignore_errors=True)
+    for name in ("attachments", "jobs"):
+        shutil.rmtree(Path(settings.MEDIA_ROOT) / name, ignore_errors=True)
 
 
 @pytest.fixture

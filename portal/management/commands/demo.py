@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from portal import demo
+from portal import demo, demo_reports
 from portal.models import Filing
 
 
@@ -24,5 +24,6 @@ class Command(BaseCommand):
             demo.build(secret)
         except demo.Incomplete as reason:
             raise CommandError(str(reason)) from None
+        demo_reports.make()
         self.stdout.write(demo.accounts(secret))
         self.stdout.write(f"已生成 {Filing.objects.filter(is_demo=True).count()} 份演示填报。")
