@@ -73,12 +73,16 @@ def _campaigns(asked: Asked) -> dict[str, str]:
     return {"": "正在报送和本年度截止的任务", **opened}
 
 
-def _boards(asked: Asked) -> list[Board]:
-    """Return the campaigns that are asked for and owed by somebody in the region, the one due last first."""
+def _boards(asked: Asked, only: str = "") -> list[Board]:
+    """Return the campaigns that are asked for and owed by somebody in the region, the one due last first.
+
+    ``only`` that campaign of them.
+    """
     chosen = asked.filters.get("campaign", "")
     year = windows.start_of(date(asked.day.year, 1, 1))
     opened = answers.opened_by(asked.cutoff)
-    found = [c for c in opened if (str(c.pk) == chosen if chosen else c.due_at >= year)]
+    wanted = [c for c in opened if (str(c.pk) == chosen if chosen else c.due_at >= year)]
+    found = [c for c in wanted if only in ("", str(c.pk))]
     inside = scope.within("organisation__region_id", asked.region)
     rows = windows.boards(found, inside, at=asked.cutoff)
     return [Board(campaign, rows[campaign.pk]) for campaign in found if rows[campaign.pk]]
@@ -86,7 +90,7 @@ def _boards(asked: Asked) -> list[Board]:
 
 def behind(asked: Asked, cell: Mapping[str, str]) -> Behind:
     """Return the filings by which the bureaus of a number stand where they do, one each."""
-    board = next((one for one in _boards(asked) if str(one.campaign.pk) == cell.get("campaign")), None)
+    board = next(iter(_boards(asked, cell["campaign"])), None) if cell.get("campaign") else None
     column, place = cell.get("column", ""), cell.get("place", "")
     if board is None or column not in COUNTED or set(cell) - {"campaign", "column", "place"}:
         raise Unknown(str(dict(cell))[:80])

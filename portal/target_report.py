@@ -53,9 +53,16 @@ def _years(asked: Asked) -> dict[str, str]:
 
 
 def _found(asked: Asked) -> list[Progress]:
+    return [one for one in progress.overview(asked.day, **_as_asked(asked)) if _is_told(one, asked)]
+
+
+def _as_asked(asked: Asked) -> dict:
     year = asked.filters.get("year", "")
-    every = progress.overview(asked.day, public=False, root=asked.region, at=asked.cutoff, year=year)
-    return [one for one in every if not (_is_county(asked) and one.target.scope == TargetScope.PAIR)]
+    return {"public": False, "root": asked.region, "at": asked.cutoff, "year": year}
+
+
+def _is_told(one: Progress, asked: Asked) -> bool:
+    return not (_is_county(asked) and one.target.scope == TargetScope.PAIR)
 
 
 def _is_county(asked: Asked) -> bool:
@@ -64,16 +71,25 @@ def _is_county(asked: Asked) -> bool:
 
 def behind(asked: Asked, cell: Mapping[str, str]) -> Behind:
     """Return the filings that a number counts, with what each adds where that is not one."""
-    found = next((one for one in _found(asked) if one.target.slug == cell.get("target")), None)
-    if found is None or set(cell) - {"target", "place", "column", "line"}:
-        raise Unknown(str(dict(cell))[:80])
-    names = {"": "", **{place.code: place.name for place in found.places}}
-    place = cell.get("place", "")
-    if place not in names or cell.get("column", "of") != "of":
-        raise Unknown(str(dict(cell))[:80])
+    found, place = _asked_for(asked, cell), cell.get("place", "")
+    names = {"": "", **{one.code: one.name for one in found.places}}
+    if place not in names:
+        raise Unknown(f"place={place[:40]}")
     amounts, amount = _amounts(found, place, cell)
     title = "，".join(part for part in (found.target.label, names[place], cell.get("line", "")) if part)
     return Behind(title, Filing.objects.filter(pk__in=amounts), amounts if amount else {}, amount)
+
+
+def _asked_for(asked: Asked, cell: Mapping[str, str]) -> Progress:
+    """Return the target that a cell belongs to; raise ``Unknown`` for a cell there is not."""
+    try:
+        found = progress.progress(cell.get("target", ""), asked.day, **_as_asked(asked))
+    except progress.Unknown as unknown:
+        raise Unknown(str(unknown)) from None
+    is_of = cell.get("column", "of") == "of" and (found.count.reached is not None or "column" not in cell)
+    if not _is_told(found, asked) or not is_of or set(cell) - {"target", "place", "column", "line"}:
+        raise Unknown(str(dict(cell))[:80])
+    return found
 
 
 def _amounts(found: Progress, place: str, cell: Mapping[str, str]) -> tuple[dict[int, int], str]:
