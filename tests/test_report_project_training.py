@@ -8,6 +8,7 @@ from django.utils import timezone
 from portal import drafts, merging, reports
 from portal.models import Filing, Region
 from portal.vocabulary import Level, State
+from tests import campaigning
 from tests.copies import multiply
 from tests.factories import COMMENT, KUIWEN, WEIFANG, act, approver, draft, filer, filing, reviewer
 from tests.rolling import asked, tables, unequal
@@ -181,6 +182,21 @@ def test_the_years_are_those_of_the_returns_the_present_one_first_and_all_of_the
     assert every[SHEET][-1][4] == 169 + 77
     assert every[CITIES][-1][-1] == 4
     assert unequal(asked("project-training", year="")) == []
+
+
+def test_a_campaign_narrows_the_sheet_to_the_returns_that_answer_it():
+    returned(row(), place=JINAN)
+    task = campaigning.campaign("演示统计任务", kind=KIND)
+    returned(row("任务内（演示）", 33))
+    later = campaigning.campaign("以后的任务（演示）", kind=KIND, opens=5)
+
+    question = asked("project-training", year="2024", campaign=str(task.pk))
+
+    assert tables(question)[SHEET][-1][4] == 33
+    assert unequal(question) == []
+    assert reports.in_words(question) == [("年度", "2024年"), ("报送任务", "演示统计任务")]
+    with pytest.raises(reports.Unknown):
+        asked("project-training", campaign=str(later.pk))
 
 
 def test_a_city_and_a_county_get_their_part():

@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal import drafts, reports
 from portal.models import Filing
 from portal.vocabulary import State
+from tests import campaigning
 from tests.factories import COMMENT, WEIFANG, act, approver, filer, filing, reviewer
 from tests.rolling import asked, tables, unequal
 
@@ -105,6 +106,20 @@ def test_the_same_cut_off_gives_the_same_after_every_later_act():
     assert tables(asked(SLUG, at)) == before
     assert unequal(asked(SLUG, at)) == []
     assert tables(asked(SLUG))[CITIES][-1] == ("合计", "4/16", 4, None, 4, 2, 1, 0, 1)
+
+
+def test_a_zero_report_counts_in_the_year_in_which_its_campaign_is_due():
+    task = campaigning.campaign("演示评估任务", kind=KIND)
+    year = str(timezone.localdate(task.due_at).year)
+    campaigning.nothing(task, JINAN, State.APPROVED)
+    review(WEIFANG, item("焊工（演示）", "1", "2"))
+
+    every, of_task = asked(SLUG, year=year), asked(SLUG, year=year, campaign=str(task.pk))
+
+    for found in (tables(every)[CITIES], tables(of_task)[CITIES]):
+        assert found[0] == ("济南市", "零报送", 0, None, 0, 0, 0, 0, 0)
+        assert found[-1][:2] == ("合计", "1/16")
+    assert reports.in_words(of_task) == [("年度", f"{year}年"), ("报送任务", "演示评估任务")]
 
 
 def test_a_city_gets_its_part():

@@ -38,7 +38,7 @@ CELLS = {
     "new": ("新设的标准", "项数"),
 }
 REPORTED, MISSING, NOTHING = "已报送", "未报送", "零报送"
-KEPT = "已报送而没有调整项目的市，评估后维持现行标准。"
+KEPT = "已报送而没有调整项目的市，评估后维持现行标准；零报送按报送任务截止的年度计。"
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Review:
-    """A review of a city, or its word that it has none to report."""
+    """A review of a city; one without a day is its word that it has none to report."""
 
     filing: int
     city: str
-    year: int | None
+    year: int
     on: date | None
     items: tuple[Item, ...] = ()
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether it is a zero report."""
-        return self.year is None
 
 
 @dataclass
@@ -99,21 +94,19 @@ class Roll:
 
     @cached_property
     def every_year(self) -> list[Review]:
-        """The reviews that stand, by city and day; zero reports where their campaign is asked for."""
-        found = [_review(filing, said) for filing, said in rollups.with_snapshots(self._standing())]
-        return sorted(found, key=lambda review: (review.city, review.on or date.max, review.year or 0))
+        """The reviews and zero reports that stand."""
+        return [_review(filing, said) for filing, said in rollups.with_snapshots(self._standing())]
 
     def _standing(self) -> QuerySet:
-        found = rollups.standing_at(self.asked.cutoff, self.asked.region, KIND)
-        if campaign := self.asked.filters.get("campaign", ""):
-            return found.filter(campaign_id=campaign)
-        return found.filter(is_nothing=False)
+        found = rollups.standing_at(self.asked.cutoff, self.asked.region, KIND).select_related("campaign")
+        campaign = self.asked.filters.get("campaign", "")
+        return found.filter(campaign_id=campaign) if campaign else found
 
     @cached_property
     def reviews(self) -> list[Review]:
         """Those of the year that is asked for."""
         year = self.asked.filters.get("year", "")
-        return [r for r in self.every_year if not year or r.is_nothing or r.year == int(year)]
+        return [review for review in self.every_year if not year or review.year == int(year)]
 
     @cached_property
     def items(self) -> list[Item]:
@@ -126,7 +119,7 @@ class Roll:
         """The numbers, each with the reviews it is made of."""
         ledger = Ledger(CELLS, self.cities)
         for review in self.reviews:
-            if not review.is_nothing:
+            if review.on:
                 ledger.once("reviews", review.city, review.filing)
         for item in self.items:
             ledger.add("items", item.city, item.filing)
@@ -137,7 +130,7 @@ class Roll:
 def _review(filing: Filing, snapshot: dict) -> Review:
     city, said = filing.region_id[:4], snapshot["values"]
     if filing.is_nothing:
-        return Review(filing.pk, city, None, None)
+        return Review(filing.pk, city, rollups.day_of(filing.campaign.due_at).year, None)
     rows = snapshot["rows"]["items"]
     items = tuple(_item(filing.pk, city, said["year"], row) for row in rows)
     return Review(filing.pk, city, said["year"], date.fromisoformat(said["evaluated_on"]), items)
