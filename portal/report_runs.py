@@ -201,7 +201,7 @@ def _deferred() -> Iterator[None]:
         connection.transaction_mode = usual
 
 
-def settle(cutoff: datetime) -> None:
+def settle(cutoff: datetime, patience: float = PATIENCE) -> None:
     """Return when every transaction begun by ``cutoff`` has ended; raise ``Unsettled`` after a minute.
 
     From then on nothing can be stored that happened by the cut-off. Inside an open transaction it does
@@ -209,7 +209,7 @@ def settle(cutoff: datetime) -> None:
     """
     if connection.in_atomic_block:
         return
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while timezone.now() < cutoff + GRACE or not _is_settled(cutoff + GRACE):
         if time.monotonic() > until:
             raise Unsettled(UNSETTLED)
