@@ -44,21 +44,21 @@ SHORT = 20  # 字 of a text up to which a change of it is quoted
 NOW, ALL = "now", "all"
 ENDS = ("from", "to", NOW)
 CHANGED = (
-    Column("序号", NUMBER, 6),
-    Column("变化", width=8),
-    Column("编号", width=16),
-    Column("考核项目", width=24),
-    Column("类别", width=10),
-    Column("变化内容", width=44),
-    Column("文号", width=22),
+    Column("序号", NUMBER, 4),
+    Column("变化", width=4),
+    Column("编号", width=8),
+    Column("考核项目", width=12),
+    Column("类别", width=6),
+    Column("变化内容", width=24),
+    Column("文号", width=11),
 )
 EXAMINED = (
-    Column("序号", NUMBER, 6),
-    Column("市", width=12),
-    Column("编号", width=16),
-    Column("考核项目", width=24),
-    Column("考核机构", NUMBER, 10, "家"),
-    Column("提示", width=16),
+    Column("序号", NUMBER, 4),
+    Column("市", width=8),
+    Column("编号", width=8),
+    Column("考核项目", width=20),
+    Column("考核机构", NUMBER, 8, "家"),
+    Column("提示", width=9),
 )
 PARTS = "只列本地区的考核项目和机构。"
 SOURCE = "参照菏泽市2023年的做法，省级通知没有规定"
@@ -245,8 +245,8 @@ def _change_sums(roll: Roll) -> Iterator[Line]:
 def _class_columns(roll: Roll) -> tuple[Column, ...]:
     former = roll.earlier.name if roll.earlier else "更早版次"
     latter = roll.edition.name if roll.edition else "本版次"
-    numbers = (Column(heading, NUMBER, 14) for heading in (former, latter, "增减", "统计截止时现行"))
-    return (Column("类别", width=12), *numbers)
+    numbers = (Column(heading, NUMBER, 11) for heading in (former, latter, "增减", "统计截止时现行"))
+    return (Column("类别", width=9), *numbers)
 
 
 def _class_lines(roll: Roll) -> Iterator[Line]:

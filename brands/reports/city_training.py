@@ -40,17 +40,17 @@ SHORT = 60  # 字 of the features; the whole text is in the filing
 WAITING = (State.CITY_REVIEW, State.RETURNED)
 NOT_THERE = (State.DRAFT, State.CANCELLED)
 COLUMNS = (
-    Column("序号", NUMBER, 6),
-    Column("市", width=12),
-    Column("品牌名称", width=24),
-    Column("品牌特色", width=44),
-    Column("品牌", NUMBER, 8, "个"),
-    Column("图片", NUMBER, 8, "张"),
-    Column("视频", NUMBER, 8, "个"),
-    Column("宣传稿件", NUMBER, 10, "篇"),
-    Column("状态", width=20),
-    Column("报送时间", width=16),
-    Column("是否逾期", width=10),
+    Column("序号", NUMBER, 4),
+    Column("市", width=6),
+    Column("品牌名称", width=10),
+    Column("品牌特色", width=20),
+    Column("品牌", NUMBER, 5, "个"),
+    Column("图片", NUMBER, 5, "张"),
+    Column("视频", NUMBER, 5, "个"),
+    Column("宣传稿件", NUMBER, 6, "篇"),
+    Column("状态", width=8),
+    Column("报送时间", width=6),
+    Column("是否逾期", width=5),
 )
 NOTES = (
     "已报送以到达省级为准：市级审核中、退回修改的列出，不计入已报送的市；撤回和作废的不列。",
@@ -253,7 +253,7 @@ def _years(asked: Asked) -> dict[str, str]:
 def city_brands(asked: Asked) -> Content:
     """Return the brands of each city with their material, and how many cities reported."""
     roll = Roll(asked)
-    sums = (Column("项目", width=30), Column("数量", NUMBER, 10))
+    sums = (Column("项目", width=20), Column("数量", NUMBER, 8))
     return Content(
         TITLE,
         (

@@ -32,16 +32,16 @@ from portal.windows import moment
 KIND, TITLE = "skill-brands", "专项职业能力品牌情况汇总表"
 ROLLING, ROLLING_WORDS = "rolling", "日常报送"  # 及时报送新增 (鲁人社字〔2024〕95号 三（二）)
 COLUMNS = (
-    Column("序号", NUMBER, 6),
-    Column("市", width=10),
-    Column("品牌项目名称", width=24),
-    Column("专项职业能力考核项目", width=20),
-    Column("专项职业能力考核机构", width=24),
-    Column("品牌优势", width=60),
-    Column("批次", width=16),
-    Column("报送时间", width=16),
-    Column("最近报送", width=16),
-    Column("状态", width=24),
+    Column("序号", NUMBER, 4),
+    Column("市", width=5),
+    Column("品牌项目名称", width=8),
+    Column("专项职业能力考核项目", width=7),
+    Column("专项职业能力考核机构", width=8),
+    Column("品牌优势", width=22),
+    Column("批次", width=6),
+    Column("报送时间", width=6),
+    Column("最近报送", width=6),
+    Column("状态", width=8),
 )
 NOTES = (
     "“专项职业能力考核机构”暂无的为“无”（鲁人社字〔2024〕95号 附件备注2）。",
@@ -112,8 +112,8 @@ def _behind(asked: Asked, cell: Mapping[str, str]) -> Behind:
 )
 def brands(asked: Asked) -> Content:
     """Return the list of the brands and the numbers of each city."""
-    numbers = (Column(word, NUMBER, 8) for word, _ in GROUPS.values())
-    by_city = (Column("市", width=12), *numbers, Column(PROVINCIAL, NUMBER, 10), Column("合计", NUMBER, 8))
+    numbers = (Column(word, NUMBER, 5) for word, _ in GROUPS.values())
+    by_city = (Column("市", width=7), *numbers, Column(PROVINCIAL, NUMBER, 6), Column("合计", NUMBER, 5))
     return Content(
         f"“鲁滋鲁味·鲁艺鲁品”{TITLE}",
         (
