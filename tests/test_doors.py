@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -167,6 +168,31 @@ def test_a_part_that_stopped_by_itself_is_named_with_its_last_words_and_its_log(
         f"The data is kept; the whole log is {log}.\n"
         f"worker 进程自行退出（代码 3），其余进程已一并停止。数据都在；完整日志见 {log}。"
     )
+
+
+def test_a_worker_that_ran_a_while_and_ended_is_started_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(up, "VAR", tmp_path)
+    monkeypatch.setattr(up, "commands", lambda port: {"worker": "timeit -n 1 pass"})
+    ended = subprocess.Popen([sys.executable, "-c", "pass"], process_group=0)
+    ended.wait()
+    log = tmp_path / "log" / "worker.log"
+
+    again = up.started_again(up.Child("worker", ended, log, began=time.monotonic() - up.STEADY), 8000)
+
+    assert (again.name, again.log, again.process.wait()) == ("worker", log, 0)
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_a_part_that_ends_at_once_or_serves_pages_is_not_started_again(tmp_path, name):
+    ended = subprocess.Popen([sys.executable, "-c", "raise SystemExit(2)"])
+    ended.wait()
+    (tmp_path / "x.log").touch()
+    began = time.monotonic() - (0 if name == "worker" else up.STEADY)
+
+    with pytest.raises(Closed) as closed:
+        up.started_again(up.Child(name, ended, tmp_path / "x.log", began), 8000)
+
+    assert f"The {name} process stopped by itself (code 2)" in str(closed.value)
 
 
 def test_the_count_adds_failures_and_errors(tmp_path):

@@ -68,13 +68,13 @@ def _memory(name: str) -> int:
 
 
 def rounds(program: str, variants: Iterable[str], number: int) -> dict[str, list[Round]]:
-    """Return variant → its rounds, run in turn A B C A B C; stops when two answers differ."""
+    """Return variant → its rounds, run in turn A B C A B C; stops when answers differ."""
     variants = list(variants)
     found: dict[str, list[Round]] = {variant: [] for variant in variants}
-    _agree({variant: _round(program, variant) for variant in variants})
     for _ in range(number):
         for variant in variants:
             found[variant].append(_round(program, variant))
+        _agree({variant: own[-1] for variant, own in found.items()})
     return found
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from doors import Closed, heed
@@ -24,15 +24,18 @@ from doors.environment import (
 VAR = Path(os.environ.get("PORTAL_VAR", ROOT / "var"))
 #: How long the first page may take; a busy machine imports Django in ten seconds or more.
 PATIENCE = 120
+#: A worker that ran this long and ended is started again; one that ends sooner has a fault of its own.
+STEADY = 15
 
 
 @dataclass(frozen=True)
 class Child:
-    """A process that must live as long as this one, and where what it says is kept."""
+    """A process that must live as long as this one, where what it says is kept, and since when it runs."""
 
     name: str
     process: subprocess.Popen
     log: Path
+    began: float = field(default_factory=time.monotonic)
 
 
 def main(arguments: list[str]) -> int:
@@ -77,9 +80,10 @@ def serve(port: int) -> int:
             children.append(start(name, command))
         wait_until_it_answers(port, children)
         welcome(port)
-        while (stopped := first_stopped(children)) is None:
+        while True:
+            if stopped := first_stopped(children):
+                children[children.index(stopped)] = started_again(stopped, port)
             time.sleep(0.5)
-        raise stopped_by_itself(stopped)
     except KeyboardInterrupt:
         say("Stopping; the data stays in var/", "正在停止；数据保留在 var/ 中")
         return 0
@@ -105,6 +109,18 @@ def start(name: str, command: str) -> Child:
             preexec_fn=tied_to_this_process(signal.SIGTERM),
         )
     return Child(name, process, log)
+
+
+def started_again(child: Child, port: int) -> Child:
+    """Return a new worker for one that a broker took down with it; Closed for any other part.
+
+    The jobs it had are in their rows: another attempt begins when their lease is over.
+    """
+    if child.name != "worker" or time.monotonic() - child.began < STEADY:
+        raise stopped_by_itself(child)
+    stop_group(child)
+    say("The worker ended and is started again", "后台任务进程已退出，正在重新启动")
+    return start("worker", commands(port)["worker"])
 
 
 def wait_until_it_answers(port: int, children: list[Child]) -> None:
@@ -167,6 +183,11 @@ def stop(children: list[Child]) -> None:
     for child in reversed(children):
         with suppress(subprocess.TimeoutExpired):
             child.process.wait(20)
-        with suppress(ProcessLookupError):
-            os.killpg(child.process.pid, signal.SIGKILL)  # what a killed part left running
-        child.process.wait()
+        stop_group(child)
+
+
+def stop_group(child: Child) -> None:
+    """Kill what a part that has ended, or would not end, left running."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.process.pid, signal.SIGKILL)
+    child.process.wait()
