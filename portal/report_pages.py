@@ -169,7 +169,9 @@ def _at(day: date, clock: str) -> datetime:
 
 def periods(now: datetime) -> list[Period]:
     """Return the periods that a report can be made for: months, quarters, campaigns that are past due."""
-    past = Campaign.objects.filter(due_at__lt=now.replace(microsecond=0)).order_by("-due_at", "-pk")[:CAMPAIGNS]
+    past = Campaign.objects.filter(due_at__lt=now.replace(microsecond=0)).order_by("-due_at", "-pk")[
+        :CAMPAIGNS
+    ]
     return [
         *schedules.latest(Frequency.MONTHLY, now, MONTHS),
         *schedules.latest(Frequency.QUARTERLY, now, QUARTERS),
@@ -230,7 +232,7 @@ def shown(content: Content, wish: Wish) -> list[Shown]:
 def _table(table: Table, link: str) -> Shown:
     found = table.lines()
     first = list(islice(found, SHOWN + 1))
-    headings = [{"text": column.label, "number": _is_number(column)} for column in table.columns]
+    headings = [{"text": column.label, "look": look(column)} for column in table.columns]
     lines = [_line(line, table.columns, link) for line in first[:SHOWN]]
     return Shown(table.name, headings, lines, report_tables.notes_of(table), _rest(found, len(first)))
 
@@ -243,8 +245,14 @@ def _rest(found: Iterable[Line], fetched: int) -> str:
     return f"这里列出前 {SHOWN} 行，其余{number}请下载 Excel 查看。"
 
 
-def _is_number(column: Column) -> bool:
-    return column.holds in (reports.NUMBER, reports.PERCENT)
+WIDTHS = ((24, "text"), (14, "long"), (7, "mid"))  # from so many 字 on
+
+
+def look(column: Column) -> str:
+    """Return the class of a column: numbers stand to the right, words have room by their width in 字."""
+    if column.holds in (reports.NUMBER, reports.PERCENT):
+        return "num"
+    return next((name for width, name in WIDTHS if column.width >= width), "")
 
 
 def _line(line: Line, columns: Sequence[Column], link: str) -> dict:
@@ -253,7 +261,7 @@ def _line(line: Line, columns: Sequence[Column], link: str) -> dict:
 
 
 def _cell(cell: Cell, column: Column, link: str) -> dict:
-    found = {"text": report_tables.printed(cell, column), "number": _is_number(column), "url": ""}
+    found = {"text": report_tables.printed(cell, column), "look": look(column), "url": ""}
     if isinstance(cell, Number) and cell.cell and cell.value:
         found["url"] = f"{link}&{inbox.as_params(cell=cell.address).urlencode()}"
     return found

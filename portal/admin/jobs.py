@@ -1,0 +1,59 @@
+"""Jobs, reports and schedules as the administrators read them; nothing is written here.
+
+A job is asked for, stopped and made again at the desk (``portal.jobs``), a schedule set there too
+(``portal.schedules``). Neither the files nor the numbers in them are opened from here.
+"""
+
+from django.contrib import admin
+
+from portal.admin.audit import ReadOnly
+from portal.admin.base import site
+from portal.models import Job, Report, ReportSchedule
+from portal.vocabulary import Role
+
+
+class OfJobs(ReadOnly):
+    """Rows for who keeps the portal running and who audits it."""
+
+    viewers = (Role.AUDITOR, Role.SYSTEM_ADMIN)
+
+
+@admin.register(Job, site=site)
+class JobAdmin(OfJobs):
+    """Every piece of work: who asked for it when, how often it was tried, what became of it."""
+
+    list_display = (
+        "title",
+        "kind",
+        "status",
+        "attempts",
+        "requested_by",
+        "requested_at",
+        "finished_at",
+        "reason",
+    )
+    list_filter = ("status", "kind", ("requested_at", admin.DateFieldListFilter))
+    list_select_related = ("requested_by",)
+    search_fields = ("title", "requested_by__full_name", "sha256")
+    ordering = ("-requested_at", "-pk")
+
+
+@admin.register(Report, site=site)
+class ReportAdmin(OfJobs):
+    """Every report: of which kind, region and cut-off, with the digest a quoted number is checked by."""
+
+    list_display = ("title", "region", "cutoff", "format", "status", "rows", "requested_by", "sha256")
+    list_filter = ("slug", "format", "status", ("cutoff", admin.DateFieldListFilter))
+    list_select_related = ("region", "requested_by")
+    search_fields = ("title", "sha256", "period")
+    ordering = ("-requested_at", "-pk")
+
+
+@admin.register(ReportSchedule, site=site)
+class ReportScheduleAdmin(OfJobs):
+    """Which report comes by itself how often; who set and stopped it stands in the log."""
+
+    list_display = ("slug", "region", "frequency", "format", "since", "is_active", "created_by")
+    list_filter = ("frequency", "is_active", "slug")
+    list_select_related = ("region", "created_by")
+    ordering = ("slug", "frequency", "pk")
