@@ -46,16 +46,16 @@ ENDS = ("from", "to", NOW)
 CHANGED = (
     Column("序号", NUMBER, 4),
     Column("变化", width=4),
-    Column("编号", width=8),
+    Column("编号", width=10),
     Column("考核项目", width=12),
-    Column("类别", width=6),
-    Column("变化内容", width=24),
-    Column("文号", width=11),
+    Column("类别", width=7),
+    Column("变化内容", width=22),
+    Column("文号", width=12),
 )
 EXAMINED = (
     Column("序号", NUMBER, 4),
     Column("市", width=8),
-    Column("编号", width=8),
+    Column("编号", width=10),
     Column("考核项目", width=20),
     Column("考核机构", NUMBER, 8, "家"),
     Column("提示", width=9),

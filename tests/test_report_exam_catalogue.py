@@ -9,7 +9,7 @@ from datetime import date, datetime
 import pytest
 from django.utils import timezone
 
-from portal import reports
+from portal import reports, targets
 from portal.models import CatalogueEntry, Filing, PolicyTarget, Region
 from tests import timelines
 from tests.copies import multiply_entry
@@ -144,6 +144,15 @@ def test_more_institutions_of_a_project_in_a_city_than_the_limit_are_flagged(his
         (3, "潍坊市", "EP-3707-0004", f"{CLAY}（已不在目录）", 1, ""),
         ("", "合计", "", "3 项次", 8, "超过5个 1 项次"),
     ]
+
+
+def test_the_target_counts_the_same_projects_and_institutions(history):
+    target = PolicyTarget.objects.get(pk="institutions-per-project")
+    question = targets.Asked(target, timezone.localdate(), 2024, at=history.early)
+
+    found = targets.counters[target.pk].count(question)
+    assert found.of == {"3701": 1, "3707": 2}
+    assert found.behind.count() == 8
 
 
 def test_later_acts_leave_the_report_of_an_earlier_cut_off_as_it_was(history):

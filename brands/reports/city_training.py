@@ -41,16 +41,16 @@ WAITING = (State.CITY_REVIEW, State.RETURNED)
 NOT_THERE = (State.DRAFT, State.CANCELLED)
 COLUMNS = (
     Column("序号", NUMBER, 4),
-    Column("市", width=6),
+    Column("市", width=7),
     Column("品牌名称", width=10),
-    Column("品牌特色", width=20),
+    Column("品牌特色", width=17),
     Column("品牌", NUMBER, 5, "个"),
     Column("图片", NUMBER, 5, "张"),
     Column("视频", NUMBER, 5, "个"),
     Column("宣传稿件", NUMBER, 6, "篇"),
-    Column("状态", width=8),
-    Column("报送时间", width=6),
-    Column("是否逾期", width=5),
+    Column("状态", width=9),
+    Column("报送时间", width=9),
+    Column("是否逾期", width=6),
 )
 NOTES = (
     "已报送以到达省级为准：市级审核中、退回修改的列出，不计入已报送的市；撤回和作废的不列。",

@@ -33,15 +33,15 @@ KIND, TITLE = "skill-brands", "专项职业能力品牌情况汇总表"
 ROLLING, ROLLING_WORDS = "rolling", "日常报送"  # 及时报送新增 (鲁人社字〔2024〕95号 三（二）)
 COLUMNS = (
     Column("序号", NUMBER, 4),
-    Column("市", width=5),
+    Column("市", width=6),
     Column("品牌项目名称", width=8),
     Column("专项职业能力考核项目", width=7),
     Column("专项职业能力考核机构", width=8),
-    Column("品牌优势", width=22),
+    Column("品牌优势", width=20),
     Column("批次", width=6),
-    Column("报送时间", width=6),
-    Column("最近报送", width=6),
-    Column("状态", width=8),
+    Column("报送时间", width=9),
+    Column("最近报送", width=9),
+    Column("状态", width=9),
 )
 NOTES = (
     "“专项职业能力考核机构”暂无的为“无”（鲁人社字〔2024〕95号 附件备注2）。",
