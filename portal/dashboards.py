@@ -86,7 +86,7 @@ def read(params: Mapping[str, str], user: User) -> Asked | None:
         return None
     kind = params.get("kind", "")
     known = {record_type.slug for record_type in registry.all_types()}
-    typed = params.get("at", "").strip()[:20]
+    typed = params.get("at", "").strip()[:40]
     asked = Asked(region, timezone.now(), "", kind if kind in known else "", tuple(roots))
     try:
         return replace(asked, cutoff=read_instant(typed), at=typed) if typed else asked
@@ -166,8 +166,8 @@ class Dashboard:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was ever submitted and nothing is asked for."""
-        return not self.states and not self.boards
+        """Whether nothing had been submitted."""
+        return not self.states
 
 
 def campaigns_at(asked: Asked) -> list[Campaign]:

@@ -36,6 +36,7 @@ ACTS = {SUBMIT: "提交", APPROVE: "审核通过", PUBLISH: "公布"}
 BANDS = ("不到1天", "1–3天", "3–5天", "5–10天", "10–20天", "20天以上")
 EXPECTED, FILED, ON_TIME, LATE, OWING = "expected", "filed", "on_time", "late", "owing"
 TITLE = "数据看板"
+OF_TASKS = ("campaigns", "bureaus", "targets")  # what there is to see before anything is submitted
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     board = Dashboard(asked, request.user)
     is_empty = not asked.odd and board.is_empty
     shown = [] if asked.odd else panels.panels(board)
+    if is_empty:
+        shown = [panel for panel in shown if panel.slug in panels.OF_TASKS]
     context = {
         "nav": "dashboard",
         "asked": asked,
         "regions": dashboards.regions(asked),
         "types": list(registry.all_types()),
         "is_empty": is_empty,
-        "panels": [_shown(panel, asked) for panel in shown if not is_empty or panel.gauges],
+        "panels": [_shown(panel, asked) for panel in shown],
     }
     return render(request, "desk/dashboard.html", context, status=422 if asked.odd else 200)
 
