@@ -38,7 +38,9 @@ def _decide(entry: CatalogueEntry, dice: random.Random) -> dict:
     found = {"region_id": dice.choice(REGIONS), "level": dice.choice(["municipal", "provincial"])}
     said = {"search_text": " ".join(dice.sample(WORDS, dice.randint(0, 2)))}
     gone = {"exit_reason": ExitReason.VOLUNTARY, "exit_document_number": factories.DOCUMENT}
-    exits = gone | {"valid_to": timezone.localdate()} if dice.random() < 0.2 else {}
+    exits = (
+        gone | {"valid_to": timezone.localdate(), "ended_at": timezone.now()} if dice.random() < 0.2 else {}
+    )
     CatalogueEntry.objects.filter(pk=entry.pk).update(**found, **said, **exits)
     chosen = {f.name: dice.choice([*f.words]) for f in browse.facets_of(KIND) if f.name != "level"}
     KIND.model.objects.filter(pk=entry.filing_id).update(**chosen)
