@@ -12,7 +12,7 @@ from itertools import islice
 from portal import reports, text
 from portal.models import Organisation, Region
 from portal.models.former import as_of
-from portal.reports import PERCENT, Asked, Cell, Column, Content, Line, Number, Table
+from portal.reports import DAY, NUMBER, PERCENT, Asked, Cell, Column, Content, Line, Number, Table
 from portal.rollups import day_of
 from portal.vocabulary import Kind
 from portal.windows import SHANGHAI, moment
@@ -20,6 +20,7 @@ from portal.windows import SHANGHAI, moment
 NOTHING = "暂无数据"
 SIGNATURES = "单位负责人：　　　　　　填表人：　　　　　　联系电话：　　　　　　　　填表日期："
 LONGEST_NAME = 31  # of a sheet, in the units Excel counts: UTF-16
+FLOOR, FLOORS = 3, {DAY: 7, NUMBER: 4, PERCENT: 4}  # 字
 _NO_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 RESERVED_NAMES = {"history"}
 
@@ -91,6 +92,20 @@ def notes_of(table: Table) -> list[str]:
     if len(notes) < 2:
         return [f"注：{note}" for note in notes]
     return [f"{'注：' if number == 1 else ''}{number}.{note}" for number, note in enumerate(notes, 1)]
+
+
+def widths(columns: Sequence[Column], least: float, most: float) -> list[float]:
+    """Return the widths of the columns in 字, together at least ``least`` and, if need be, only ``most``.
+
+    No column gets so narrow that a day or a number would not stand on one line.
+    """
+    floors = [FLOORS.get(column.holds, FLOOR) for column in columns]
+    found = [max(column.width, floor) for column, floor in zip(columns, floors, strict=True)]
+    spare, excess = sum(found) - sum(floors), sum(found) - most
+    if excess > 0:
+        kept = max(0, 1 - excess / spare) if spare else 1
+        return [floor + (width - floor) * kept for width, floor in zip(found, floors, strict=True)]
+    return [width * max(1, least / sum(found)) for width in found]
 
 
 class SheetNames:

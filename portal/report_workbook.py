@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
@@ -32,15 +32,16 @@ from portal.report_tables import (
     is_named,
     notes_of,
     plain,
+    widths,
 )
-from portal.reports import DAY, NUMBER, PERCENT, TEXT, Asked, Cell, Column, Content, Line, Table
+from portal.reports import DAY, NUMBER, PERCENT, TEXT, Asked, Cell, Content, Line, Table
 
 MOST_ROWS = 1_048_576  # of a sheet
 TOLD_EVERY = 200  # lines
 SCRATCH, YOUNG = "scratch", 60  # seconds in which a folder is not taken for an abandoned one
 QUOTED = "quoted"
 
-PAGE_WIDTH = 53  # 字 of 12 points on a line of 225 mm
+PAGE_WIDTH, MOST_WIDTH = 53, 80  # 字: on a line of 225 mm in 12 points, in 8 points after fitting
 LINE_HEIGHT, TITLE_HEIGHT, TALLEST = 18, 28, 409  # points; no row of Excel is taller
 MARGINS = {"top": 1.1, "bottom": 1.02, "left": 1.46, "right": 1.38}  # inches: GB/T 9704-2012, the page turned
 FOOTER = "&C第 &P 页　共 &N 页"
@@ -192,7 +193,7 @@ class Sheets:
 
     def __init__(self, book: _Book, table: Table, *, is_named: bool):
         self.book, self.table, self.above, self.is_named = book, table, book.above, is_named
-        self.widths = _widths(table.columns)
+        self.widths = widths(table.columns, PAGE_WIDTH, MOST_WIDTH)
         self.last = len(table.columns) - 1
         self.foot = [SIGNATURES, *notes_of(table)]
         self.forms = {style: self._forms(style) for style in ("plain", "subtotal", "total")}
@@ -302,12 +303,6 @@ def _set_up(page: Worksheet, widths: list[float]) -> None:
     page.set_margins(**MARGINS)
     page.set_footer(FOOTER)
     page.set_default_row(LINE_HEIGHT + 6)
-
-
-def _widths(columns: Iterable[Column]) -> list[float]:
-    """Return the widths of the columns in 字, narrow tables widened to the page."""
-    widths = [column.width for column in columns]
-    return [width * max(1, PAGE_WIDTH / sum(widths)) for width in widths]
 
 
 def _middle(widths: list[float], left: float, right: float) -> int:

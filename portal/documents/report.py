@@ -25,17 +25,29 @@ PARTS = {
 class PrintedTable:
     """One table: ``weights`` are the widths of its columns, ``sides`` where their cells stand.
 
-    ``rows`` are (style, texts); without one the table says ``nothing``. ``footer`` is the line to sign.
+    ``size`` is that of its type in points. ``rows`` are (style, texts); without one the table says
+    ``nothing``. ``footer`` is the line to sign.
     """
 
     name: str
     columns: tuple[str, ...]
+    size: float
     weights: tuple[int, ...]
     sides: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     nothing: str
     footer: str
     notes: tuple[str, ...]
+
+    @property
+    def half_points(self) -> int:
+        """The size of its type as Word counts it."""
+        return int(2 * self.size)
+
+    @property
+    def line_height(self) -> int:
+        """The distance of its lines in twentieths of a point: half as much again as the type."""
+        return int(30 * self.size)
 
     @property
     def widths(self) -> list[int]:
