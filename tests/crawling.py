@@ -8,8 +8,9 @@ from io import BytesIO
 from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 
-from portal import catalogue, credit
+from portal import catalogue, credit, report_runs, reports, schedules
 from portal.models import (
     Campaign,
     CampaignDuty,
@@ -21,6 +22,8 @@ from portal.models import (
     Objection,
     PeriodicReview,
     PublicNotice,
+    Report,
+    ReportSchedule,
     ReviewItem,
     SelectionRound,
     User,
@@ -67,6 +70,7 @@ def plant() -> list[Filing]:
     edition = prepared(name=f"{CANARY}新版")
     added(edition, f"{CANARY}新项目")
     selecting.opened(f"{CANARY}批次")
+    plant_report()
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
 
 
@@ -76,6 +80,13 @@ def plant_review(entry: CatalogueEntry) -> None:
     handed_in(item_of(opened(KIND)), figures, f"{CANARY}情况说明")
     facts = {"reason": "dishonest", "said": f"{CANARY}失信", "on": date(2024, 5, 2)}
     credit.record(entry, by=reviewer(WEIFANG), **facts)
+
+
+def plant_report() -> None:
+    """Plant a report of 潍坊 that waits and a schedule of it."""
+    asked = reports.ask("brands", timezone.now(), WEIFANG, {})
+    report_runs.request(asked, "xlsx", by=reviewer(WEIFANG))
+    schedules.create(by=reviewer(WEIFANG), slug="brands", region=WEIFANG, frequency="monthly")
 
 
 def plant_notices() -> None:
@@ -128,6 +139,9 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "file_type": ["xlsx", "csv", "json"],
         "section": [KIND],
         "target": ["exam-projects"],
+        "report": ["brands"],
+        "job": _numbers(Report),
+        "schedule": _numbers(ReportSchedule),
         "content_type_id": ["1"],
         "app_label": ["assessments"],
         "url": ["no/such/page/"],

@@ -29,7 +29,8 @@ NAMES = (
     "type version step revision compare on level action comment to document_number "
     "reason organisation name content confirm explanation item more then next mine "
     "campaign duty until opens_on due_on updates_on clause expects organisations reminder_days signed kind "
-    "unit_type catalogue_class o p all format stage credit_code hours"
+    "unit_type catalogue_class o p all format stage credit_code hours "
+    "time period cell report frequency year"
 )
 
 

@@ -70,7 +70,15 @@ def planted(for_the_module) -> list[Filing]:
     return plant()
 
 
-OF_A_FILING = ("<pk:", "<code:", "<number:review>", "<number:case>", "<number:record>")
+OF_A_FILING = (
+    "<pk:",
+    "<code:",
+    "<number:review>",
+    "<number:case>",
+    "<number:record>",
+    "<number:job>",
+    "<number:schedule>",
+)
 
 
 def is_guarded(name: str, route: str) -> bool:
