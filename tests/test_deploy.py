@@ -1,0 +1,112 @@
+"""What deploy/ says holds together: variables, commands, images, volumes, limits. Nothing is started here."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import get_commands
+
+from portal.registry import all_types
+
+DEPLOY = Path(settings.BASE_DIR) / "deploy"
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+ONCE = {"prepare", "bucket"}
+OURS = {"prepare", "web", "worker", "beat"}
+
+
+def example() -> dict[str, str]:
+    """Return the variables of the example environment."""
+    lines = (DEPLOY / "portal.env.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_the_parts_of_the_portal_are_all_there():
+    assert set(SERVICES) == OURS | {"db", "broker", "store", "bucket", "proxy"}
+
+
+def test_every_variable_given_to_the_portal_is_one_the_settings_read():
+    read = set(re.findall(r'"([A-Z0-9_]+)"', (settings.BASE_DIR / "portal" / "settings.py").read_text()))
+
+    assert {name: set(SERVICES[name]["environment"]) - read for name in OURS} == {
+        name: set() for name in OURS
+    }
+
+
+def test_the_example_names_each_variable_that_is_asked_for_and_no_other():
+    asked = set(re.findall(r"\$\{([A-Z0-9_]+)", (DEPLOY / "compose.yaml").read_text()))
+
+    assert asked == set(example())
+
+
+def test_no_secret_has_a_value_in_the_repository():
+    secrets = {name: value for name, value in example().items() if re.search("PASSWORD|SECRET", name)}
+
+    assert set(secrets.values()) == {"…"}
+    assert not re.search(r"(?:PASSWORD|SECRET)[A-Z_]*: (?!\$\{)\S", (DEPLOY / "compose.yaml").read_text())
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_an_image_is_pinned_and_restarts_as_it_should(name):
+    service = SERVICES[name]
+
+    image, _, tag = service["image"].rpartition(":")
+    assert (bool(image), tag) != (True, "latest")
+    assert bool(re.search(r"\d", tag)) or service["image"] == "portal:local"
+    assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
+    assert ("healthcheck" in service) == (name not in ONCE | {"beat"})
+
+
+def test_services_and_volumes_that_are_named_exist():
+    waited = {other for service in SERVICES.values() for other in service.get("depends_on", {})}
+    mounted = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+
+    assert waited - set(SERVICES) == set()
+    assert {name for name in mounted if not name.startswith((".", "/"))} == set(COMPOSE["volumes"])
+    assert {name for name in mounted if name.startswith("./")} == {"./rabbitmq.conf", "./nginx.conf", "./tls"}
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_the_command_of_a_part_exists(name):
+    image = re.search(r"^CMD \[(.*?)\]", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE | re.DOTALL)
+    program, *rest = SERVICES[name].get("command") or re.findall(r'"([^"]+)"', image[1])
+
+    known = rest[1] in get_commands() if program == "python" else shutil.which(program, path=bin_folder())
+    assert known
+
+
+def bin_folder() -> str:
+    """Return where the programs of this environment are."""
+    return str(Path(sys.executable).parent)
+
+
+def test_what_the_image_copies_is_there():
+    copied = re.findall(r"^COPY (\S+) ", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    let_in = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
+
+    assert [path for path in copied if not (settings.BASE_DIR / path).exists()] == []
+    assert {line[1:] for line in let_in if line.startswith("!")} == set(copied)
+
+
+def test_the_image_runs_as_nobody_special_from_pins_with_hashes():
+    lines = (DEPLOY / "Dockerfile").read_text().splitlines()
+
+    assert [line for line in lines if line.startswith("USER")] == ["USER portal"]
+    assert " && pip install --no-cache-dir --require-hashes --requirement /srv/requirements.txt" in lines
+
+
+def test_the_proxy_lets_the_largest_file_through():
+    largest = max(place.most_bytes for kind in all_types() for place in kind.all_slots.values())
+    (let_in,) = re.findall(r"client_max_body_size (\d+)m;", (DEPLOY / "nginx.conf").read_text())
+
+    assert int(let_in) * 2**20 > largest
+
+
+def test_the_broker_waits_longer_for_an_acknowledgement_than_a_job_may_take():
+    (timeout,) = re.findall(r"consumer_timeout = (\d+)", (DEPLOY / "rabbitmq.conf").read_text())
+
+    assert int(timeout) / 1000 > 2 * settings.JOB_LIMIT
