@@ -44,7 +44,10 @@ def places() -> tuple[list[str], list[str]]:
 
 def enact(chronicle: Chronicle) -> dict[int, Filing]:
     """Store everything and return life number → filing."""
-    return _Enactment(chronicle).run()
+    filings = _Enactment(chronicle).run()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # plans made for empty tables are slow on what now stands in them
+    return filings
 
 
 class _Enactment:
