@@ -43,7 +43,7 @@ WILL_RETRY = "第 {} 次没有完成，将自动再试"
 INTERRUPTED = "连续三次中断，没有完成。请稍后重新生成；仍不行时请联系系统管理员。"
 NO_ROOM = "服务器的存储空间已满，文件没有生成，也没有留下半份文件。请联系系统管理员腾出空间后重新生成。"
 NO_MEMORY = "内容过多，超出了一次生成可用的内存，文件没有生成。请缩小范围后重新生成。"
-TOO_LONG = "超过 {} 分钟仍未完成，已停止，文件没有生成。请缩小范围后重新生成。"
+TOO_LONG = "超过 {}仍未完成，已停止，文件没有生成。请缩小范围后重新生成。"
 UNKNOWN = (
     "生成时出错，文件没有生成，已有的数据不受影响。请稍后重新生成；仍不行时请把作业编号 {} 告诉系统管理员。"
 )
@@ -202,7 +202,8 @@ def _stopped(lease: Lease) -> str:
 def _troubled(job: Job, lease: Lease, error: Exception) -> str:
     """Let a job whose runner raised be tried again later, or give it up with the reason."""
     traceback.clear_frames(error.__traceback__)  # what filled the memory hangs there
-    connection.close_if_unusable_or_obsolete()
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     if isinstance(error, Refused):
         return _give_up(job, lease.row(), str(error)) or _stopped(lease)
     logger.error("Job %s (%s), attempt %s", job.pk, job.kind, job.attempts, exc_info=error)
@@ -237,10 +238,14 @@ def reason_of(error: BaseException, pk: int) -> str:
         if isinstance(cause, MemoryError):
             return NO_MEMORY
         if isinstance(cause, SoftTimeLimitExceeded):
-            return TOO_LONG.format(settings.JOB_LIMIT // 60)
+            return TOO_LONG.format(_in_words(settings.JOB_LIMIT))
         if (isinstance(cause, OSError) and cause.errno in FULL) or _fills_the_database(cause):
             return NO_ROOM
     return UNKNOWN.format(pk)
+
+
+def _in_words(seconds: int) -> str:
+    return f"{seconds} 秒" if seconds % 60 else f"{seconds // 60} 分钟"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
