@@ -241,7 +241,10 @@ def later_acts(of: History) -> None:
     act(act(of.answers["draft"], "submit", filer("3704")), "endorse", reviewer("3704"))
     act(of.answers["in review"], "withdraw", filer("3705"))
     act(of.answers["extended"], "return", reviewer(PROVINCE), comment=COMMENT)
-    act(of.answers["late"], "reopen", approver(), comment=COMMENT)
+    late = act(of.answers["late"], "reopen", approver(), comment=COMMENT)
+    late = act(late, "return", reviewer(PROVINCE), comment=COMMENT)
+    campaigns.extend(duty(of.over, "3701"), by=manager(), until=timezone.now() + 9 * DAY, reason="核实。")
+    assert act(late, "submit", filer("3701")).is_late is False
     act(of.answers["county"], "approve", reviewer())
     answered(of.open, "3706")
     campaigns.extend(duty(of.over, "3708"), by=manager(), until=timezone.now() + 9 * DAY, reason="核实。")

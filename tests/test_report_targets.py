@@ -49,6 +49,7 @@ class History:
     entries: dict[str, CatalogueEntry]
     county: Filing
     city: Filing
+    year_before: Filing
 
 
 def training(name: str, held: str = "2024年6月", **changes) -> dict:
@@ -56,9 +57,9 @@ def training(name: str, held: str = "2024年6月", **changes) -> dict:
     return {**plain, "held_text": held, **changes}
 
 
-def returned(*rows: dict, place: str) -> Filing:
+def returned(*rows: dict, place: str, year: int = 2024) -> Filing:
     return filing(
-        RETURN, State.APPROVED, place=place, year=2024, explanation="演示说明", training_rows=list(rows)
+        RETURN, State.APPROVED, place=place, year=year, explanation="演示说明", training_rows=list(rows)
     )
 
 
@@ -101,7 +102,8 @@ def history(for_the_module) -> History:
     city = returned(
         training("电焊（演示）", organizer_region=WEICHENG), training("市直班（演示）"), place=WEIFANG
     )
-    return History(timezone.now(), entries, county, city)
+    year_before = returned(training("家政（演示）", "2023年6月"), place="370703", year=2023)
+    return History(timezone.now(), entries, county, city, year_before)
 
 
 def overview(question) -> dict[str, tuple]:
@@ -212,7 +214,7 @@ def test_another_year_can_be_asked_for(history):
 
     shown = overview(asked(SLUG, history.cutoff, year="2024"))
 
-    assert choices == {"": "各目标最近的年度", "2024": "2024年"}
+    assert choices == {"": "各目标最近的年度", "2024": "2024年", "2023": "2023年"}
     assert (shown[KEY][:2], shown[PROVINCIAL][:2]) == ((2024, 1), (None, 2))
 
 
@@ -259,13 +261,13 @@ def left(of: CatalogueEntry) -> None:
     catalogue.exit(of, by=publisher(), on=max(MIDDLE, of.valid_from), **facts)
 
 
-def rewritten(record: Filing, *rows: dict) -> None:
+def rewritten(record: Filing, year: int, *rows: dict) -> None:
     """Take back the approval of a county's return, send it back, and let other rows be approved."""
     for action in ("reopen", "return"):
         record = act(record, action, reviewer(), comment=COMMENT)
-    who = filer(KUIWEN)
+    who = filer(record.region_id)
     told = {"training_rows": list(rows)}
-    record = drafts.save(record, by=who, revision=record.revision, values={"year": 2023}, rows=told)
+    record = drafts.save(record, by=who, revision=record.revision, values={"year": year}, rows=told)
     for action, by in (("submit", who), ("approve", reviewer())):
         record = act(record, action, by)
 
@@ -290,7 +292,8 @@ def later_acts(history: History) -> None:
     institution("演示第二学校")
     (key,) = KeyBrand.objects.all()
     key_brands.withdraw(key, by=reviewer(), reason="演示理由")
-    rewritten(history.county, training("改写（演示）", "2023年6月"))
+    rewritten(history.county, 2023, training("改写（演示）", "2023年6月"))
+    rewritten(history.year_before, 2024, training("改写（演示）"))
     changed(PolicyTarget, "provincial-skill-brands", number=2, label="演示改名", sentence="演示改写。")
     changed(PolicyTarget, "unit-trained", number=600)
     changed(PolicyTarget, "institutions-per-project", number=1)
@@ -315,7 +318,7 @@ def test_the_same_cut_off_gives_the_same_after_every_later_act(history):
     )
     assert (now["特色劳务品牌带动技能就业"][1], now[COVERAGE][1:3]) == (
         10200,
-        (0, "共 135 个县（市、区）"),
+        (1, "共 135 个县（市、区）"),
     )
     assert unequal(asked(SLUG, timezone.now())) == []
 
