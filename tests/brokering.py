@@ -1,17 +1,22 @@
 """Real brokers for tests: stopped and started, with the calls of this process and real workers on them."""
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
 from doors import brokers
+from doors.environment import clean_environment, tied_to_this_process
 from portal.settings import broker_options
-from tests.jobbing import Workers, calls_by_the_settings, workers_in
+from tests.jobbing import Workers, calls_by_the_settings, database_url, workers_in
 
 #: What each database is run with: the folder out of the box, a server in earnest.
 KINDS = ["filesystem"] if connection.vendor == "sqlite" else ["amqp", "redis"]
@@ -42,13 +47,13 @@ def needs_broker(kind: str) -> None:
 
 
 @contextmanager
-def broker_of(kind: str, folder: Path) -> Iterator[Folder | brokers.Broker]:
-    """Run a broker that this test alone uses, so that it may be stopped."""
+def broker_of(kind: str, folder: Path, address: str = "127.0.0.1") -> Iterator[Folder | brokers.Broker]:
+    """Run a broker that this test alone uses, so that it may be stopped; a server listens at ``address``."""
     needs_broker(kind)
     if kind == "filesystem":
         yield Folder(folder)
         return
-    with brokers.broker(kind, folder, ("portal",)) as one:
+    with brokers.broker(kind, folder, ("portal",), address) as one:
         yield one
 
 
@@ -65,8 +70,35 @@ def called_through(url: str) -> Iterator[None]:
         yield
 
 
+class Staff(Workers):
+    """Workers that are told options of Celery, started by ``prefix``, on the database at ``database``."""
+
+    def __init__(self, folder: Path, lease: float, database: str = "", prefix: tuple[str, ...] = ()):
+        super().__init__(folder, lease)
+        self.database, self.prefix = database or database_url(), prefix
+
+    def begin(self, *options: str) -> None:
+        """Start one, and another whenever it ends."""
+        private = {"PORTAL_VAR": self.folder, "PORTAL_JOB_LEASE": self.lease, "DATABASE_URL": self.database}
+        environment = clean_environment(**{name: str(value) for name, value in private.items()})
+        path = f"{settings.BASE_DIR}{os.pathsep}{settings.BASE_DIR / 'bin'}"
+        with (self.folder / "worker.log").open("ab") as log:
+            self.nursery = subprocess.Popen(
+                [*self.prefix, sys.executable, "-m", "tests.nursery", "1", *options],
+                cwd=settings.BASE_DIR,
+                env=environment | {"PYTHONPATH": path},
+                stdout=log,
+                stderr=log,
+                preexec_fn=tied_to_this_process(signal.SIGTERM),
+            )
+
+
 @contextmanager
-def workers_on(url: str, folder: Path, lease: float) -> Iterator[Workers]:
+def workers_on(url: str, folder: Path, lease: float) -> Iterator[Staff]:
     """Give workers, not started yet, that are called through the broker at ``url``."""
-    with workers_in(folder, lease) as workers, called_through(url):
-        yield workers
+    with workers_in(folder, lease), called_through(url):
+        staff = Staff(folder, lease)
+        try:
+            yield staff
+        finally:
+            staff.stop()

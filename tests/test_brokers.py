@@ -29,7 +29,7 @@ def broker(request, tmp_path):
 def workers(broker, tmp_path):
     """Workers that are called through it and swept by the beat beside them."""
     with workers_on(broker.urls["portal"], tmp_path, LEASE) as found:
-        found.start("--concurrency", "2", "--beat", "--schedule", str(tmp_path / "beat"))
+        found.begin("--concurrency", "2", "--beat", "--schedule", str(tmp_path / "beat"))
         yield found
 
 
