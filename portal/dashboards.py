@@ -7,7 +7,7 @@ shown of them is made in ``panels``, what is behind a number in ``behind_numbers
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 
 from django.db.models import Q
@@ -20,7 +20,6 @@ from portal.tallies import Sight
 from portal.vocabulary import Level
 
 OWN = {Level.PROVINCE: "省本级", Level.CITY: "市本级"}
-YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ class Dashboard:
 
     @cached_property
     def boards(self) -> list[tuple[Campaign, list[windows.Row]]]:
-        """The campaigns of the last year with the bureaus in sight; the one due last first."""
+        """The campaigns in progress or due this year with the bureaus in sight; the one due last first."""
         found = boards_at(self.asked)
         return [(campaign, rows) for campaign, rows in found if rows]
 
@@ -171,11 +170,12 @@ class Dashboard:
 
 
 def campaigns_at(asked: Asked) -> list[Campaign]:
-    """Return the campaigns opened by the instant that were due within the year before it or later."""
+    """Return the campaigns opened by the instant that are due in its year or later, as the report R8 does."""
+    year = windows.start_of(date(rollups.day_of(asked.cutoff).year, 1, 1))
     return [
         campaign
         for campaign in answers.opened_by(asked.cutoff)
-        if campaign.due_at >= asked.cutoff - YEAR and asked.kind in ("", campaign.kind)
+        if campaign.due_at >= year and asked.kind in ("", campaign.kind)
     ]
 
 

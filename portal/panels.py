@@ -153,6 +153,7 @@ def rates_line(first: tuple[Cell, ...], rows: Sequence[windows.Row], cell: dict,
 
 RATES = ("应报", "已报", "报送率", "按时", "按时率")
 RATES_NOTE = (
+    "列出正在报送和本年度截止的任务。"
     "报送率 = 已报 / 应报，按时率 = 按时 / 应报，均舍去小数。已报含零报送；退回后尚未重新提交的不计入已报。"
 )
 
