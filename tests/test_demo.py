@@ -13,7 +13,19 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from portal import demo, differences, editions, reference, registry, successors, verify, windows
+from portal import (
+    demo,
+    demo_reports,
+    differences,
+    editions,
+    reference,
+    registry,
+    reports,
+    schedules,
+    successors,
+    verify,
+    windows,
+)
 from portal.models import (
     Campaign,
     CatalogueEntry,
@@ -25,6 +37,8 @@ from portal.models import (
     Message,
     PeriodicReview,
     Reminder,
+    Report,
+    ReportSchedule,
     SelectionRound,
     User,
 )
@@ -106,7 +120,7 @@ def test_the_accounts_sign_in_with_the_password_that_is_printed_and_kept(built):
     assert [user.check_password(SECRET) for user in people] == [True] * len(DATA["accounts"])
     assert f"口令 password: {SECRET}\n" in printed
     assert (folder / "demo_password").read_text(encoding="utf-8") == f"{SECRET}\n"
-    assert [stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()] == [0o600, 0o600]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in folder.glob("demo_*")] == [0o600, 0o600]
 
 
 def test_nobody_of_the_demonstration_must_change_the_password_and_all_are_marked(built):
@@ -279,3 +293,24 @@ def test_one_selection_round_was_conferred_and_one_is_being_scored(built):
 def test_some_cities_have_fixed_their_key_brands(built):
     counts = key_brands.counts(timezone.localdate().year)
     assert {city: number for city, number in counts.items() if number} == {"3701": 1, "3711": 3}
+
+
+def test_its_reports_are_made_and_its_schedules_wait(built):
+    made = Report.objects.order_by("pk").values_list("slug", "region_id", "format", "status")
+
+    assert list(made) == [(slug, region, format, "done") for _, slug, region, format in demo_reports.ASKED]
+    assert all(report.rows and report.file for report in Report.objects.all())
+    assert schedules.run_due() == []
+    assert ReportSchedule.objects.filter(is_active=True).count() == len(demo_reports.SCHEDULED)
+
+
+@pytest.mark.parametrize("who", ["province_reviewer", "weifang_reviewer"])
+@pytest.mark.parametrize("slug", sorted(reports.kinds))
+def test_the_numbers_on_the_page_of_each_report_are_what_is_behind_them(built, client, slug, who):
+    client.force_login(User.objects.get(username=who))
+    tables = client.get(f"/desk/reports/{slug}/").context["tables"]
+
+    cells = [[c for line in table.lines for c in line["cells"] if c["url"]][:4] for table in tables]
+    found = {c["url"]: c["text"] for few in cells for c in few}
+
+    assert {url: str(client.get(url).context["sum"]) for url in found} == found

@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from portal import windows
-from portal.models import Report, ReportSchedule
+from portal.models import Job, Report, ReportSchedule
 from tests import factories, report_desk
+from tests.administration import enter, url
 from tests.campaigning import get, post, said
 from tests.factories import PROVINCE, WEIFANG
 from tests.report_desk import SLUG, reader
@@ -112,3 +113,20 @@ def test_a_city_sees_and_stops_only_its_own_schedules(client):
 def test_who_reads_reports_but_sets_no_schedules_finds_no_form(client):
     assert get(client, factories.filer(PROVINCE), "schedule-new").status_code == 404
     assert post(client, factories.auditor(), "schedule-set", report=SLUG).status_code == 404
+
+
+@pytest.mark.parametrize("model", [Job, Report, ReportSchedule])
+@pytest.mark.parametrize(
+    ("who", "status"), [(factories.auditor, 200), (factories.sysadmin, 200), (factories.reviewer, 403)]
+)
+def test_the_administrators_list_jobs_and_schedules_and_change_none(client, model, who, status):
+    asked = {"report": SLUG, "region": PROVINCE, "frequency": "monthly", "format": "xlsx"}
+    post(client, reader(), "schedule-set", **asked)
+    post(client, reader(), "report-make", SLUG, on="2024-06-15", format="xlsx")
+    enter(client, who())
+    found = model.objects.get()
+
+    assert client.get(url(model, "changelist")).status_code == status
+    assert client.get(url(model, "change", found.pk)).status_code == status
+    assert client.post(url(model, "change", found.pk), {}).status_code == 403
+    assert client.get(url(model, "add")).status_code == 403
