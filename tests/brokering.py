@@ -79,18 +79,26 @@ class Staff(Workers):
 
     def begin(self, *options: str) -> None:
         """Start one, and another whenever it ends."""
+        self.nursery = self.run("tests.nursery", "1", *options, log="worker")
+
+    def run(self, module: str, *arguments: str, log: str) -> subprocess.Popen:
+        """Start a module of Python that ends with this process; what it says is in ``<log>.log``."""
         private = {"PORTAL_VAR": self.folder, "PORTAL_JOB_LEASE": self.lease, "DATABASE_URL": self.database}
         environment = clean_environment(**{name: str(value) for name, value in private.items()})
         path = f"{settings.BASE_DIR}{os.pathsep}{settings.BASE_DIR / 'bin'}"
-        with (self.folder / "worker.log").open("ab") as log:
-            self.nursery = subprocess.Popen(
-                [*self.prefix, sys.executable, "-m", "tests.nursery", "1", *options],
+        with self.log(log).open("ab") as said:
+            return subprocess.Popen(
+                [*self.prefix, sys.executable, "-m", module, *arguments],
                 cwd=settings.BASE_DIR,
                 env=environment | {"PYTHONPATH": path},
-                stdout=log,
-                stderr=log,
+                stdout=said,
+                stderr=said,
                 preexec_fn=tied_to_this_process(signal.SIGTERM),
             )
+
+    def log(self, name: str) -> Path:
+        """Return where a process writes what it has to say."""
+        return self.folder / f"{name}.log"
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 import os
 import shutil
-import socket
 import subprocess
-import threading
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from django.conf import settings
 from django.db import connection
 
 from doors.brokers import free_port
@@ -87,32 +87,17 @@ class Host(Staff):
 def database_on_the_bridge() -> Iterator[str]:
     """Give the address at which hosts reach the database of this run, which itself opens no port."""
     described, port = connection.settings_dict, free_port(HERE)
-    with socket.create_server((HERE, port)) as server:
-        threading.Thread(target=_accept, args=(server, _place_of(described)), daemon=True).start()
-        yield f"postgres://{quote(described['USER'])}@{HERE}:{port}/{quote(described['NAME'])}"
+    command = [sys.executable, "-m", "tests.relay", HERE, str(port), _place_of(described)]
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE) as relay:
+        try:
+            assert relay.stdout.readline() == b"ready\n"
+            yield f"postgres://{quote(described['USER'])}@{HERE}:{port}/{quote(described['NAME'])}"
+        finally:
+            relay.kill()
 
 
-def _place_of(described: dict) -> str | tuple[str, int]:
-    port = int(described["PORT"] or 5432)
+def _place_of(described: dict) -> str:
+    port = described["PORT"] or "5432"
     if described["HOST"].startswith("/"):
         return f"{described['HOST']}/.s.PGSQL.{port}"
-    return (described["HOST"] or "127.0.0.1", port)
-
-
-def _accept(server: socket.socket, place: str | tuple[str, int]) -> None:
-    with suppress(OSError):  # closed at the end
-        while True:
-            client, _ = server.accept()
-            inner = socket.socket(socket.AF_UNIX if isinstance(place, str) else socket.AF_INET)
-            inner.connect(place)
-            for source, target in ((client, inner), (inner, client)):
-                threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
-
-
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    for one in (source, target):
-        with suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
+    return f"{described['HOST'] or '127.0.0.1'}:{port}"

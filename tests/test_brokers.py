@@ -1,13 +1,20 @@
 """What a broker may do to the jobs: go away under load, come back empty, be asked by two beats. Real ones."""
 
+import signal
+import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from portal.models import Job, JobStatus
+from portal import schedules
+from portal.models import Job, JobStatus, Report, ReportSchedule
 from tests import factories
 from tests.brokering import KINDS, broker_of, workers_on
 from tests.jobbing import lines, until
@@ -75,3 +82,44 @@ def test_what_is_asked_for_while_the_broker_is_away_waits_and_is_done_by_itself_
     assert waited >= JOBS // 2
     assert max(one.result() for one in took) < QUICK
     assert until(lambda: finished(workers)) == Counter(Job.objects.values_list("pk", flat=True))
+
+
+def rung_by(workers, beat: str) -> int:
+    """Return how often a beat has rung for the schedules."""
+    return workers.log(beat).read_text().count("Sending due task run-schedules")
+
+
+@pytest.mark.parametrize("broker", KINDS[:1], indirect=True)
+def test_two_beats_make_one_report_and_go_on_when_the_broker_was_away(broker, workers):
+    made = schedules.create(by=factories.reviewer("37"), slug="brands", region="37", frequency="monthly")
+    ReportSchedule.objects.filter(pk=made.pk).update(since=timezone.now() - timedelta(days=40))
+
+    with two_beats(workers) as beats:
+        until(lambda: Report.objects.filter(status=JobStatus.DONE).exists())
+        broker.stop()
+        before = [rung_by(workers, beat) for beat in beats]
+        until(lambda: all(rung_by(workers, beat) > n for beat, n in zip(beats, before, strict=True)))
+        broker.start()
+        Report.objects.update(period="earlier")  # so there is one to ask for again
+        until(lambda: Report.objects.filter(status=JobStatus.DONE).count() == 2)
+        again = [rung_by(workers, beat) for beat in beats]
+        until(lambda: all(rung_by(workers, beat) > n + 2 for beat, n in zip(beats, again, strict=True)))
+
+    assert Report.objects.count() == 2
+    assert [process.returncode for process in beats.values()] == [-signal.SIGKILL, -signal.SIGKILL]
+
+
+@contextmanager
+def two_beats(workers) -> Iterator[dict[str, subprocess.Popen]]:
+    """Run two beats side by side that ring every second, and give name → process."""
+    beats = {}
+    for name in ("first", "second"):
+        schedule = str(workers.folder / f"schedule-{name}")
+        options = ["--schedule", schedule, "--pidfile", "", "--loglevel", "INFO"]
+        beats[name] = workers.run("celery", "--app", "tests.quick_beat", "beat", *options, log=name)
+    try:
+        yield beats
+    finally:
+        for process in beats.values():
+            process.kill()
+            process.wait()
