@@ -5,7 +5,6 @@ Pure reads; the list has exactly as many lines as the number says, and only what
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -110,11 +109,9 @@ def _acts(board: Dashboard, cell: Mapping[str, str]) -> Behind:
     sight, words = _sight(board, cell)
     months = {f"{month:%Y-%m}": month for month in tallies.months(sight.cutoff)}
     act = _known(cell.get("act", ""), ACTS)
-    if cell["month"] == ALL:
-        return _of_events(board, f"{words} 近12个月{ACTS[act]}", tallies.all_acts(sight, act), act)
-    month: date = months[_known(cell["month"], months)]
-    title = f"{words} {month.year}年{month.month}月{ACTS[act]}"
-    return _of_events(board, title, tallies.acts(sight, month, act), act)
+    month = None if cell["month"] == ALL else months[_known(cell["month"], months)]
+    when = f"{month.year}年{month.month}月" if month else "近12个月"
+    return _of_events(board, f"{words} {when}{ACTS[act]}", tallies.acts(sight, act, month), act)
 
 
 def _handled(board: Dashboard, cell: Mapping[str, str]) -> Behind:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, CharField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from portal import registry, rollups, scope
 from portal.models import Event, Filing, FilingVersion
@@ -111,35 +111,29 @@ def months(cutoff: datetime) -> list[date]:
 def trend(sight: Sight) -> Counter:
     """Return (first day of the month, act) → how often it was done in the twelve months; one query.
 
-    Each month is a range of the index on the time of events, so what is older costs nothing.
+    They are a range of the index on the time of events, so what is older costs nothing.
     """
-    first, *others = [
-        _acts(sight, month, ACTS).values("action").annotate(month=Value(str(month)), n=Count("*"))
-        for month in months(sight.cutoff)
-    ]
-    columns = ("month", "action", "n")
-    rows = first.values_list(*columns).union(*(other.values_list(*columns) for other in others), all=True)
-    return Counter({(date.fromisoformat(month), act): number for month, act, number in rows})
+    first, *others = months(sight.cutoff)
+    later = [When(at__gte=start_of(month), then=Value(str(month))) for month in reversed(others)]
+    month = Case(*later, default=Value(str(first)), output_field=CharField())
+    rows = _acts(sight, start_of(first), ACTS).annotate(month=month).values("month", "action")
+    counted = rows.annotate(n=Count("*")).values_list("month", "action", "n")
+    return Counter({(date.fromisoformat(month), act): number for month, act, number in counted})
 
 
-def _acts(sight: Sight, month: date, acts: Sequence[str]) -> QuerySet:
-    following = date(month.year + month.month // MONTHS, month.month % MONTHS + 1, 1)
-    found = Event.objects.filter(at__gte=start_of(month), at__lt=start_of(following), action__in=acts)
-    if following > rollups.day_of(sight.cutoff):
-        found = found.filter(at__lte=sight.cutoff)
+def _acts(sight: Sight, since: datetime, acts: Sequence[str]) -> QuerySet:
+    found = Event.objects.filter(at__gte=since, at__lte=sight.cutoff, action__in=acts)
     return found.filter(sight.inside("filing__")).order_by()
 
 
-def acts(sight: Sight, month: date, act: str) -> QuerySet:
-    """Return the events of one number of ``trend``."""
-    return _acts(sight, month, [act])
-
-
-def all_acts(sight: Sight, act: str) -> QuerySet:
-    """Return the events of one act in the twelve months."""
-    since = start_of(months(sight.cutoff)[0])
-    found = Event.objects.filter(at__gte=since, at__lte=sight.cutoff, action=act)
-    return found.filter(sight.inside("filing__")).order_by()
+def acts(sight: Sight, act: str, month: date | None = None) -> QuerySet:
+    """Return the events of one number of ``trend``: of a month or of all twelve."""
+    found = _acts(sight, start_of(month or months(sight.cutoff)[0]), [act])
+    if month is None:
+        return found
+    return found.filter(
+        at__lt=start_of(date(month.year + month.month // MONTHS, month.month % MONTHS + 1, 1))
+    )
 
 
 @dataclass(frozen=True)
