@@ -206,6 +206,16 @@ def test_no_report_counts_nothing(tmp_path):
     assert test.read_counts(tmp_path / "none.xml") == Counter()
 
 
+def test_reports_that_differ_between_the_databases_fail_the_run(tmp_path):
+    assert test.same_reports(tmp_path) == []
+    for slug in test.SUITES:
+        (tmp_path / slug).mkdir()
+    (tmp_path / "sqlite" / test.DIGESTS).write_text('{"brands": "1", "targets": "2", "reporting": "3"}')
+    (tmp_path / "postgresql" / test.DIGESTS).write_text('{"brands": "1", "targets": "9"}')
+    (stage,) = test.same_reports(tmp_path)
+    assert stage.counts == Counter(passed=1, failed=2)
+
+
 @pytest.mark.parametrize(
     ("counts", "words"),
     [

@@ -3,6 +3,7 @@
 RabbitMQ and Redis run beside both where they are installed; one that is missing is said at both ends.
 """
 
+import json
 import os
 import secrets
 import subprocess
@@ -23,6 +24,8 @@ from doors.environment import PYTHON, ROOT, VENV, clean_environment, ensure, onl
 VAR = ROOT / "var" / "test"
 SUITES = ("sqlite", "postgresql")
 OUTCOMES = ("passed", "failed", "skipped")
+#: Where a suite writes the SHA-256 of the reports it made of one random history.
+DIGESTS = "reports.json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def main(arguments: list[str]) -> int:
     with only_one(VAR / "test.lock"), ExitStack() as running:
         ensure("dev")
         checked, (urls, not_started) = [*static_checks()], start_brokers(running)
-        stages = [*checked, *not_started, *both(arguments, urls)]
+        stages = [*checked, *not_started, *both(arguments, urls), *same_reports(VAR)]
     total = sum((stage.counts for stage in stages), Counter())
     print("\n" + "\n".join([*map(str, stages), *missed_brokers()]))
     print(f"{in_words(total)} in {time.monotonic() - began:.1f}s")
@@ -134,6 +137,21 @@ def both(arguments: list[str], urls: dict[str, dict[str, str]]) -> list[Stage]:
     return stages
 
 
+def same_reports(folder: Path) -> list[Stage]:
+    """Compare the reports that the two suites made: the same bytes on both databases, one test each.
+
+    No stage when neither made any, for the arguments left those tests out; one that is missing has failed.
+    """
+    files = [folder / slug / DIGESTS for slug in SUITES]
+    made = [json.loads(file.read_text()) if file.exists() else {} for file in files]
+    kinds = sorted(set().union(*made))
+    different = [kind for kind in kinds if len({digests.get(kind) for digests in made}) > 1]
+    for kind in different:
+        print(f"The report {kind} is not the same file on the two databases.")
+    counts = Counter(passed=len(kinds) - len(different), failed=len(different))
+    return [Stage("the same reports on both", 0, counts)] if kinds else []
+
+
 def sqlite(arguments: list[str], **extra: str) -> Stage:
     """Run the suite on SQLite."""
     url = f"sqlite:///{VAR / 'sqlite' / 'portal.sqlite3'}"
@@ -162,7 +180,8 @@ def suite(
     """
     print(f"\n== {name}", file=output, flush=True)
     report, began = VAR / f"{slug}.xml", time.monotonic()
-    report.unlink(missing_ok=True)
+    for left in (report, VAR / slug / DIGESTS):
+        left.unlink(missing_ok=True)
     command = [PYTHON, "-m", "pytest", "-rs", f"--junitxml={report}", "-o", f"cache_dir={VAR / slug}-cache"]
     environment = isolated_environment(DATABASE_URL=url, PORTAL_VAR=str(VAR / slug), **extra)
     run = subprocess.run(
