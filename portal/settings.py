@@ -84,14 +84,23 @@ def store(bucket: str) -> dict:
     """Return Django's description of where files lie: ``var/media``, or ``bucket`` of an S3 store."""
     if not bucket:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    from botocore.config import Config  # installed in production alone
+
+    client = Config(
+        s3={"addressing_style": "path"},  # a store of one's own has no host name for every bucket
+        signature_version="s3v4",
+        connect_timeout=5,
+        read_timeout=60,
+        request_checksum_calculation="when_required",  # what only Amazon's own store knows is not asked for
+        response_checksum_validation="when_required",
+    )
     options = {
         "bucket_name": bucket,
         "endpoint_url": os.environ.get("PORTAL_S3_ENDPOINT") or None,
         "region_name": os.environ.get("PORTAL_S3_REGION", "us-east-1"),
         "access_key": os.environ.get("PORTAL_S3_ACCESS_KEY"),
         "secret_key": os.environ.get("PORTAL_S3_SECRET_KEY"),
-        "addressing_style": "path",  # a store of one's own has no host name for every bucket
-        "signature_version": "s3v4",
+        "client_config": client,
         "default_acl": None,
         "file_overwrite": False,
         "max_memory_size": 2**20,  # what is longer is read through a file, as a video is
