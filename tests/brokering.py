@@ -58,6 +58,16 @@ def broker_of(kind: str, folder: Path, address: str = "127.0.0.1") -> Iterator[F
 
 
 @contextmanager
+def url_of(kind: str, folder: Path) -> Iterator[str]:
+    """Give the address of the broker that ./bin/test runs beside the suites, else of one of our own."""
+    if given := os.environ.get(f"PORTAL_TEST_{kind.upper()}_URL"):
+        yield given
+        return
+    with broker_of(kind, folder) as one:
+        yield one.urls["portal"]
+
+
+@contextmanager
 def called_through(url: str) -> Iterator[None]:
     """Let this process, and what it starts, call workers through the broker at ``url``."""
     told: dict[str, object] = {"CELERY_BROKER_URL": url}

@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.db import connection
 from django.utils import timezone
 
+from doors import brokers
 from portal import schedules
 from portal.models import Job, JobStatus, Report, ReportSchedule
 from tests import factories
-from tests.brokering import KINDS, broker_of, workers_on
+from tests.brokering import KINDS, broker_of, url_of, workers_on
 from tests.jobbing import lines, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +40,20 @@ def workers(broker, tmp_path):
     with workers_on(broker.urls["portal"], tmp_path, LEASE) as found:
         found.begin("--concurrency", "2", "--beat", "--schedule", str(tmp_path / "beat"))
         yield found
+
+
+@pytest.mark.parametrize("kind", brokers.KINDS)
+def test_a_job_is_done_through_every_broker_and_no_call_is_left_in_the_queue(kind, tmp_path):
+    with url_of(kind, tmp_path) as url, workers_on(url, tmp_path, LEASE) as workers:
+        workers.begin("--concurrency", "1")
+        job = lines("一次", by=None)
+        until(lambda: done() == 1)
+        with current_app.connection_for_read() as connected:
+            declared = connected.default_channel.queue_declare
+            until(lambda: declared("portal", passive=kind == "amqp").message_count == 0)
+
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == (JobStatus.DONE, 1)
 
 
 def asked_in_a_thread(number: int, by) -> float:

@@ -14,9 +14,10 @@ import pytest
 from _pytest.outcomes import Failed, Skipped
 from django.conf import settings
 
-from doors import Closed, environment, newer_python, postgres, require_python, test, up
+from doors import Closed, brokers, environment, newer_python, postgres, require_python, test, up
 from portal.management.commands import prepare
 from portal.settings import database
+from tests.brokering import needs_broker
 from tests.programs import needs
 
 ROOT = settings.BASE_DIR
@@ -193,6 +194,31 @@ def test_a_part_that_ends_at_once_or_serves_pages_is_not_started_again(tmp_path,
         up.started_again(up.Child(name, ended, tmp_path / "x.log", began), 8000)
 
     assert f"The {name} process stopped by itself (code 2)" in str(closed.value)
+
+
+@pytest.mark.parametrize("kind", brokers.KINDS)
+def test_a_missing_broker_is_said_in_both_languages_with_its_package(monkeypatch, kind):
+    made = brokers.KINDS[kind]
+    monkeypatch.setattr(made, "programs", ("no-such-program",))
+
+    assert not made.is_there()
+    assert test.missed_brokers() == [
+        f"!! NO {made.name.upper()}: nothing that needs it is tested. Install the package {made.package}.\n"
+        f"!! 没有 {made.name}：需要它的测试都不会进行。请安装软件包 {made.package}。"
+    ] + [one.missed() for one in brokers.KINDS.values() if one is not made and not one.is_there()]
+
+
+@pytest.mark.parametrize("kind", brokers.KINDS)
+def test_a_private_broker_leaves_no_process_behind(tmp_path, kind):
+    needs_broker(kind)
+    with brokers.broker(kind, tmp_path, ("one", "two")) as broker:
+        sessions = {process.pid for process in broker.processes}
+        running = {os.getsid(pid) for pid in sessions}
+
+    left = subprocess.run(["ps", "-e", "-o", "sid="], capture_output=True, text=True).stdout.split()
+    assert running == sessions
+    assert sessions & {int(session) for session in left} == set()
+    assert [path.name for path in tmp_path.iterdir()] == [f"{kind}.log"]
 
 
 def test_the_count_adds_failures_and_errors(tmp_path):
