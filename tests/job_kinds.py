@@ -15,13 +15,13 @@ from pathlib import Path
 from celery import signals
 from django.conf import settings
 
-from portal import jobs, leases, queueing, stores
+from portal import jobs, leases, queueing, report_runs, report_tables, report_workbook, stores
 from portal.models import Job
 from portal.workflow import Refused
 
 LINES = 8
 OUTCOMES = "outcomes.txt"
-PATIENCE = 90  # seconds that a slow machine may take for anything
+PATIENCE = 300  # seconds that a slow machine may take for anything
 
 
 def until(condition: Callable, seconds: float = PATIENCE):
@@ -93,7 +93,8 @@ def fill(job: Job, work: jobs.Work) -> jobs.Result:
 class Failpoint:
     """Counts the steps of the main thread and at one of them kills its process, or the whole worker."""
 
-    files = frozenset({jobs.__file__, leases.__file__, stores.__file__, __file__})
+    modules = (jobs, leases, stores, report_runs, report_tables, report_workbook)
+    files = frozenset({__file__, *(module.__file__ for module in modules)})
 
     def __init__(self, at: int, whom: str, marker: Path):
         self.at, self.whom, self.marker, self.steps = at, whom, marker, 0

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from celery import Celery
 from django.conf import settings
+from django.core.files.storage import InMemoryStorage, Storage
 from django.db import connection
 from django.test import override_settings
 
@@ -29,6 +30,15 @@ def database_url() -> str:
     person = f"{quote(described['USER'])}:{quote(described['PASSWORD'])}" if described["USER"] else ""
     query = urlencode({"host": described["HOST"], "port": described["PORT"]})
     return f"postgres://{person}@/{quote(described['NAME'])}?{query}"
+
+
+class Bucket(Storage):
+    """A store without folders of this host, as an object store is."""
+
+    def __init__(self) -> None:
+        kept = InMemoryStorage()
+        self._open, self._save, self.delete = kept._open, kept._save, kept.delete
+        self.exists, self.listdir = kept.exists, kept.listdir
 
 
 class Workers:

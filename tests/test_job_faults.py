@@ -3,11 +3,15 @@
 import os
 import signal
 from collections import Counter
+from datetime import date
+from hashlib import sha256
 
 import pytest
+from django.db import transaction
 
-from portal import jobs, verify
+from portal import jobs, report_runs, verify, windows
 from portal.models import Job, JobStatus, Message, User
+from portal.reports import Asked
 from tests import factories
 from tests.jobbing import Workers, all_files, lines, swept, text_in, text_of, until, workers_in
 
@@ -45,7 +49,7 @@ def runs(workers: Workers) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("whom", ["child", "group"])
 def test_a_job_is_done_once_wherever_its_worker_is_killed(workers, asker, whom):
-    """SIGKILL at twenty points from the first line of the engine to the last: to the process, to all of it."""
+    """SIGKILL at twenty points from the first line of the engine to the last: one process, then all of it."""
     workers.start(1, pool=POINTS) if whom == "child" else workers.start(3)
     (quiet,) = swept([lines("逐行", by=asker, kill={"at": -1, "whom": whom})])
     steps = max(steps for _, _, steps in until(workers.outcomes))
@@ -59,6 +63,28 @@ def test_a_job_is_done_once_wherever_its_worker_is_killed(workers, asker, whom):
     assert all_files() == sorted(job.file for job in [quiet, *done])
     assert notices() == once_each([quiet, *done])
     assert list(verify.faults()) == []
+
+
+def test_a_report_is_the_same_bytes_wherever_its_worker_is_killed(workers, asker):
+    workers.start(pool=6)
+    ask = [
+        Asked("brands", windows.start_of(date(2024, month, 1)), "37", {}) for month in (6, 7, 8, 9, 10, 11)
+    ]
+    path = workers.folder / "undisturbed.xlsx"
+
+    asked = []
+    for number, one in enumerate(ask):
+        with transaction.atomic():
+            asked.append(report_runs.request(one, "xlsx", by=asker))
+            kill = {"at": 40 + 150 * number, "whom": "child"}
+            Job.objects.filter(pk=asked[-1].pk).update(parameters={"kill": kill})
+    done = swept(asked)
+
+    assert [(workers.folder / f"killed-{job.pk}").exists() for job in done] == [True] * len(ask)
+    for job, one in zip(done, ask, strict=True):
+        report_runs.produce(one, "xlsx", path)
+        assert (job.status, job.sha256) == (JobStatus.DONE, sha256(path.read_bytes()).hexdigest())
+    assert (notices(), list(verify.faults())) == (once_each(done), [])
 
 
 def test_a_worker_that_slept_beyond_its_lease_writes_nothing_unless_the_check_is_switched_off(workers, asker):
