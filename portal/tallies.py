@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Case, CharField, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
 from portal import registry, rollups, scope
 from portal.models import Event, Filing, FilingVersion
@@ -66,6 +79,16 @@ def _touched(sight: Sight) -> QuerySet:
     return Event.objects.filter(at__gt=sight.cutoff).order_by().values("filing")
 
 
+def _untouched(found: QuerySet, sight: Sight) -> QuerySet:
+    return found.filter(~Exists(Event.objects.filter(filing=OuterRef("pk"), at__gt=sight.cutoff)))
+
+
+def _together(parts: Sequence[QuerySet]) -> QuerySet:
+    """Return the filings of all parts; in one subquery, which PostgreSQL hashes at any size."""
+    first, *others = [part.order_by().values("pk") for part in parts]
+    return Filing.objects.filter(pk__in=first.union(*others, all=True) if others else first)
+
+
 def _back_then(sight: Sight) -> QuerySet:
     """Return those touched since that had been submitted by then, with ``state_then``."""
     found = rollups.submitted_at(sight.cutoff, sight.region, sight.kind).filter(pk__in=_touched(sight))
@@ -96,9 +119,7 @@ def filings(sight: Sight, state: str = "") -> QuerySet:
     now = _sent(sight, states)
     if not sight.is_past:
         return now
-    then = _back_then(sight).filter(state_then__in=states)
-    untouched = now.exclude(pk__in=_touched(sight))
-    return Filing.objects.filter(Q(pk__in=untouched.values("pk")) | Q(pk__in=then.values("pk")))
+    return _together([_untouched(now, sight), _back_then(sight).filter(state_then__in=states)])
 
 
 def months(cutoff: datetime) -> list[date]:
@@ -160,7 +181,7 @@ def _waiting(sight: Sight) -> list[QuerySet]:
     moved = Event.objects.filter(filing=OuterRef("pk"), at__lte=sight.cutoff).exclude(source=F("target"))
     arrived = Subquery(moved.order_by("-number").values("at")[:1])
     then = _back_then(sight).filter(state_then__in=IN_REVIEW).annotate(arrived_then=arrived)
-    return [now.exclude(pk__in=_touched(sight)), then]
+    return [_untouched(now, sight), then]
 
 
 def _between(cutoff: datetime, band: int) -> Q:
@@ -194,12 +215,8 @@ def _middle(parts: list[QuerySet], total: int) -> datetime | None:
 
 def waiting(sight: Sight, desk: str, band: int | None = None) -> QuerySet:
     """Return the filings of one number of ``queue``: a desk's or all, of one band or all."""
-    found = Q()
-    for part in _waiting(sight):
-        part = part.filter(state_then=desk) if desk else part
-        chosen = part if band is None else part.filter(_between(sight.cutoff, band))
-        found |= Q(pk__in=chosen.order_by().values("pk"))
-    return Filing.objects.filter(found)
+    parts = [part.filter(state_then=desk) if desk else part for part in _waiting(sight)]
+    return _together(parts if band is None else [part.filter(_between(sight.cutoff, band)) for part in parts])
 
 
 def decisions(sight: Sight) -> QuerySet:
