@@ -4,9 +4,9 @@ The only writer of ``EditionChange``. New and changed text is always a filing: a
 catalogue it is, or one of another bureau that was approved and waits for publication.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -25,6 +25,20 @@ SENT = "这一版已送审或已结束，不能再改；须先由审定岗位退
 NO_REASON = "请写明理由，公布后要据此答复查询。"
 TWICE = "这一条在本版中已有一项变化，请先去掉原来的那一项。"
 LONGEST_REASON = 200
+
+Item = TypeVar("Item")
+Progress = Callable[[int, int, str], None]  # parts done, parts in all, in which step
+
+
+def unheard(done: int, total: int, step: str) -> None:
+    """Be the progress of an act that nobody watches."""
+
+
+def told(items: Sequence[Item], progress: Progress, step: str) -> Iterator[Item]:
+    """Yield the items, and tell of each that it is done."""
+    for number, item in enumerate(items, 1):
+        yield item
+        progress(number, len(items), step)
 
 
 @dataclass
@@ -72,14 +86,14 @@ def in_work(edition: Edition, by: User) -> Edition:
 
 
 @transaction.atomic
-def take(edition: Edition, lines: Iterable[Line], *, by: User) -> Edition:
+def take(edition: Edition, lines: Sequence[Line], *, by: User, progress: Progress = unheard) -> Edition:
     """Let the changes of ``lines`` stand in place of all earlier ones; drafts are made of what is new.
 
     Raises ``Refused`` with the row in its sentence; nothing is stored then.
     """
     current = in_work(edition, by)
-    clear(current, by)
-    for line in lines:
+    clear(current, by, progress)
+    for line in told(lines, progress, "写入草稿"):
         try:
             _take(current, line, by)
         except Refused as refusal:
@@ -234,9 +248,10 @@ def waiting(edition: Edition, by: User) -> QuerySet:
     return found.exclude(pk__in=listed.values("filing_id")).order_by("pk")
 
 
-def clear(edition: Edition, by: User) -> None:
+def clear(edition: Edition, by: User, progress: Progress = unheard) -> None:
     """Take every change out of the edition. Needs a transaction."""
-    _cancel(list(edition.changes.select_related("filing")), by)
+    changes = list(edition.changes.select_related("filing"))
+    _cancel(told(changes, progress, "作废原来的草稿"), by)
     edition.changes.all().delete()
 
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal import catalogue, drafts, edition_changes, registry, rules, text, workflow
+from portal.edition_changes import Progress, told, unheard
 from portal.edition_policy import choices, region_for
 from portal.models import CatalogueEntry, Edition, EditionChange, Filing, Membership, Message, User
 from portal.models.catalogue import FIRST_DAY, TOO_EARLY
@@ -80,8 +81,8 @@ def _fixed_after(edition: Edition) -> Edition | None:
     return of_same.filter(on__gte=edition.on).order_by("-on").first()
 
 
-def _opened(edition: Edition, act: str, by: User) -> Edition:
-    """Return the edition, held until the transaction ends, once ``act`` is open to ``by``."""
+def opened(edition: Edition, act: str, by: User) -> Edition:
+    """Return the edition, held until the transaction ends; ``Refused`` unless ``act`` is open to ``by``."""
     held = Edition.objects.select_for_update(of=("self",)).select_related("region")
     current = held.get(pk=edition.pk)
     choice = next((one for one in choices(current, by) if one.name == act), None)
@@ -93,22 +94,30 @@ def _opened(edition: Edition, act: str, by: User) -> Edition:
 
 
 @transaction.atomic
-def propose(edition: Edition, *, by: User, explanation: str = "", request_id: str = "") -> Edition:
+def propose(
+    edition: Edition,
+    *,
+    by: User,
+    explanation: str = "",
+    request_id: str = "",
+    progress: Progress = unheard,
+) -> Edition:
     """Send the edition for approval: every draft of it is submitted, with ``explanation`` where one is asked.
 
     Raises ``Unready`` with everything that is missing, ``Refused`` when it is not open to ``by``.
     """
-    current = _opened(edition, "propose", by)
+    current = opened(edition, "propose", by)
     changes = edition_changes.of(current)
     if not changes:
         raise Refused("本版还没有任何变化，没有送审；请先导入表格，或逐项添加。")
     _demand_number(current)
     open_drafts = [c.filing for c in changes if c.verb in edition_changes.COMING and c.filing.is_editable]
-    explained = [_explained(filing.record, explanation, by) for filing in open_drafts]
+    checked = told(open_drafts, progress, "核对草稿")
+    explained = [_explained(filing.record, explanation, by) for filing in checked]
     found = [*edition_changes.obstacles(current, changes), *unready(explained)]
     if found:
         raise Unready(f"有 {len(found)} 处须先处理，没有送审。", found)
-    for filing in explained:
+    for filing in told(explained, progress, "提交草稿"):
         workflow.perform(filing, "submit", by=by, version=filing.version, request_id=request_id)
     edition_changes.settle(current)
     current.proposed_at, current.proposed_by = timezone.now(), by
@@ -146,15 +155,15 @@ def _moved_on(edition: Edition, by: User, said: str) -> Edition:
 
 
 @transaction.atomic
-def approve(edition: Edition, *, by: User, request_id: str = "") -> Edition:
+def approve(edition: Edition, *, by: User, request_id: str = "", progress: Progress = unheard) -> Edition:
     """Approve every filing of the edition at once (审定). Raises ``Unready`` or ``Refused``."""
-    current = _opened(edition, "approve", by)
+    current = opened(edition, "approve", by)
     changes = edition_changes.of(current)
     coming = [change.filing for change in changes if change.verb in edition_changes.COMING]
     missing = [f"《{f}》{f.get_state_display()}，须先退回本版。" for f in coming if f.state in EDITABLE]
     if found := [*edition_changes.obstacles(current, changes), *missing]:
         raise Unready(f"有 {len(found)} 处不能审定，没有办理。", found)
-    for filing in coming:
+    for filing in told(coming, progress, "审定"):
         if filing.state in IN_REVIEW:
             _named(filing, "approve", by, request_id=request_id)
     current.approved_at, current.approved_by = timezone.now(), by
@@ -171,12 +180,14 @@ def _named(filing: Filing, act: str, by: User, **arguments: Any) -> None:
 
 
 @transaction.atomic
-def send_back(edition: Edition, *, by: User, comment: str, request_id: str = "") -> Edition:
+def send_back(
+    edition: Edition, *, by: User, comment: str, request_id: str = "", progress: Progress = unheard
+) -> Edition:
     """Return the edition with an opinion: it is in preparation again, all its own filings are returned."""
-    current = _opened(edition, "return", by)
+    current = opened(edition, "return", by)
     if not (said := checked_comment(comment)):
         raise Refused("退回须写明意见，编制人员要据此修改。")
-    for change in edition_changes.of(current):
+    for change in told(edition_changes.of(current), progress, "退回"):
         if change.verb in edition_changes.COMING and _is_returned_with(change.filing, current):
             _return(change.filing, by, said, request_id)
     current.proposed_at = current.proposed_by = current.approved_at = current.approved_by = None
@@ -200,28 +211,28 @@ def _return(filing: Filing, by: User, said: str, request_id: str) -> None:
 
 
 @transaction.atomic
-def abandon(edition: Edition, *, by: User) -> Edition:
+def abandon(edition: Edition, *, by: User, progress: Progress = unheard) -> Edition:
     """Give the edition up: its drafts are cancelled, the name and the place are free for another."""
-    current = _opened(edition, "abandon", by)
-    edition_changes.clear(current, by)
+    current = opened(edition, "abandon", by)
+    edition_changes.clear(current, by, progress)
     current.abandoned_at = timezone.now()
     return _moved_on(current, by, "放弃")
 
 
-def publish(edition: Edition, *, by: User, request_id: str = "") -> Edition:
+def publish(edition: Edition, *, by: User, request_id: str = "", progress: Progress = unheard) -> Edition:
     """Publish the edition at once: entries come, change, merge and leave on its day, with its document.
 
     All of it or nothing. Raises ``Unready`` when the catalogue moved on, ``Refused`` with the row at fault.
     """
     try:
         with transaction.atomic():
-            return _publish(edition, by, request_id)
+            return _publish(edition, by, request_id, progress)
     except IntegrityError:
         raise Refused(f"这一天已有一版目录，或刚刚有他人改动了目录。{UNCHANGED}") from None
 
 
-def _publish(edition: Edition, by: User, request_id: str) -> Edition:
-    current = _opened(edition, "publish", by)
+def _publish(edition: Edition, by: User, request_id: str, progress: Progress) -> Edition:
+    current = opened(edition, "publish", by)
     _demand_number(current)
     changes = edition_changes.of(current)
     coming = [c.filing for c in changes if c.verb in edition_changes.COMING]
@@ -232,9 +243,10 @@ def _publish(edition: Edition, by: User, request_id: str) -> Edition:
         raise Unready(f"有 {len(found)} 处不能发布。{UNCHANGED}", found)
     facts = {"by": by, "document_number": current.document_number, "on": current.on, "request_id": request_id}
     # Who leaves gives his name free, who comes takes it; what merges needs the entry it goes into.
-    for verbs in ((ChangeVerb.REMOVED,), edition_changes.COMING, (ChangeVerb.MERGED,)):
-        for change in (one for one in changes if one.verb in verbs):
-            _happen(change, facts)
+    turns = ((ChangeVerb.REMOVED,), edition_changes.COMING, (ChangeVerb.MERGED,))
+    in_turn = [change for verbs in turns for change in changes if change.verb in verbs]
+    for change in told(in_turn, progress, "公布"):
+        _happen(change, facts)
     current.published_at, current.published_by = timezone.now(), by
     _tell(current, (Role.FILER, Role.APPROVER), f"已发布，从 {current.on} 起现行", by)
     return _moved_on(current, by, f"发布：{current.document_number}，{current.on}")

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import inbox, jobs, report_files, report_pages, report_runs, reports, scope, windows
+from portal import edition_jobs, inbox, jobs, report_files, report_pages, report_runs, reports, scope, windows
 from portal.models import Job, JobStatus, Report, User
 
 EXPIRED = "expired"
@@ -36,6 +36,8 @@ def visible_to(user: User) -> QuerySet:
     for post in windows.reading_posts(user):
         inside |= scope.within("report__region_id", post.organisation.region_id)
     found = Job.objects.filter(inside)
+    # What a job was given may be a whole sheet: its own page alone looks at it.
+    found = found.defer("parameters")
     return found.select_related("requested_by", "report__region__parent", "report__schedule")
 
 
@@ -76,15 +78,15 @@ def listed(user: User, wish: Wish) -> QuerySet:
 
 
 def _standing(status: str) -> Q:
-    gone = Q(status=JobStatus.DONE, file="")
+    gone = Q(status=JobStatus.DONE, file="") & ~Q(sha256="")
     if status == EXPIRED:
         return gone
     return Q(status=status) & ~gone if status == JobStatus.DONE else Q(status=status)
 
 
 def standing(job: Job) -> str:
-    """Return where a job stands; a finished one without its file has expired."""
-    return EXPIRED if job.status == JobStatus.DONE and not job.file else job.status
+    """Return where a job stands; a finished one without the file it made has expired."""
+    return EXPIRED if job.status == JobStatus.DONE and job.sha256 and not job.file else job.status
 
 
 def lines(found: Iterable[Job]) -> list[dict]:
@@ -124,7 +126,15 @@ def facts(job: Job, user: User) -> dict:
         "may_cancel": not jobs.why_not_cancelled(job, user),
         "is_stopping": job.is_waiting and job.cancel_requested_at is not None,
         "may_repeat": bool(report) and not job.is_waiting and not job.file,
+        **(_act(job) if job.kind == edition_jobs.JOB else {}),
     }
+
+
+def _act(job: Job) -> dict:
+    """Return what the page of an act on an edition says in place of what a report's says."""
+    shown = edition_jobs.shown(job)
+    summary = [("目录版次", str(shown["edition"])), ("办理", shown["act"])]
+    return {"nav": "editions", "edition": shown["edition"], "summary": summary, "reasons": shown["reasons"]}
 
 
 def _summary(report: Report) -> list[tuple[str, str]]:

@@ -1,14 +1,15 @@
 """Jobs: asked for, run, finished or given up, cancelled, swept. With ``leases`` the only writer of ``Job``.
 
 The row is the truth. A worker takes a job by a lease, works, and stores the result under the token it was
-given, in one transaction with the facts and the notice; one that lost its lease in between writes nothing and
-takes its file away. So a call for a job may come twice, late or never: the sweeper calls again, and a second
-worker finds nothing to do.
+given, in one transaction with the facts and the notice, or with all that an act wrote; one that lost its
+lease in between writes nothing and takes its file away. So a call for a job may come twice, late or never:
+the sweeper calls again, and a second worker finds nothing to do.
 """
 
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -31,6 +32,7 @@ MOST_ATTEMPTS = 3
 RING_AGAIN = 2 / 3  # of a lease: after that time a call that nobody followed is repeated
 MOST_RINGS = 100  # in one sweep
 LOST = "lost"
+UPLOAD, REASONS = "upload", "reasons"  # parameters: a file given along until the end, why it was refused
 
 ADDRESS = "/desk/jobs/{}/"
 READY = "“{}”已生成，可以下载。"
@@ -68,7 +70,25 @@ class Work:
     """What a runner is given besides its job: where to write, and whom to tell how far it is."""
 
     def __init__(self, lease: Lease, heart: Heart):
-        self._lease, self._heart = lease, heart
+        self._lease, self._heart, self.is_done = lease, heart, False
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Store what is written inside together with the end of the job, for acts that make no file.
+
+        One transaction: cancelled, taken over or killed before its commit, nothing of it is there, and after
+        it the job is done and never tried again. Who asked is told inside.
+        """
+        self._heart.make_room()
+        with transaction.atomic():
+            if not self._lease.row().exists():
+                raise LeaseLost
+            yield
+            self._heart.check()
+            facts = _ended(JobStatus.DONE) | self._heart.all_done
+            if not self._lease.row().filter(cancel_requested_at=None).update(**facts):
+                raise Cancelled  # or taken over: whoever catches it looks which
+        self.is_done = True
 
     def path(self, suffix: str) -> Path:
         """Return the temporary file to write, with ``suffix``; nobody else sees or touches it."""
@@ -158,10 +178,13 @@ def _attempt(job: Job, lease: Lease) -> str:
     """Make the file under the lease and finish the job with it."""
     stores.clear(job.pk, lease.token - 1)
     with Heart(lease) as heart:
-        result = _runners[job.kind](job, Work(lease, heart))
+        work = Work(lease, heart)
+        result = _runners[job.kind](job, work)
+        if work.is_done:
+            return JobStatus.DONE.value
         heart.check()
         stored = stores.publish(result.path) if result else None
-    facts = {"done": heart.total, "total": heart.total, "stage": ""}
+    facts = heart.all_done
     if result is None:
         return _finish(job, lease, facts, {})
     facts |= {
@@ -205,7 +228,8 @@ def _troubled(job: Job, lease: Lease, error: Exception) -> str:
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
     if isinstance(error, Refused):
-        return _give_up(job, lease.row(), str(error)) or _stopped(lease)
+        told = job.parameters | {REASONS: getattr(error, "lines", [])}
+        return _give_up(job, lease.row(), str(error), parameters=told) or _stopped(lease)
     logger.error("Job %s (%s), attempt %s", job.pk, job.kind, job.attempts, exc_info=error)
     if job.attempts >= MOST_ATTEMPTS:
         return _give_up(job, lease.row(), reason_of(error, job.pk)) or _stopped(lease)
@@ -215,11 +239,11 @@ def _troubled(job: Job, lease: Lease, error: Exception) -> str:
     return JobStatus.QUEUED.value if queued else _stopped(lease)
 
 
-def _give_up(job: Job, rows: QuerySet, reason: str) -> str:
+def _give_up(job: Job, rows: QuerySet, reason: str, **facts) -> str:
     """End the job with its reason and tell who asked; empty when it is no longer among ``rows``."""
     with transaction.atomic():
         failed = rows.filter(cancel_requested_at=None)
-        if not failed.update(**_ended(JobStatus.FAILED), reason=reason[:400]):
+        if not failed.update(**_ended(JobStatus.FAILED), reason=reason[:400], **facts):
             return ""
         _tell(job, GIVEN_UP.format(job.title, reason))
     return JobStatus.FAILED.value
@@ -355,7 +379,10 @@ def _ring_again(now: datetime) -> None:
 
 
 def tidy() -> None:
-    """Remove the files that no row names and no worker is making: what killed workers left."""
+    """Remove the files that no row names and no worker is making, and those given to jobs that have ended."""
+    for job in Job.objects.exclude(status__in=WAITING).filter(parameters__has_key=UPLOAD):
+        kept = {name: said for name, said in job.parameters.items() if name != UPLOAD}
+        Job.objects.filter(pk=job.pk).update(parameters=kept)
     for pk in stores.jobs():
         found = stores.files_of(pk)  # before the row: what is made after this look is not looked at
         row = Job.objects.filter(pk=pk).first()

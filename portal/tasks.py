@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
-from portal import campaigns, jobs, notice_messages, queueing, schedules, verify
+from portal import campaigns, edition_jobs, jobs, notice_messages, queueing, schedules, verify  # noqa: F401
 
 LAST_WORDS = 60  # seconds that a job over its time has to end in order
 

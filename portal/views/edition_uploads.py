@@ -13,8 +13,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import (
-    edition_changes,
     edition_files,
+    edition_jobs,
     edition_pages,
     edition_policy,
     edition_workbook,
@@ -26,11 +26,10 @@ from portal import (
 from portal.importing.edition import EditionReading, read_edition
 from portal.models import Edition
 from portal.views import upload
-from portal.views.editions import in_scope, page
+from portal.views.editions import answer, in_scope, page, why_not_prepared
 from portal.workflow import Refused
 
 WHOLE, PART = "whole", "part"
-TAKEN = "“{}”已按表格编成 {} 项变化，核对后送审。"
 
 
 def _editable(request: HttpRequest, pk: int) -> Edition:
@@ -64,8 +63,8 @@ def take_in(request: HttpRequest, edition: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def _take_in(request: HttpRequest, edition: int) -> HttpResponse:
     found = _editable(request, edition)
-    if edition_policy.stage(found) != edition_policy.PREPARING:
-        messages.warning(request, edition_changes.SENT)
+    if why := why_not_prepared(found):
+        messages.warning(request, why)
         return redirect("edition", found.pk)
     if request.method != "POST":
         return _page(request, found)
@@ -80,17 +79,13 @@ def _read(request: HttpRequest, found: Edition, sent: upload.Upload) -> HttpResp
     reading, refusal = read_edition(sent.data, sent.name, found, request.user, **typed), ""
     if "confirm" in request.POST and not reading.errors:
         try:
-            return _taken(request, edition_changes.take(found, reading.lines, by=request.user))
+            sheet = edition_jobs.Sheet(sent.name, counts=reading.counts, data=sent.data, **typed)
+            taken = edition_jobs.take(found, sheet, reading, by=request.user)
+            return answer(request, taken, edition_jobs.TAKE)
         except Refused as refused:
             refusal = str(refused)
     status = 422 if reading.errors or refusal else 200
     return _page(request, found, upload=sent, reading=reading, refusal=refusal, status=status)
-
-
-def _taken(request: HttpRequest, found: Edition) -> HttpResponse:
-    editions.note(found, request.user, "导入表格")
-    messages.success(request, TAKEN.format(found, found.changes.count()))
-    return redirect("edition", found.pk)
 
 
 def _page(
@@ -134,6 +129,7 @@ def _attach(request: HttpRequest, edition: int) -> HttpResponse:
     if sent is None:
         return page(request, found, upload.NO_FILE)
     try:
+        edition_jobs.demand_idle(found)
         edition_files.attach(found, sent.file, sent.name, by=request.user)
     except Refused as refusal:
         return page(request, found, refusal)

@@ -10,9 +10,17 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import edition_changes, edition_files, edition_pages, edition_policy, editions, registry
+from portal import (
+    edition_changes,
+    edition_files,
+    edition_jobs,
+    edition_pages,
+    edition_policy,
+    editions,
+    registry,
+)
 from portal.edition_forms import EditionForm
-from portal.models import Edition, EditionChange, User
+from portal.models import Edition, EditionChange, Job, User
 from portal.views.acts import done
 from portal.views.desk import page_of
 from portal.workflow import Refused
@@ -20,13 +28,7 @@ from portal.workflow import Refused
 FORM = ["GET", "HEAD", "POST"]
 CHANGES_PER_PAGE, WAITING_SHOWN = 50, 20
 BEGUN = "“{}”已开始编制。导入表格或逐项添加变化，齐全后送审。"
-DONE = {
-    "propose": "“{}”已送审，由审定岗位办理。",
-    "approve": "“{}”已审定，由发布岗位发布。",
-    "return": "“{}”已退回修改，意见已写入各份填报，并通知编制人员。",
-    "publish": "“{}”已发布，从 {} 起现行。",
-    "abandon": "“{}”已放弃，为它开立的草稿已作废。",
-}
+TYPED = {"propose": ("explanation",), "return": ("comment",)}
 OVERTAKEN = "您的操作没有提交：您打开本页以后，“{}”已有新的办理。填写的内容仍在下面，请核对后再办。"
 
 
@@ -79,14 +81,25 @@ def revise(request: HttpRequest, edition: int) -> HttpResponse:
     """Change name, date and document number while the edition is in preparation."""
     found = in_scope(request, edition)
     _demand_filer(found, request.user)
-    if edition_policy.stage(found) != edition_policy.PREPARING:
-        messages.warning(request, edition_changes.SENT)
+    if why := why_not_prepared(found):
+        messages.warning(request, why)
         return redirect("edition", found.pk)
     form = EditionForm(request.POST if request.method == "POST" else None, user=request.user, edition=found)
     if changed := done(form, lambda: editions.revise(found, by=request.user, **form.cleaned_data)):
         messages.success(request, f"“{changed}”的版次信息已修改。")
         return redirect("edition", changed.pk)
     return _form_page(request, form, found)
+
+
+def why_not_prepared(found: Edition) -> str:
+    """Return why an edition is not to be changed now; empty in preparation while nobody acts on it."""
+    if edition_policy.stage(found) != edition_policy.PREPARING:
+        return edition_changes.SENT
+    try:
+        edition_jobs.demand_idle(found)
+    except Refused as busy:
+        return str(busy)
+    return ""
 
 
 def _form_page(request: HttpRequest, form: EditionForm, found: Edition | None) -> HttpResponse:
@@ -106,8 +119,8 @@ def page(
     """Return the page of an edition; with a refusal what was typed stays."""
     user, changes = request.user, edition_pages.in_order(edition_changes.of(found))
     shown = Paginator(changes, CHANGES_PER_PAGE).get_page(request.GET.get("page", "")[:9])
-    files = edition_policy.bureau_of(found, user) is not None
-    in_work = files and edition_policy.stage(found) == edition_policy.PREPARING
+    files, under_way = edition_policy.bureau_of(found, user) is not None, edition_jobs.under_way(found)
+    in_work = files and edition_policy.stage(found) == edition_policy.PREPARING and not under_way
     is_open = edition_policy.stage(found) not in (edition_policy.PUBLISHED, edition_policy.ABANDONED)
     waiting = edition_changes.waiting(found, user)[: WAITING_SHOWN + 1] if in_work else []
     context = {
@@ -121,11 +134,12 @@ def page(
         "lines": edition_pages.lines(found, list(shown)),
         "obstacles": list(edition_changes.obstacles(found, changes)) if is_open else [],
         "since": edition_pages.since(found) if is_open else [],
-        "choices": edition_policy.choices(found, user) if is_open else [],
+        "choices": edition_jobs.choices(found, user, under_way) if is_open else [],
+        "under_way": under_way,
         "in_work": in_work,
         "files": files,
         "waiting": list(waiting)[:WAITING_SHOWN],
-        "why_not_attached": edition_files.why_not_attached(found, user),
+        "why_not_attached": None if under_way else edition_files.why_not_attached(found, user),
         "explanation": request.POST.get("explanation", edition_pages.explanation(changes)),
         "history": edition_pages.history(found),
         "seen": edition_pages.seen(found),
@@ -145,24 +159,24 @@ def act(request: HttpRequest, edition: int) -> HttpResponse:
     if request.POST.get("seen", "") != edition_pages.seen(found):
         return page(request, found, OVERTAKEN.format(found), status=409)
     try:
-        done = _acted(request, found, name)
+        done = edition_jobs.act(found, name, by=request.user, **_facts(request, name))
     except Refused as refusal:
         return page(request, in_scope(request, edition), refusal)
-    messages.success(request, DONE[name].format(done, done.on))
+    return answer(request, done, name)
+
+
+def _facts(request: HttpRequest, name: str) -> dict[str, str]:
+    """Return what was typed for an act, and the request by which its events are found in the log."""
+    typed = {field: request.POST.get(field, "") for field in TYPED.get(name, ())}
+    return typed if name == "abandon" else typed | {"request_id": request.id}
+
+
+def answer(request: HttpRequest, done: Edition | Job, name: str) -> HttpResponse:
+    """Lead to the edition on which the act ``name`` is done, or to the job that does it."""
+    if isinstance(done, Job):
+        return redirect("job", done.pk)
+    messages.success(request, edition_jobs.said_of(done, name))
     return redirect("edition", done.pk)
-
-
-def _acted(request: HttpRequest, found: Edition, name: str) -> Edition:
-    by, typed = request.user, request.POST
-    if name == "abandon":
-        return editions.abandon(found, by=by)
-    if name == "return":
-        return editions.send_back(found, by=by, comment=typed.get("comment", ""), request_id=request.id)
-    if name == "propose":
-        said = typed.get("explanation", "")
-        return editions.propose(found, by=by, explanation=said, request_id=request.id)
-    perform = {"approve": editions.approve, "publish": editions.publish}[name]
-    return perform(found, by=by, request_id=request.id)
 
 
 @require_POST
@@ -171,6 +185,7 @@ def add(request: HttpRequest, edition: int) -> HttpResponse:
     found = in_scope(request, edition)
     _demand_filer(found, request.user)
     try:
+        edition_jobs.demand_idle(found)
         change = _added(request, found)
     except Refused as refusal:
         return page(request, in_scope(request, edition), refusal)
@@ -213,6 +228,7 @@ def drop(request: HttpRequest, edition: int, change: int) -> HttpResponse:
     gone = get_object_or_404(found.changes.select_related("edition", "filing", "entry"), pk=change)
     said = str(gone)
     try:
+        edition_jobs.demand_idle(found)
         edition_changes.drop(gone, by=request.user)
     except Refused as refusal:
         return page(request, found, refusal)

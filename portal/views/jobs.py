@@ -6,7 +6,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import job_pages, jobs, report_runs, reports
+from portal import edition_jobs, job_pages, jobs, report_runs, reports
 from portal.models import Job
 from portal.report_pages import OutOfReach, readers_regions
 from portal.views.desk import page_of
@@ -14,6 +14,8 @@ from portal.workflow import Refused
 
 STOPPED = "已取消，没有生成文件。"
 STOPPING = "已要求取消，正在停下来，不会生成文件。"
+NOT_DONE = "已取消，没有办理，一切保持原样。"
+NOT_DOING = "已要求取消；如果还没有办完，就全部不办理，结果见下。"
 GONE = "这种报表已经没有了，不能重新生成。"
 
 
@@ -82,8 +84,14 @@ def job_cancel(request: HttpRequest, job: int) -> HttpResponse:
         messages.warning(request, str(refusal))
     else:
         found.refresh_from_db()
-        messages.success(request, STOPPING if found.is_waiting else STOPPED)
+        messages.success(request, _stopped(found))
     return redirect("job", found.pk)
+
+
+def _stopped(found: Job) -> str:
+    if found.kind == edition_jobs.JOB:
+        return NOT_DOING if found.is_waiting else NOT_DONE
+    return STOPPING if found.is_waiting else STOPPED
 
 
 @require_POST
