@@ -4,6 +4,7 @@ Compare-and-swap on (id, state, version, step, revision) inside one transaction 
 loser gets ``Conflict``.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -76,8 +77,9 @@ def perform(
     if chosen.needs_comment and not comment:
         raise Refused(f"{chosen.label}须写明意见，报送单位要据此知道原因。")
     changes = _EFFECTS.get(chosen.name, lambda *_: {})(current, chosen, by, to)
+    at = changes.get("submitted_at") or changes.get("decided_at")  # the event and its evidence: one instant
     event = record_event(
-        current, chosen.name, chosen.target, by=by, comment=comment, request_id=request_id, **changes
+        current, chosen.name, chosen.target, by=by, comment=comment, request_id=request_id, at=at, **changes
     )
     notify.tell(current, chosen.tells, _sentence(current, chosen, event), by=by)
     return event
@@ -108,13 +110,17 @@ def record_event(
     by: User,
     comment: str = "",
     request_id: str = "",
+    at: datetime | None = None,
     **changes: Any,
 ) -> Event:
     """Append the event and swap the filing to ``target``; both or neither. Used here and by ``catalogue``.
 
-    Raises ``Conflict`` when the filing is not what ``filing`` says. Needs a transaction.
+    It happened ``at`` an instant of this transaction, now unless told. Raises ``Conflict`` when the filing is
+    not what ``filing`` says. Needs a transaction.
     """
-    event = _event(filing, action, target, by=by, comment=comment, request_id=request_id)
+    event = _event(
+        filing, action, target, by=by, comment=comment, request_id=request_id, at=at or timezone.now()
+    )
     _append(event)
     where = {name: getattr(filing, name) for name in ("pk", "state", "version", "step", "revision")}
     arrived = {"arrived_at": event.at} if target != filing.state else {}
@@ -151,7 +157,9 @@ def as_refusal(error: IntegrityError) -> Exception:
     return error
 
 
-def _event(filing: Filing, action: str, target: str, *, by: User, comment: str, request_id: str) -> Event:
+def _event(
+    filing: Filing, action: str, target: str, *, by: User, comment: str, request_id: str, at: datetime
+) -> Event:
     previous = filing.events.order_by("-number").first()
     organisation = _acting_organisation(filing, by)
     event = Event(
@@ -166,7 +174,7 @@ def _event(filing: Filing, action: str, target: str, *, by: User, comment: str, 
         organisation=organisation,
         organisation_name=organisation.name if organisation else "",
         comment=comment,
-        at=timezone.now(),
+        at=at,
         request_id=request_id,
         previous_hash=previous.hash if previous else "",
     )
@@ -183,6 +191,7 @@ def _submit(filing: Filing, action: Action, by: User, to: User | None) -> dict:
     # Held until the end, so that no file can join between the snapshot and the change of state.
     Filing.objects.select_for_update().get(pk=filing.pk)
     record = snapshot.whole(filing)
+    record.settle_before_submission()
     if found := rules.blocking(record):
         raise Invalid(found)
     now, taken = timezone.now(), snapshot.take(record)

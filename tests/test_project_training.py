@@ -193,3 +193,11 @@ def test_every_row_keeps_the_day_it_ends_after_it_begins():
 
     with pytest.raises(ValidationError):
         stored.full_clean()
+
+
+def test_whether_a_training_is_planned_is_read_on_the_day_of_the_submission():
+    yesterday = timezone.localdate() - timedelta(days=1)
+    record = draft(RETURN, year=yesterday.year, training_rows=[row(held_text=f"{yesterday}")])
+    record.training_rows.update(is_planned=True)  # as it was typed when that day was still to come
+    act(record, "submit", filer())
+    assert list(record.training_rows.values_list("is_planned", flat=True)) == [False]

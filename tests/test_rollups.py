@@ -7,7 +7,7 @@ import pytest
 
 from portal import rollups
 from portal.models import Filing
-from tests import chronicles, enacting
+from tests import chronicles, enacting, factories
 from tests.chronicles import APPROVED, BEGIN, END
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,13 @@ def test_the_catalogue_is_what_the_register_said_then(chronicle, cutoff):
         spans = {filings[n.number].pk: n.span for n in written.lives if n.kind == kind and n.span}
         held = {pk: span for pk, span in spans.items() if span.is_in_force(day, cutoff)}
         assert found == {pk: span.level_at(day, cutoff) for pk, span in held.items()}, kind
+
+
+def test_a_submission_and_a_decision_have_one_instant():
+    record = factories.approved("labour-brands")
+    times = {event.action: event.at for event in record.events.all()}
+    assert (record.versions.get().submitted_at, record.submitted_at) == (times["submit"],) * 2
+    assert record.decided_at == times["approve"]
 
 
 def test_a_region_has_its_own_part(chronicle):

@@ -235,6 +235,9 @@ class Filing(models.Model):
     def settle_rows(self, rows: list[models.Model]) -> None:
         """Work out what child rows hold beside what was typed; called before they are stored."""
 
+    def settle_before_submission(self) -> None:
+        """Work out anew what was stored of child rows and depends on the day; called when it is submitted."""
+
     def row_faults(self, row: models.Model):
         """Yield (field, sentence, clause) of what can never stand in this child row."""
         yield from ()

@@ -114,9 +114,16 @@ class ProjectTrainingReturn(Filing):
         super().save(*args, **kwargs)
         self._rows_read_with = self.year
         if read_with != self.year:
-            rows = list(self.training_rows.all())
-            self.settle_rows(rows)
-            ProjectTrainingRow.objects.bulk_update(rows, ProjectTrainingRow.READ, batch_size=100)
+            self._read_anew()
+
+    def _read_anew(self) -> None:
+        rows = list(self.training_rows.all())
+        self.settle_rows(rows)
+        ProjectTrainingRow.objects.bulk_update(rows, ProjectTrainingRow.READ, batch_size=100)
+
+    def settle_before_submission(self) -> None:
+        """Read 组织时间 as on the day of the submission: what was ahead when it was typed may have begun."""
+        self._read_anew()
 
     def heading(self) -> str:
         """Return the title of the sheet with its year: one a year and bureau."""
