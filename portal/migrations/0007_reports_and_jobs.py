@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["at"], name="event_by_time"),
+            index=models.Index(fields=["at", "action", "filing"], name="event_by_time"),
         ),
         migrations.AddIndex(
             model_name="filing",

@@ -46,7 +46,7 @@ class Event(models.Model):
         constraints = [models.UniqueConstraint(fields=["filing", "number"], name="event_numbered_once")]
         indexes = [
             models.Index(fields=["by", "-at"], name="event_by_person"),
-            models.Index(fields=["at"], name="event_by_time"),
+            models.Index(fields=["at", "action", "filing"], name="event_by_time"),
         ]
 
     def __str__(self) -> str:
