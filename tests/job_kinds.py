@@ -15,13 +15,23 @@ from pathlib import Path
 from celery import signals
 from django.conf import settings
 
-from portal import jobs, leases, queueing, report_runs, report_tables, report_workbook, stores
+from portal import (
+    edition_jobs,
+    editions,
+    jobs,
+    leases,
+    queueing,
+    report_runs,
+    report_tables,
+    report_workbook,
+    stores,
+)
 from portal.models import Job
 from portal.workflow import Refused
 
 LINES = 8
 OUTCOMES = "outcomes.txt"
-PATIENCE = 300  # seconds that a slow machine may take for anything
+PATIENCE = 180  # seconds that a slow machine may take for anything
 
 
 def until(condition: Callable, seconds: float = PATIENCE):
@@ -40,18 +50,21 @@ def text_of(title: str) -> str:
 
 @jobs.runner("lines")
 def write_lines(job: Job, work: jobs.Work) -> jobs.Result:
-    """Write a file line by line, and do on the way what the parameters say."""
+    """Write a file line by line; wait half-way, or before it when the lease will not be asked for."""
+    is_fenced = not job.parameters.get("unfenced")
+    if not is_fenced:
+        _wait(job)
     path = work.path("txt")
     with path.open("w") as file:
         for number, line in enumerate(text_of(job.title).splitlines(keepends=True), 1):
             file.write(line)
             work.progress(number, LINES, "写行")
-            if number == LINES // 2:
-                _half_way(job)
+            if is_fenced and number == LINES // 2:
+                _wait(job)
     return jobs.Result(path, f"{job.title}.txt")
 
 
-def _half_way(job: Job) -> None:
+def _wait(job: Job) -> None:
     """Wait for the test, in as many attempts as it says; from here on write without a lease if it says so."""
     if job.attempts <= job.parameters.get("waits", 0):
         (settings.VAR / f"waits-{job.pk}-{job.attempts}").write_text(str(os.getpid()))
@@ -93,7 +106,7 @@ def fill(job: Job, work: jobs.Work) -> jobs.Result:
 class Failpoint:
     """Counts the steps of the main thread and at one of them kills its process, or the whole worker."""
 
-    modules = (jobs, leases, stores, report_runs, report_tables, report_workbook)
+    modules = (jobs, leases, stores, report_runs, report_tables, report_workbook, edition_jobs, editions)
     files = frozenset({__file__, *(module.__file__ for module in modules)})
 
     def __init__(self, at: int, whom: str, marker: Path):
