@@ -67,7 +67,7 @@ def _list_row(campaign: Campaign, rows: list[windows.Row]) -> dict:
         "phase": phase(campaign),
         "own": rows[0] if len(rows) == 1 else None,
         "rates": counted if len(rows) > 1 else None,
-        "percent": percent(counted.filed, counted.expected),
+        "percent": windows.percent(counted.filed, counted.expected),
     }
 
 
@@ -100,11 +100,6 @@ def time_left(campaign: Campaign) -> str:
     return f"还有 {days} 天" if days else "今天截止"
 
 
-def percent(part: int, whole: int) -> int:
-    """Return a whole percentage, rounded down: 100% is said of everybody only."""
-    return 100 * part // whole if whole else 0
-
-
 def figures(rows: Sequence[windows.Row], campaign: Campaign) -> list[dict]:
     """Return the five rates of a board, each with numerator and denominator."""
     counted, unit = windows.rates(rows), UNITS[campaign.expects]
@@ -119,7 +114,7 @@ def figures(rows: Sequence[windows.Row], campaign: Campaign) -> list[dict]:
 
 
 def _rate(label: str, part: int, whole: int, unit: str, shape: str) -> dict:
-    share = percent(part, whole)
+    share = windows.percent(part, whole)
     value = f"{share}%" if whole else "—"
     return {"label": label, "value": value, "of": f"{part} / {whole} {unit}", "share": share, "shape": shape}
 

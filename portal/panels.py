@@ -13,7 +13,6 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from portal import charts, gauges, inbox, progress, registry, rollups, tallies, windows, workbook
-from portal.boards import percent
 from portal.charts import Chart, Series
 from portal.dashboards import OWN, Dashboard
 from portal.reports import NUMBER, TEXT, TOTAL, Cell, Column, Line, Number, Table
@@ -144,8 +143,8 @@ def rates_line(first: tuple[Cell, ...], rows: Sequence[windows.Row], cell: dict,
     """Return a line of 应报, 已报, 报送率, 按时, 按时率, each number leading to its bureaus."""
     counted = windows.rates(rows)
     expected, filed, on_time = counted.expected, counted.filed, counted.on_time
-    rate = f"{percent(filed, expected)}%" if expected else "—"
-    timely = f"{percent(on_time, expected)}%" if expected else "—"
+    rate = f"{windows.percent(filed, expected)}%" if expected else "—"
+    timely = f"{windows.percent(on_time, expected)}%" if expected else "—"
     numbers = {EXPECTED: expected, FILED: filed, ON_TIME: on_time}
     cells = [Number(number, {**cell, "duty": name}) for name, number in numbers.items()]
     return Line((*first, cells[0], cells[1], rate, cells[2], timely), *style)
@@ -165,8 +164,8 @@ def completeness(board: Dashboard) -> Panel:
         first = (campaign.name, windows.moment(campaign.due_at))
         lines.append(rates_line(first, rows, {"campaign": str(campaign.pk)}))
         counted = windows.rates(rows)
-        filed.append(percent(counted.filed, counted.expected))
-        on_time.append(percent(counted.on_time, counted.expected))
+        filed.append(windows.percent(counted.filed, counted.expected))
+        on_time.append(windows.percent(counted.on_time, counted.expected))
     labels = [campaign.name for campaign, _ in board.boards]
     series = [Series("报送率", tuple(filed), 1), Series("按时率", tuple(on_time), 2)]
     told = "各项任务的报送率和按时率，分子、分母见旁边的表格。"

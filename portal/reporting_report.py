@@ -143,7 +143,7 @@ def _numbers(board: Board, rows: Sequence[Row], place: str = "") -> tuple[Cell, 
     told = windows.rates(rows)
     counted = [_number(board, rows, column, place) for column in COUNTED]
     owing = len(rows) - told.filed - counted[-1].value
-    rates = (_percent(told.filed, len(rows)), _percent(told.on_time, len(rows)))
+    rates = (windows.percent(told.filed, len(rows)), windows.percent(told.on_time, len(rows)))
     return (len(rows), *counted, owing, *rates, _at(row.reminded_at for row in rows))
 
 
@@ -151,11 +151,6 @@ def _number(board: Board, rows: Sequence[Row], column: str, place: str) -> Numbe
     value = sum(COUNTED[column][1](row) for row in rows)
     cell = {"campaign": str(board.campaign.pk), "column": column} | ({"place": place} if place else {})
     return Number(value, cell if value else {})
-
-
-def _percent(part: int, of: int) -> int:
-    """Return the nearest whole percentage."""
-    return (100 * part + of // 2) // of
 
 
 def _at(times: Iterable[datetime | None]) -> str:

@@ -48,6 +48,11 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), SHANGHAI)
 
 
+def through(second: datetime) -> datetime:
+    """Return the last instant of a second: a cut-off named to the second counts what came in it, on time."""
+    return second.replace(microsecond=999_999)
+
+
 def is_over(due: datetime, at: datetime) -> bool:
     """Say whether ``at`` is past ``due``; the due second is on time to its end."""
     return at.replace(microsecond=0) > due
@@ -225,6 +230,11 @@ class Rates:
     def on_time_rate(self) -> float | None:
         """按时率 = 按时数 / 应报."""
         return self.on_time / self.expected if self.expected else None
+
+
+def percent(part: int, whole: int) -> int:
+    """Return a whole percentage, rounded down: 100% is said of everybody only."""
+    return 100 * part // whole if whole else 0
 
 
 def rates(rows: Iterable[Row]) -> Rates:
