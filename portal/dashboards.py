@@ -101,6 +101,7 @@ def read_instant(typed: str) -> datetime:
     except ValueError:
         raise Odd("没有看懂统计截至的时间。写成 2024-06-15 这样的日期后再查看。") from None
     at = windows.end_of(day) if day else local if local.tzinfo else local.replace(tzinfo=windows.SHANGHAI)
+    at = at if "." in typed else windows.through(at)
     if day == timezone.localdate():
         return timezone.now()
     if at > timezone.now():

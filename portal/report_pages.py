@@ -79,10 +79,12 @@ class Wish:
 def address(asked: Asked) -> QueryDict:
     """Return what is asked as parameters of a link; a cut-off at 24:00 is named by its day alone.
 
-    This moment is named to its last digit, so that the numbers of a page are found again later.
+    This moment is named to its last digit, so that the numbers of a page are found again later; a cut-off at
+    the end of a second by that second.
     """
     local = asked.cutoff.astimezone(windows.SHANGHAI)
-    time = f"{local.timetz().replace(tzinfo=None)}"
+    is_whole = windows.through(local) == local
+    time = local.time().isoformat("seconds" if is_whole else "microseconds")
     params = inbox.as_params(on=f"{local:%Y-%m-%d}", time="" if time == LAST else time, region=asked.region)
     params.update({name: value for name, value in asked.filters.items()})
     return params
@@ -163,8 +165,9 @@ def _at(day: date, clock: str) -> datetime:
     clock = LAST if clock in ("", "24:00", "24:00:00") else clock
     if not (found := TIME.fullmatch(clock)):
         raise ValueError(ODD_TIME)
-    hour, minute, second, part = (int(part or 0) for part in found.groups())
-    return windows.start_of(day).replace(hour=hour, minute=minute, second=second, microsecond=part)
+    hour, minute, second = (int(part or 0) for part in found.groups()[:3])
+    at = windows.start_of(day).replace(hour=hour, minute=minute, second=second)
+    return at.replace(microsecond=int(found[4])) if found[4] else windows.through(at)
 
 
 def periods(now: datetime) -> list[Period]:

@@ -39,7 +39,7 @@ STOPPED = "这项定期报表已经停用。"
 
 @dataclass(frozen=True)
 class Period:
-    """What a report can be for: ``name`` as stored, in words, its last second, the campaign if it is one."""
+    """What a report can be for: ``name`` as stored, in words, its last instant, the campaign if it is one."""
 
     name: str
     label: str
@@ -50,7 +50,7 @@ class Period:
 def month_ended(day: date) -> Period:
     """Return the latest month that had ended when ``day`` began."""
     last = day.replace(day=1) - timedelta(days=1)
-    return Period(f"{last:%Y-%m}", f"{last.year}年{last.month}月", windows.end_of(last))
+    return Period(f"{last:%Y-%m}", f"{last.year}年{last.month}月", windows.through(windows.end_of(last)))
 
 
 def quarter_ended(day: date) -> Period:
@@ -58,14 +58,13 @@ def quarter_ended(day: date) -> Period:
     first = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
     last = first - timedelta(days=1)
     number = (last.month - 1) // 3 + 1
-    return Period(
-        f"{last.year}-Q{number}", f"{last.year}年第{'一二三四'[number - 1]}季度", windows.end_of(last)
-    )
+    label = f"{last.year}年第{'一二三四'[number - 1]}季度"
+    return Period(f"{last.year}-Q{number}", label, windows.through(windows.end_of(last)))
 
 
 def of_campaign(campaign: Campaign) -> Period:
     """Return the period of a campaign: until it is due, extensions left aside."""
-    return Period(f"campaign-{campaign.pk}", f"{campaign}", campaign.due_at, campaign)
+    return Period(f"campaign-{campaign.pk}", f"{campaign}", windows.through(campaign.due_at), campaign)
 
 
 ENDED = {Frequency.MONTHLY: month_ended, Frequency.QUARTERLY: quarter_ended}

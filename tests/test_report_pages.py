@@ -118,11 +118,11 @@ def test_without_a_cut_off_a_report_is_of_this_moment_and_its_address_says_which
 @pytest.mark.parametrize(
     ("params", "cutoff"),
     [
-        ({"on": "2024-06-15"}, "2024-06-15T23:59:59"),
-        ({"on": "2024-06-15", "time": "24:00"}, "2024-06-15T23:59:59"),
-        ({"on": "2024-06-15", "time": "18:00"}, "2024-06-15T18:00:00"),
-        ({"on": "2024-06-15", "time": "18:00:07"}, "2024-06-15T18:00:07"),
-        ({"on": "2024-06-15", "time": "00:00"}, "2024-06-15T00:00:00"),
+        ({"on": "2024-06-15"}, "2024-06-15T23:59:59.999999"),
+        ({"on": "2024-06-15", "time": "24:00"}, "2024-06-15T23:59:59.999999"),
+        ({"on": "2024-06-15", "time": "18:00"}, "2024-06-15T18:00:00.999999"),
+        ({"on": "2024-06-15", "time": "18:00:07"}, "2024-06-15T18:00:07.999999"),
+        ({"on": "2024-06-15", "time": "00:00"}, "2024-06-15T00:00:00.999999"),
     ],
 )
 def test_the_cut_off_is_the_time_of_the_day_or_its_end(client, params, cutoff):
@@ -162,7 +162,7 @@ def test_a_period_sets_the_cut_off_and_a_campaign_the_filter_too(client):
 
     assert [(a.cutoff, a.filters["campaign"]) for a in asked] == [
         (month.cutoff, ""),
-        (one.due_at, str(one.pk)),
+        (windows.through(one.due_at), str(one.pk)),
     ]
 
 

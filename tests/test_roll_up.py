@@ -15,12 +15,12 @@ from portal.management.commands.roll_up import question
 from portal.models import Report
 from portal.reports import Asked
 from portal.stores import measured
-from portal.windows import end_of
+from portal.windows import end_of, through
 from tests import factories
 from tests.jobbing import database_url
 
 DAY = "2024-06-30"
-CUTOFF = end_of(date(2024, 6, 30))
+CUTOFF = through(end_of(date(2024, 6, 30)))
 
 
 @pytest.fixture
@@ -106,15 +106,16 @@ def test_what_cannot_be_made_is_one_sentence(folder, monkeypatch, capsys, argume
 
 
 @pytest.mark.django_db
-def test_a_day_is_its_last_second_and_a_time_without_zone_is_that_of_shanghai():
-    said = ["2024-06-30", "2024-06-30T08:00", "2024-06-30T08:00Z"]
+def test_a_day_is_its_last_instant_and_a_time_without_zone_is_that_of_shanghai():
+    said = ["2024-06-30", "2024-06-30T08:00", "2024-06-30T08:00Z", "2024-06-30T08:00:00.000000Z"]
 
     found = [question("reporting", one, "37", []).cutoff.astimezone(UTC) for one in said]
 
     assert found == [
-        datetime(2024, 6, 30, 15, 59, 59, tzinfo=UTC),
-        datetime(2024, 6, 30, 0, 0, tzinfo=UTC),
-        datetime(2024, 6, 30, 8, 0, tzinfo=UTC),
+        datetime(2024, 6, 30, 15, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2024, 6, 30, 0, 0, 0, 999_999, tzinfo=UTC),
+        datetime(2024, 6, 30, 8, 0, 0, 999_999, tzinfo=UTC),
+        datetime(2024, 6, 30, 8, 0, 0, 0, tzinfo=UTC),
     ]
 
 

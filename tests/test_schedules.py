@@ -99,8 +99,8 @@ def test_a_report_that_failed_or_was_cancelled_is_not_asked_for_again():
 def test_each_campaign_that_is_due_gets_one_report_narrowed_to_it_whatever_was_extended():
     first, second = campaign("演示任务一"), campaign("演示任务二")
     of, now = schedule("campaign", since=LATELY), timezone.now().replace(microsecond=0)
-    now_due(first, due_at=now - timedelta(days=2))
-    now_due(second, due_at=now - timedelta(days=1))
+    first = now_due(first, due_at=now - timedelta(days=2))
+    second = now_due(second, due_at=now - timedelta(days=1))
     campaign("演示任务三")
 
     runs = [len(schedules.run_due(now)) for _ in range(2)]
@@ -108,8 +108,8 @@ def test_each_campaign_that_is_due_gets_one_report_narrowed_to_it_whatever_was_e
     found = of.reports.order_by("cutoff")
     assert runs == [2, 0]
     assert [(r.period, r.campaign, r.filters, r.cutoff) for r in found] == [
-        (f"campaign-{first.pk}", first, {"campaign": str(first.pk)}, now - timedelta(days=2)),
-        (f"campaign-{second.pk}", second, {"campaign": str(second.pk)}, now - timedelta(days=1)),
+        (f"campaign-{first.pk}", first, {"campaign": str(first.pk)}, windows.through(first.due_at)),
+        (f"campaign-{second.pk}", second, {"campaign": str(second.pk)}, windows.through(second.due_at)),
     ]
 
 

@@ -10,7 +10,7 @@ from portal import report_runs, reports
 from portal.models import Region
 from portal.report_files import FORMATS
 from portal.reports import Asked
-from portal.windows import SHANGHAI, end_of, moment
+from portal.windows import SHANGHAI, end_of, moment, through
 from portal.workflow import Refused
 
 NO_KIND = "没有“{}”这种报表，可用的有：{}。"
@@ -73,16 +73,20 @@ def question(kind: str, cutoff: str, region: str, filters: list[str]) -> Asked:
 
 
 def _instant(said: str) -> datetime:
-    """Return the instant of an ISO time, of Shanghai where it names no zone; of a day its last second."""
+    """Return the instant of an ISO time, of Shanghai where it names no zone; of a day its last second.
+
+    A second that names no part of itself is meant to its end, as on the pages.
+    """
     try:
-        return end_of(date.fromisoformat(said))
+        return through(end_of(date.fromisoformat(said)))
     except ValueError:
         pass
     try:
         found = datetime.fromisoformat(said)
     except ValueError:
         raise Refused(NO_CUTOFF.format(said)) from None
-    return found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
+    at = found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
+    return at if "." in said else through(at)
 
 
 def _pair(kind: str, said: str) -> tuple[str, str]:
