@@ -7,7 +7,7 @@ a target of the whole province is reached is told of the province alone.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from portal import browse, progress, targets
+from portal import browse, progress, scope, targets
 from portal.browse import PROVINCE_CODE
 from portal.models import CatalogueEntry, Filing, Operator, TargetScope
 from portal.progress import Place, Progress
@@ -42,6 +42,7 @@ ABOUT = f"通知未规定“左右”的幅度，按上下{TENTH}分之一计算
 OWN_PART = "只统计本地区；全省的目标以全省的数判断。"
 REACHED = "完成数：全省和每市的目标为目录中的数量，其余为达到的单位、县（市、区）或没有超出的组数。"
 APART = "功能区和市直组织的培训不计入县（市、区）。"
+ELSEWHERE = "其他地区（如所在的市）的填报使本地区达到的，由该地区查看，这里的数不能打开。"
 NO_PAIRS = "每市每个项目的考核机构数按市统计，县级不列。"
 
 
@@ -122,9 +123,9 @@ def target_progress(asked: Asked) -> Content:
     found = _found(asked)
     plain = [one for one in found if one.is_plain]
     others = [one for one in found if not one.is_plain]
-    by_city = () if _is_county(asked) else (_plain_table(plain), _other_table(others))
+    by_city = () if _is_county(asked) else (_plain_table(plain, asked), _other_table(others, asked))
     return Content(
-        TITLE, (_overview(found, asked), *by_city, _exceptions_table(others), _sentences_table(found))
+        TITLE, (_overview(found, asked), *by_city, _exceptions_table(others, asked), _sentences_table(found))
     )
 
 
@@ -145,7 +146,7 @@ def _overview(found: Sequence[Progress], asked: Asked) -> Table:
     if any(one.target.operator == Operator.ABOUT for one in found):
         notes.append(ABOUT)
     if asked.region != PROVINCE_CODE:
-        notes.append(OWN_PART)
+        notes += [OWN_PART, ELSEWHERE]
     if _is_county(asked):
         notes.append(NO_PAIRS)
     lines = [Line(_target_cells(number, one, asked)) for number, one in enumerate(found, 1)]
@@ -159,7 +160,7 @@ def _target_cells(number: int, one: Progress, asked: Asked) -> tuple[Cell, ...]:
         target.label,
         demand(target),
         one.year if one.years else None,
-        _number(one, sum(one.count.by_city.values())),
+        _number(one, asked, sum(one.count.by_city.values())),
         COUNTED.get(target.scope, target.unit),
         _held_against(one, asked),
         one.due_on,
@@ -183,31 +184,42 @@ def _held_against(one: Progress, asked: Asked) -> str:
     return f"共 {one.of} {COUNTED[one.target.scope]}"
 
 
-def _number(one: Progress, value: int, **cell: str) -> Number:
-    return Number(value, {"target": one.target.slug, **cell} if value else {})
+def _number(one: Progress, asked: Asked, value: int, **cell: str) -> Number:
+    """Return a number with its address; with none where it counts what another region filed."""
+    is_open = value and (asked.region == PROVINCE_CODE or _is_own(one, asked, cell))
+    return Number(value, {"target": one.target.slug, **cell} if is_open else {})
 
 
-def _plain_table(found: Sequence[Progress]) -> Table:
+def _is_own(one: Progress, asked: Asked, cell: Mapping[str, str]) -> bool:
+    """Say whether all filings of a number are the region's: a city tells of its counties, say."""
+    if "line" not in cell and ("column" in cell or not one.count.credited):
+        return True  # entries and filings are looked for in the region alone
+    told, _ = _amounts(one, cell.get("place", ""), cell)
+    elsewhere = Filing.objects.filter(pk__in=told).exclude(scope.within("region_id", asked.region))
+    return not elsewhere.exists()
+
+
+def _plain_table(found: Sequence[Progress], asked: Asked) -> Table:
     """Return the targets of the province beside each other, a line per city."""
     columns = [Column(one.target.label, NUMBER, 14, one.target.unit) for one in found]
-    return Table("全省目标分市", (Column("市", width=10), *columns), lambda: _plain_lines(found))
+    return Table("全省目标分市", (Column("市", width=10), *columns), lambda: _plain_lines(found, asked))
 
 
-def _plain_lines(found: Sequence[Progress]) -> Iterator[Line]:
+def _plain_lines(found: Sequence[Progress], asked: Asked) -> Iterator[Line]:
     by_code = [{place.code: place for place in one.places} for one in found]
     names = {code: place.name for places in by_code for code, place in places.items()}
     for code in sorted(names):
-        yield Line((names[code], *(_in(code, *pair) for pair in zip(found, by_code, strict=True))))
+        yield Line((names[code], *(_in(code, asked, *pair) for pair in zip(found, by_code, strict=True))))
     if len(names) > 1:
-        totals = (_number(one, sum(one.count.by_city.values())) for one in found)
+        totals = (_number(one, asked, sum(one.count.by_city.values())) for one in found)
         yield Line(("合计", *totals), TOTAL)
 
 
-def _in(code: str, one: Progress, places: Mapping[str, Place]) -> Number:
-    return _number(one, places[code].number if code in places else 0, place=code)
+def _in(code: str, asked: Asked, one: Progress, places: Mapping[str, Place]) -> Number:
+    return _number(one, asked, places[code].number if code in places else 0, place=code)
 
 
-def _other_table(found: Sequence[Progress]) -> Table:
+def _other_table(found: Sequence[Progress], asked: Asked) -> Table:
     columns = (
         Column("目标", width=24),
         Column("年度", NUMBER, 6),
@@ -217,35 +229,35 @@ def _other_table(found: Sequence[Progress]) -> Table:
         Column("单位", width=12),
         Column("情况", width=16),
     )
-    return Table("每市、每县和单位的目标分市", columns, lambda: _other_lines(found), (REACHED, APART))
+    return Table("每市、每县和单位的目标分市", columns, lambda: _other_lines(found, asked), (REACHED, APART))
 
 
-def _other_lines(found: Sequence[Progress]) -> Iterator[Line]:
+def _other_lines(found: Sequence[Progress], asked: Asked) -> Iterator[Line]:
     for one in found:
         for place in one.places:
-            yield Line(_place_cells(one, place))
+            yield Line(_place_cells(one, asked, place))
         if len(one.places) > 1:
             whole = Place(
                 "", "小计", sum(one.count.by_city.values()), sum(one.count.of.values()), "", one.word
             )
-            yield Line(_place_cells(one, whole), SUBTOTAL)
+            yield Line(_place_cells(one, asked, whole), SUBTOTAL)
 
 
-def _place_cells(one: Progress, place: Place) -> tuple[Cell, ...]:
+def _place_cells(one: Progress, asked: Asked, place: Place) -> tuple[Cell, ...]:
     where = {"place": place.code} if place.code else {}
     of = None if one.target.scope == TargetScope.CITY else place.of
     return (
         one.target.label,
         one.year if one.years else None,
         place.name,
-        _number(one, place.number, **where),
-        _number(one, place.of, column="of", **where) if one.target.scope == TargetScope.UNIT else of,
+        _number(one, asked, place.number, **where),
+        _number(one, asked, place.of, column="of", **where) if one.target.scope == TargetScope.UNIT else of,
         COUNTED.get(one.target.scope, one.target.unit),
         place.word,
     )
 
 
-def _exceptions_table(found: Sequence[Progress]) -> Table:
+def _exceptions_table(found: Sequence[Progress], asked: Asked) -> Table:
     """Return the counties that do not reach a target, and the pairs over a limit with the institutions."""
     columns = (
         Column("目标", width=24),
@@ -255,23 +267,23 @@ def _exceptions_table(found: Sequence[Progress]) -> Table:
         Column("单位", width=6),
         Column("考核机构", width=40),
     )
-    return Table("没有达到和超出的", columns, lambda: _exceptions(found), (APART,), is_long=True)
+    return Table("没有达到和超出的", columns, lambda: _exceptions(found, asked), (APART,), is_long=True)
 
 
-def _exceptions(found: Sequence[Progress]) -> Iterator[Line]:
+def _exceptions(found: Sequence[Progress], asked: Asked) -> Iterator[Line]:
     for one in found:
         names = {place.code: place.name for place in one.places}
         for line in one.count.lines:
             if not line.is_reached and not line.is_apart:
                 titles = "、".join(node.title for node in line.nodes)
                 where = names.get(line.place[:4], "")
-                number = _exceeding(one, line)
+                number = _exceeding(one, asked, line)
                 yield Line((one.target.label, where, line.name, number, one.target.unit, titles))
 
 
-def _exceeding(one: Progress, line: targets.Line) -> Cell:
+def _exceeding(one: Progress, asked: Asked, line: targets.Line) -> Cell:
     if line.nodes and line.place in {place.code for place in one.places}:
-        return _number(one, line.number, place=line.place, line=line.name)
+        return _number(one, asked, line.number, place=line.place, line=line.name)
     return line.number
 
 

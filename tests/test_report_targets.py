@@ -202,10 +202,11 @@ def test_a_city_and_a_county_read_their_own_part(history):
 def test_a_county_is_covered_by_the_row_that_its_city_sent(history):
     question = asked(SLUG, history.cutoff, WEICHENG)
 
-    number = next(n for n in numbers(reports.content(question)) if n.cell.get("target") == "county-trainings")
-    behind = reports.behind(question, number.address)
+    opened = [n for n in numbers(reports.content(question)) if n.cell.get("target") == "county-trainings"]
 
     assert overview(question)[COVERAGE] == (2024, 1, "共 1 个县（市、区）", "已达到")
+    assert opened == []  # the county does not read its city's return
+    behind = reports.behind(question, "target=county-trainings")
     assert list(behind.filings.values_list("pk", flat=True)) == [history.city.pk]
 
 
