@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -95,10 +95,16 @@ class Roll:
     @cached_property
     def every_year(self) -> list[Review]:
         """The reviews and zero reports that stand."""
-        return [_review(filing, said) for filing, said in rollups.with_snapshots(self._standing())]
+        found = rollups.with_snapshots(self._standing())
+        return [_review(filing, said, self._due.get(filing.campaign_id)) for filing, said in found]
+
+    @cached_property
+    def _due(self) -> dict[int, datetime]:
+        """Campaign → when it was due, as it was known at the cut-off."""
+        return {campaign.pk: campaign.due_at for campaign in rollups.campaigns_known(self.asked.cutoff)}
 
     def _standing(self) -> QuerySet:
-        found = rollups.standing_at(self.asked.cutoff, self.asked.region, KIND).select_related("campaign")
+        found = rollups.standing_at(self.asked.cutoff, self.asked.region, KIND)
         campaign = self.asked.filters.get("campaign", "")
         return found.filter(campaign_id=campaign) if campaign else found
 
@@ -127,10 +133,10 @@ class Roll:
         return ledger
 
 
-def _review(filing: Filing, snapshot: dict) -> Review:
+def _review(filing: Filing, snapshot: dict, due: datetime | None) -> Review:
     city, said = filing.region_id[:4], snapshot["values"]
     if filing.is_nothing:
-        return Review(filing.pk, city, rollups.day_of(filing.campaign.due_at).year, None)
+        return Review(filing.pk, city, rollups.day_of(due).year, None)
     rows = snapshot["rows"]["items"]
     items = tuple(_item(filing.pk, city, said["year"], row) for row in rows)
     return Review(filing.pk, city, said["year"], date.fromisoformat(said["evaluated_on"]), items)
