@@ -136,7 +136,7 @@ def _load_targets(folder: Path) -> Loaded:
         if facts["slug"] in stored.keys() - theirs
         and not facts.items() <= vars(stored[facts["slug"]]).items()
     ]
-    PolicyTarget.objects.bulk_create(PolicyTarget(**facts) for facts in new)
+    _add(PolicyTarget, [PolicyTarget(**facts) for facts in new], bool(stored))
     _correct([stored[facts["slug"]] for facts in changed], changed)
     return Loaded(str(PolicyTarget._meta.verbose_name), len(new), len(changed), 0)
 
@@ -153,8 +153,9 @@ def _load_campaigns(folder: Path) -> Loaded:
     ]
     _correct([stored[key] for key in changed], [wanted[key] for key in changed])
     new = [(key, facts) for key, facts in wanted.items() if key not in stored]
-    for (kind, name), facts in new:
-        campaigns.add_duties(Campaign.objects.create(kind=kind, name=name, **facts))
+    added = _add(Campaign, [Campaign(kind=k, name=n, **facts) for (k, n), facts in new], bool(stored))
+    for campaign in added:
+        campaigns.add_duties(campaign)
     return Loaded(str(Campaign._meta.verbose_name), len(new), len(changed), 0)
 
 
@@ -182,10 +183,18 @@ def _write(
             changed.append(wanted[key])
     for row in gone:
         row.valid_to = day
-    model.objects.bulk_create(new)
+    _add(model, new, bool(stored))
     _update(model, changed, [name for name in fields if name != model._meta.pk.attname])
     _update(model, gone, ["valid_to"])
     return Loaded(str(model._meta.verbose_name), len(new), len(changed), len(gone))
+
+
+def _add(model: type[models.Model], rows: list[models.Model], is_later: bool) -> list[models.Model]:
+    """Store new rows; of those that come later than others it is kept since when they are there."""
+    model.objects.bulk_create(rows)
+    if is_later:
+        former.begin(rows)
+    return rows
 
 
 def _values(row: models.Model, fields: Iterable[str]) -> list:

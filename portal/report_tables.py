@@ -62,18 +62,22 @@ def head(content: Content, asked: Asked) -> Head:
 
 def region_name(asked: Asked) -> str:
     """Return the region of a report as it was called at the cut-off, a county with its city."""
-    (region,) = as_of(Region.objects.filter(pk=asked.region).select_related("parent"), asked.cutoff)
+    region = Region.objects.select_related("parent").get(pk=asked.region)
+    as_of([region], asked.cutoff)
     if region.parent:
         as_of([region.parent], asked.cutoff)
     return region.full_name
 
 
 def bureau_name(asked: Asked) -> str:
-    """Return the name of the region's HRSS bureau at the cut-off; the region's where it had none."""
+    """Return the name of the region's HRSS bureau at the cut-off; the region's where it had none.
+
+    The first of those that held: what succeeds a bureau is entered when the end of that one is.
+    """
     bureaus = Organisation.objects.filter(region_id=asked.region, kind=Kind.HRSS_BUREAU).order_by("pk")
     day = day_of(asked.cutoff)
     held = [bureau.name for bureau in as_of(bureaus, asked.cutoff) if _held(bureau, day)]
-    return held[-1] if held else region_name(asked)
+    return held[0] if held else region_name(asked)
 
 
 def _held(bureau: Organisation, day: date) -> bool:

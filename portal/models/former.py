@@ -1,7 +1,8 @@
 """What a row of reference data said before it was changed, so that an old report can be made again.
 
 Names of regions and bureaus, targets and campaigns may be corrected; each correction leaves what stood there
-before and when it was replaced. The value at an instant is that of the first correction after it.
+before and when it was replaced. The value at an instant is that of the first correction after it. What the
+files bring later, after the first load, is known not to have been there.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,8 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+
+ABSENT = "absent"  # among the facts: until then there was no such row
 
 
 class Former(models.Model):
@@ -44,22 +47,38 @@ def keep(rows: Sequence[models.Model]) -> None:
     )
 
 
+def begin(rows: Sequence[models.Model]) -> None:
+    """Write down that ``rows`` have just come to those that were there: before now they were not."""
+    now = timezone.now()
+    Former.objects.bulk_create(
+        Former(table=type(row)._meta.label_lower, key=str(row.pk), at=now, facts={ABSENT: True})
+        for row in rows
+    )
+
+
 def _replaced(old: models.Model, new: models.Model) -> dict[str, Any]:
     names = [column.attname for column in old._meta.concrete_fields]
     return {name: getattr(old, name) for name in names if getattr(old, name) != getattr(new, name)}
 
 
 def as_of(rows: Iterable[models.Model], at: datetime) -> list[models.Model]:
-    """Return ``rows`` of one model with the columns they had at the instant ``at``; one query."""
+    """Return those of ``rows`` of one model that were there at the instant ``at``, as they were; one query.
+
+    The rows themselves are set to what they said.
+    """
     rows = list(rows)
     if not rows:
         return rows
     then = _facts_at(type(rows[0]), at)
-    for row in rows:
-        for name, value in then.get(str(row.pk), {}).items():
-            column = next(c for c in row._meta.concrete_fields if c.attname == name)
-            setattr(row, name, column.to_python(value))
-    return rows
+    return [row for row in rows if _set_back(row, then.get(str(row.pk), {}))]
+
+
+def _set_back(row: models.Model, facts: dict[str, Any]) -> bool:
+    """Set the columns of ``row`` to ``facts`` and say whether it was there at all."""
+    columns = {column.attname: column for column in row._meta.concrete_fields}
+    for name in facts.keys() - {ABSENT}:
+        setattr(row, name, columns[name].to_python(facts[name]))
+    return ABSENT not in facts
 
 
 def _facts_at(model: type[models.Model], at: datetime) -> dict[str, dict[str, Any]]:
