@@ -82,10 +82,11 @@ def publish(
     number, day = checked_number(document_number), _checked_day(on)
     _after_the_edition(current.kind, current.region_id, day)
     record, replaced = current.record, _replaced(current, day)
-    record_event(current, "publish", current.state, by=by, comment=f"{number} {day}", request_id=request_id)
+    said = {"comment": f"{number} {day}", "request_id": request_id}
+    event = record_event(current, "publish", current.state, by=by, **said)
     if replaced:
         if not replaced.is_exited:
-            _end(replaced, day)
+            _end(replaced, day, event)
         swap(Filing.objects.filter(pk=current.pk), holds_name=True)
     entry = _entered(
         filing_id=current.pk,
@@ -97,6 +98,7 @@ def publish(
         document_number=number,
         publisher=_publisher(by, current),
         valid_from=day,
+        published_at=event.at,
         published_by=by,
         search_text=search_text(record),
         name_key=text.key(current.title)[:100],
@@ -202,11 +204,14 @@ def _reinstated(filing: Filing) -> CatalogueEntry | None:
     return entry if newest.pk == entry.pk else None
 
 
-def _end(entry: CatalogueEntry, day: date, **exit_facts: str) -> None:
-    """Close the span; ``Conflict`` when it was closed or promoted since. Filing first, as every act locks."""
+def _end(entry: CatalogueEntry, day: date, event: Event, **exit_facts: str) -> None:
+    """Close the span at the instant of ``event``: at no instant is there neither an entry nor its successor.
+
+    ``Conflict`` when it was closed or promoted since. Filing first, as every act locks.
+    """
     Filing.objects.filter(pk=entry.filing_id).update(holds_name=False)
     as_read = CatalogueEntry.objects.filter(pk=entry.pk, valid_to=None, level=entry.level)
-    if not as_read.update(valid_to=day, ended_at=timezone.now(), **exit_facts):
+    if not as_read.update(valid_to=day, ended_at=event.at, **exit_facts):
         raise Conflict(entry.filing)
 
 
@@ -268,7 +273,7 @@ def _leave(
     _after_the_edition(filing.kind, filing.region_id, day)
     said = f"{ExitReason(reason).label} {number} {day} {checked_comment(comment)}".strip()
     event = record_event(filing, "exit", filing.state, by=by, comment=said, request_id=request_id)
-    _end(current, day, exit_reason=reason, exit_document_number=number)
+    _end(current, day, event, exit_reason=reason, exit_document_number=number)
     return event
 
 
@@ -364,11 +369,10 @@ def promote(
         raise Refused(f"日期不能早于公布日期（{earliest}）。")
     _after_the_edition(filing.kind, filing.region_id, day)
     said = f"{BrandLevel(level).label} {number} {day}"
-    record_event(filing, "promote", filing.state, by=by, comment=said, request_id=request_id)
+    event = record_event(filing, "promote", filing.state, by=by, comment=said, request_id=request_id)
     if not CatalogueEntry.objects.filter(pk=current.pk, valid_to=None, level=current.level).update(
         level=level
     ):
         raise Conflict(filing)
-    return Promotion.objects.create(
-        entry=current, former=current.level, level=level, document_number=number, on=day, by=by
-    )
+    risen = {"former": current.level, "level": level, "document_number": number, "on": day}
+    return Promotion.objects.create(entry=current, **risen, by=by, at=event.at)
