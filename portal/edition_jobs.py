@@ -39,6 +39,7 @@ DONE = {
     "abandon": "“{}”已放弃，为它开立的草稿已作废。",
     TAKE: "“{}”已按表格编成 {} 项变化，核对后送审。",
 }
+TYPED = {"explanation": "情况说明", "comment": "退回意见", "name": "表格", "reason": "移出理由"}
 UNDER_WAY = "正在办理“{}”，办完以前不能办理别的。"
 MOVED_ON = "等候期间现行目录或草稿有变动，这份表格的变化与您确认时不同，没有导入；请重新上传核对。"
 TROUBLE = "办理时出错，没有办理，一切保持原样。请稍后再办；仍不行时请把作业编号 {} 告诉系统管理员。"
@@ -164,10 +165,12 @@ def said_of(edition: Edition, act: str) -> str:
 
 
 def shown(job: Job) -> dict[str, Any]:
-    """Return what the page of such a job shows: its edition, the act, why it was refused."""
-    edition = Edition.objects.get(pk=job.parameters["edition"])
-    return {
-        "edition": edition,
-        "act": LABELS[job.parameters["act"]],
-        "reasons": job.parameters.get(jobs.REASONS, []),
-    }
+    """Return what the page of such a job shows: its edition, what was asked for and why it was refused.
+
+    What was typed stands there as well, for whoever has to ask again.
+    """
+    asked = job.parameters
+    edition = Edition.objects.get(pk=asked["edition"])
+    typed = [(label, said) for name, label in TYPED.items() if (said := asked["facts"].get(name))]
+    summary = [("目录版次", str(edition)), ("办理", LABELS[asked["act"]]), *typed]
+    return {"edition": edition, "summary": summary, "reasons": asked.get(jobs.REASONS, [])}

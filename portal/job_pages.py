@@ -126,15 +126,8 @@ def facts(job: Job, user: User) -> dict:
         "may_cancel": not jobs.why_not_cancelled(job, user),
         "is_stopping": job.is_waiting and job.cancel_requested_at is not None,
         "may_repeat": bool(report) and not job.is_waiting and not job.file,
-        **(_act(job) if job.kind == edition_jobs.JOB else {}),
+        **({"nav": "editions", **edition_jobs.shown(job)} if job.kind == edition_jobs.JOB else {}),
     }
-
-
-def _act(job: Job) -> dict:
-    """Return what the page of an act on an edition says in place of what a report's says."""
-    shown = edition_jobs.shown(job)
-    summary = [("目录版次", str(shown["edition"])), ("办理", shown["act"])]
-    return {"nav": "editions", "edition": shown["edition"], "summary": summary, "reasons": shown["reasons"]}
 
 
 def _summary(report: Report) -> list[tuple[str, str]]:

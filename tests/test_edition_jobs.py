@@ -290,6 +290,17 @@ def test_an_act_of_many_changes_leads_to_its_job_which_leads_back(edition, few):
     assert explained == {editing.EXPLANATION}
 
 
+def test_what_was_typed_for_a_long_act_that_is_refused_can_be_read_again(edition, few):
+    editing.ready(edition)
+    address = order(approver(), edition, "return", comment=COMMENT).url
+    Membership.objects.filter(user=approver()).update(role="auditor")
+
+    jobs.execute(Job.objects.get().pk)
+
+    page = text(client(approver()).get(address))
+    assert "没有办理，一切保持原样" in page and COMMENT in page
+
+
 def test_an_act_of_few_changes_is_done_in_the_request(edition):
     answer = order(filer(PROVINCE), edition, "propose", explanation=editing.EXPLANATION)
 
