@@ -111,7 +111,7 @@ def read_wish(slug: str, params: Mapping[str, str], user: User) -> Wish:
     typed = {name: params.get(name, "")[:60] for name in (*RESERVED, *(f.name for f in kind.filters))}
     told = {name: params[name][:60] for name in params if name not in RESERVED}
     try:
-        cutoff, period = read_cutoff(params, now)
+        cutoff, period = read_cutoff(kind, params, now)
     except ValueError as odd:
         usual = reports.ask(slug, now, region, {})
         return Wish(kind, usual, typed, fault=str(odd))
@@ -129,13 +129,13 @@ def _settled(kind, cutoff, region, told, typed, period: Period | None) -> Wish:
         return Wish(kind, reports.ask(kind.slug, cutoff, region, {}), **facts, fault=ODD_FILTER)
 
 
-def read_cutoff(params: Mapping[str, str], now: datetime) -> tuple[datetime, Period | None]:
+def read_cutoff(kind: ReportKind, params: Mapping[str, str], now: datetime) -> tuple[datetime, Period | None]:
     """Return the instant that ``period``, else ``on`` and ``time`` name; this moment when they are empty.
 
     A day alone is its 24:00, today alone this moment. Raises ``ValueError`` with a sentence.
     """
     if name := params.get("period", ""):
-        period = next((one for one in periods(now) if one.name == name), None)
+        period = next((one for one in periods(kind, now) if one.name == name), None)
         if period is None:
             raise ValueError(ODD_PERIOD)
         return period.cutoff, period
@@ -170,22 +170,27 @@ def _at(day: date, clock: str) -> datetime:
     return at.replace(microsecond=int(found[4])) if found[4] else windows.through(at)
 
 
-def periods(now: datetime) -> list[Period]:
-    """Return the periods that a report can be made for: months, quarters, campaigns that are past due."""
-    past = Campaign.objects.filter(due_at__lt=now.replace(microsecond=0)).order_by("-due_at", "-pk")[
-        :CAMPAIGNS
-    ]
+def periods(kind: ReportKind, now: datetime) -> list[Period]:
+    """Return the periods a report can be made for: months, quarters, campaigns past due, the newest first.
+
+    Of campaigns a kind that follows them has those it can be narrowed to.
+    """
+    past = Campaign.objects.filter(due_at__lt=now.replace(microsecond=0)).order_by("-due_at", "-pk")
+    if schedules.follows_campaigns(kind):
+        past = past.filter(pk__in=schedules.campaigns_of(Asked(kind.slug, now)))
     return [
         *schedules.latest(Frequency.MONTHLY, now, MONTHS),
         *schedules.latest(Frequency.QUARTERLY, now, QUARTERS),
-        *map(schedules.of_campaign, past),
+        *map(schedules.of_campaign, past[:CAMPAIGNS]),
     ]
 
 
-def period_groups(now: datetime) -> list[tuple[str, list[Period]]]:
+def period_groups(kind: ReportKind, now: datetime) -> list[tuple[str, list[Period]]]:
     """Return the same by month, quarter and campaign, for a list to choose from."""
     names = {7: "月", 4: "季度"}
-    found = groupby(periods(now), key=lambda one: "报送任务截止" if one.campaign else names[_width(one)])
+    found = groupby(
+        periods(kind, now), key=lambda one: "报送任务截止" if one.campaign else names[_width(one)]
+    )
     return [(word, list(group)) for word, group in found]
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from portal import guards, report_pages, reports, windows
+from portal import guards, report_pages, reports, schedules, windows
 from portal.models import Event, Filing, FilingVersion, Job
 from portal.vocabulary import State
 from tests import copies, factories, report_desk
@@ -156,7 +156,7 @@ def test_what_cannot_be_answered_is_said_in_a_sentence_and_nothing_typed_is_lost
 
 def test_a_period_sets_the_cut_off_and_a_campaign_the_filter_too(client):
     one = now_due(campaign(), due_at=timezone.now().replace(microsecond=0) - timedelta(days=1))
-    month = report_pages.periods(timezone.now())[0]
+    month = report_pages.periods(reports.get(SLUG), timezone.now())[0]
 
     asked = [page(client, period=name).context["wish"].asked for name in (month.name, f"campaign-{one.pk}")]
 
@@ -166,8 +166,28 @@ def test_a_period_sets_the_cut_off_and_a_campaign_the_filter_too(client):
     ]
 
 
+def test_of_campaigns_a_kind_is_offered_those_it_can_be_narrowed_to(client):
+    ended = {"due_at": timezone.now().replace(microsecond=0) - timedelta(days=1)}
+    brands, others = (now_due(campaign(kind=slug), **ended) for slug in (KIND, "labour-brands"))
+
+    def past(slug: str) -> list[schedules.Period]:
+        return report_pages.periods(reports.get(slug), timezone.now())
+
+    offered = {
+        slug: {brands.pk, others.pk} & {one.campaign.pk for one in past(slug) if one.campaign}
+        for slug in ("brands", "targets")
+    }
+    answers = [
+        get(client, reader(), "report", "brands", period=f"campaign-{one.pk}").status_code
+        for one in (brands, others)
+    ]
+
+    assert offered == {"brands": {brands.pk}, "targets": {brands.pk, others.pk}}
+    assert answers == [200, 422]
+
+
 def test_after_a_period_was_chosen_the_fields_hold_its_end(client):
-    month = report_pages.periods(timezone.now())[0]
+    month = report_pages.periods(reports.get(SLUG), timezone.now())[0]
 
     wish = page(client, period=month.name, on="2020-01-01").context["wish"]
 

@@ -94,7 +94,7 @@ def _page(request: HttpRequest, wish: Wish) -> HttpResponse:
         "wish": wish,
         "fields": report_pages.filter_fields(wish),
         "regions": report_pages.region_groups(request.user),
-        "periods": report_pages.period_groups(now),
+        "periods": report_pages.period_groups(wish.kind, now),
         "formats": report_files.FORMATS,
         "can_follow": schedules.follows_campaigns(wish.kind),
         "may_schedule": bool(schedules.regions(request.user)),
