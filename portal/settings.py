@@ -250,7 +250,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker comes back however long the broker was away
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_BROKER_HEARTBEAT = 20
-CELERY_TASK_PUBLISH_RETRY = False  # whoever rings does not wait: the sweeper rings again
+# Beat must try twice, or it keeps a connection that has ended; whoever rings for a job says that it does not.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_max": 0.5}
 CELERY_TASK_DEFAULT_QUEUE = "portal"
 if CELERY_BROKER_URL.startswith("amqp"):
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
