@@ -20,6 +20,7 @@ NOTES = (
     "3.该表由设区的市统一汇总报送。",
     "4.县级统计表在市级统计表没有该县（市、区）同年度的行时计入，同一培训不重复计算。",
 )
+GAP = "　" * 6  # to be filled in on paper
 HEADINGS = ("市", "组织区县", "培训项目名称", "群体范围", "培训人数", "组织时间", "备注")
 
 
@@ -60,7 +61,7 @@ def by_hand(path: Path, cutoff: str) -> Path:
         ["潍坊市", "奎文区", "养老护理（演示）", "登记失业人员", 7, "2024年3月"],
         ["潍坊市小计", None, None, None, 7],
         ["合计", None, None, None, 57],
-        ["单位负责人：", None, "填表人：", None, None, "联系电话：", "填表日期："],
+        [f"单位负责人：{GAP}填表人：{GAP}联系电话：{GAP}　　填表日期："],
         *([note] for note in NOTES),
     ]
     for line in lines:
