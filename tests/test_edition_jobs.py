@@ -20,7 +20,8 @@ from portal.vocabulary import State
 from portal.workflow import Refused
 from tests import editing
 from tests.acting import probe
-from tests.factories import COMMENT, PROVINCE, approver, auditor, entry, filer, publisher
+from tests.administration import staff
+from tests.factories import COMMENT, PROVINCE, approver, auditor, entry, filer, publisher, sysadmin
 
 pytestmark = pytest.mark.django_db
 
@@ -231,6 +232,14 @@ def test_a_sheet_that_cannot_be_read_any_more_says_each_fault(edition, few):
 
     assert again(job).status == JobStatus.FAILED
     assert again(job).parameters["reasons"] != []
+
+
+def test_administrators_do_not_read_the_sheet_a_job_was_given(edition, few):
+    job = taken(edition)
+
+    page = client(staff(sysadmin())).get(reverse("admin:portal_job_change", args=[job.pk]))
+
+    assert (page.status_code, job.parameters["upload"] in page.content.decode()) == (200, False)
 
 
 def test_a_sheet_is_forgotten_when_its_job_has_ended(edition, few):

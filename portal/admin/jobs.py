@@ -36,6 +36,7 @@ class JobAdmin(OfJobs):
     list_select_related = ("requested_by",)
     search_fields = ("title", "requested_by__full_name", "sha256")
     ordering = ("-requested_at", "-pk")
+    exclude = ("parameters",)  # the sheet of an act on an edition may be among them
 
 
 @admin.register(Report, site=site)
