@@ -7,19 +7,35 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db.models import Max
 from django.utils import timezone
 
-from portal import catalogue, dashboards, reference, reports, rollups, schedules, windows
+from portal import catalogue, dashboards, drafts, reference, report_runs, reports, rollups, schedules, windows
 from portal.management.commands import roll_up
-from portal.models import Campaign, Filing, Organisation, PolicyTarget
-from portal.report_pages import address, read_cutoff
+from portal.models import Campaign, Filing, Organisation, PolicyTarget, Region
+from portal.report_behind import Source
+from portal.report_pages import Wish, address, read_cutoff
 from portal.report_tables import bureau_name, region_name
 from portal.reports import Asked
 from portal.vocabulary import Kind, State
+from portal.workflow import Refused
 from tests import campaigning
 from tests.campaigning import get
-from tests.factories import KUIWEN, WEIFANG, act, approver, entry, filer, filing, publish, publisher, reviewer
+from tests.factories import (
+    COMMENT,
+    KUIWEN,
+    WEIFANG,
+    act,
+    approver,
+    auditor,
+    entry,
+    filer,
+    filing,
+    publish,
+    publisher,
+    reviewer,
+)
 from tests.rolling import asked, numbers, tables, unequal
 
 pytestmark = pytest.mark.django_db
@@ -52,11 +68,12 @@ def test_what_came_in_the_last_second_of_a_campaign_is_filed_in_its_report():
     [("", 999_999), ("24:00", 999_999), ("18:00", 999_999), ("18:00:07", 999_999), ("18:00:07.000000", 0)],
 )
 def test_a_cut_off_counts_to_the_end_of_its_second_however_it_is_asked_for(said, micro):
-    cutoff, _ = read_cutoff({"on": "2024-06-15", "time": said}, timezone.now())
+    kind = reports.get("brands")
+    cutoff, _ = read_cutoff(kind, {"on": "2024-06-15", "time": said}, timezone.now())
     params = address(Asked("brands", cutoff))
 
     assert cutoff.microsecond == micro
-    assert read_cutoff(params, timezone.now())[0] == cutoff
+    assert read_cutoff(kind, params, timezone.now())[0] == cutoff
     assert "999999" not in params.urlencode()
     words = f"2024-06-15T{said}" if said not in ("", "24:00") else "2024-06-15"
     assert roll_up.question("brands", words, "37", []).cutoff == cutoff
@@ -167,6 +184,101 @@ def test_at_no_instant_is_an_entry_gone_and_its_successor_not_yet_there():
     assert risen.at == second.filing.events.get(action="promote").at
 
 
+def test_what_left_later_or_rose_later_had_not_yet():
+    first = entry(BRANDS)
+    before = timezone.now()
+    shown = tables(asked("brands", before))
+    catalogue.promote(first, by=publisher(), level="provincial", document_number="演示文〔2024〕2号")
+    catalogue.exit(first, by=publisher(), reason="voluntary", document_number="演示文〔2024〕3号")
+
+    assert tables(asked("brands", before)) == shown
+    assert tables(asked("brands"))["品牌情况"][0][-1] == "已退出（自愿退出，演示文〔2024〕3号）"
+
+
+def test_an_update_replaces_a_return_once_it_is_approved_and_not_before():
+    first = returned(WEIFANG, KUIWEN)
+    until = timezone.now() + timedelta(days=99)
+    task = campaigning.campaign("演示统计任务", kind=TRAININGS, updates_until=until)
+    Filing.objects.filter(pk=first.pk).update(campaign=task)
+    update = drafts.update(first, by=filer())
+    update = act(update, "submit", filer())
+    waiting, question = tables(asked("project-training", year="2024")), asked("project-training", year="2024")
+    for action, who in (("endorse", reviewer()), ("approve", approver())):
+        update = act(update, action, who)
+
+    behind = reports.behind(question, "column=returns").filings
+    assert waiting["统计表"][-1][4] == 20
+    assert [pk for pk in behind.values_list("pk", flat=True)] == [first.pk]
+    now = reports.behind(asked("project-training", year="2024"), "column=returns").filings
+    assert [pk for pk in now.values_list("pk", flat=True)] == [update.pk]
+
+
+def test_what_a_number_counts_is_called_as_it_was_submitted_by_the_cut_off():
+    def sent_again(brand: Filing, name: str) -> Filing:
+        brand = act(brand, "return", reviewer(), comment=COMMENT)
+        drafts.save(brand, by=filer(), revision=brand.revision, values={"name": name})
+        return act(brand, "submit", filer())
+
+    first, second = (
+        filing(BRANDS, State.CITY_REVIEW, name=f"潍坊剪纸{word}（演示）") for word in ("甲", "乙")
+    )
+    third = filing(BRANDS, State.APPROVED, name="潍坊剪纸丙（演示）")
+    sent_again(second, "潍坊剪纸丁（演示）")
+    question = asked("brands", timezone.now())
+    sent_again(first, "潍坊剪纸戊（演示）")
+    publish(third, on=date(2024, 5, 1))
+    typed = {"on": "", "time": ""}
+
+    source = Source(Wish(reports.get("brands"), question, typed), "state=all", reviewer("37"))
+
+    lines = source.lines(source.ordered("region"))
+    titles = ["潍坊剪纸甲（演示）", "潍坊剪纸丁（演示）", "潍坊剪纸丙（演示）"]
+    assert [(line["title"], line["code"]) for line in lines] == [(title, "") for title in titles]
+
+
+def test_who_reads_reports_but_sets_no_schedules_stops_none():
+    schedule = schedules.create(by=reviewer("37"), slug="brands", region="37", frequency="monthly")
+
+    for somebody in (filer("37"), auditor(), reviewer(WEIFANG)):
+        with pytest.raises(Refused, match="省级审核、审批、发布岗位可以"):
+            schedules.stop(schedule, by=somebody)
+
+    schedule.refresh_from_db()
+    assert schedule.is_active
+
+
+def test_a_campaign_that_has_not_opened_is_none_to_choose():
+    task = campaigning.campaign("演示批次", kind=BRANDS)
+    before = task.opens_at - timedelta(seconds=1)
+    LogEntry.objects.all().delete()  # it had been announced long before
+
+    assert [str(task.pk) in rollups.campaigns_at(at, BRANDS) for at in (before, task.opens_at)] == [
+        False,
+        True,
+    ]
+
+
+def test_of_two_corrections_the_first_after_the_cut_off_says_what_stood_there():
+    city, before = Region.objects.get(pk=WEIFANG), timezone.now()
+    names = [city.name, "演示一", "演示二"]
+    instants = [before]
+    for name in names[1:]:
+        city.name = name
+        city.save()
+        instants.append(timezone.now())
+
+    assert [rollups.city_names(at)[WEIFANG] for at in instants] == names
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_is_made_only_after_its_cut_off_has_settled(tmp_path):
+    cutoff = timezone.now()
+
+    report_runs.produce(asked("reporting", cutoff), "xlsx", tmp_path / "report.xlsx")
+
+    assert timezone.now() >= cutoff + report_runs.GRACE
+
+
 ODD = ["\0", "9" * 30, "٣", "%_'\"><\ud7ff"]
 NAMES = ("on", "time", "region", "period", "sort", "page", "campaign", "year", "state", "level", "to", "from")
 CELLS = ("city", "place", "state", "level", "column", "at", "class", "project", "table", "target", "line")
@@ -181,7 +293,11 @@ def test_an_odd_word_anywhere_in_the_address_of_a_report_is_answered(client, val
         f"city={odd}&project={odd}",
         f"campaign={odd}&column=filed",
     ]
-    cells += [f"city=3707&state=all&level={odd}", f"target=county-trainings&place=3707&line={odd}"]
+    cells += [
+        f"city=3707&project={odd}",
+        f"city=3707&state=all&level={odd}",
+        f"target=county-trainings&place=3707&line={odd}",
+    ]
     asks = [f"?{name}={odd}" for name in NAMES] + ["?on=2024-06-15&on=x"]
     asks += ["behind/", *(f"behind/?cell={quote(cell)}" for cell in cells)]
 
