@@ -31,6 +31,9 @@ ODD_TIME = "统计截止时刻要写成“18:00”这样的时刻；不填即为
 AHEAD = "统计截止时间不能晚于现在（{}）。请改成现在或以前的时间，不填即截至此刻。"
 ODD_PERIOD = "没有这个期次，请重新选择，或者填写统计截止日期。"
 ODD_FILTER = "没有这个筛选条件，请在下面重新选择。"
+ODD_CAMPAIGN = (
+    "这项任务是在它的截止时间以后才设置的，到那时还没有可以统计的。请选择其他期次，或者填写以后的日期。"
+)
 ABOUT = {
     "brands": "各市报送的品牌逐条列出，带批次、报送时间和当时状态，分市小计。",
     "city-brands": "一市一行：是否报送、媒体材料数量、是否逾期。",
@@ -126,7 +129,8 @@ def _settled(kind, cutoff, region, told, typed, period: Period | None) -> Wish:
     try:
         return Wish(kind, reports.ask(kind.slug, cutoff, region, told), **facts)
     except reports.Unknown:
-        return Wish(kind, reports.ask(kind.slug, cutoff, region, {}), **facts, fault=ODD_FILTER)
+        odd = ODD_CAMPAIGN if period and period.campaign else ODD_FILTER
+        return Wish(kind, reports.ask(kind.slug, cutoff, region, {}), **facts, fault=odd)
 
 
 def read_cutoff(kind: ReportKind, params: Mapping[str, str], now: datetime) -> tuple[datetime, Period | None]:
