@@ -238,8 +238,8 @@ def _quoted(label: str, was: str, now: str) -> str:
 def _change_sums(roll: Roll) -> Iterator[Line]:
     counts = Counter(change.verb for change in roll.changes)
     for verb, label in ChangeVerb.choices:
-        yield Line((str(label), _number(counts[verb], {"change": verb})))
-    yield Line(("合计", _number(len(roll.changes), {"change": ALL})), TOTAL)
+        yield Line((str(label), Number.of(counts[verb], {"change": verb})))
+    yield Line(("合计", Number.of(len(roll.changes), {"change": ALL})), TOTAL)
 
 
 def _class_columns(roll: Roll) -> tuple[Column, ...]:
@@ -267,7 +267,7 @@ def _of_class(counts: dict[str, dict[str, int]], value: str) -> tuple[Number | i
     was, is_, now = (counts[end].get(value, 0) for end in ENDS)
     place = {"class": value} if value else {}
     former, latter, current = (
-        _number(number, {"at": end, **place}) for end, number in zip(ENDS, (was, is_, now), strict=True)
+        Number.of(number, {"at": end, **place}) for end, number in zip(ENDS, (was, is_, now), strict=True)
     )
     return former, latter, is_ - was, current
 
@@ -279,13 +279,13 @@ def _examined_lines(roll: Roll) -> Iterator[Line]:
     cities, titles = rollups.city_names(roll.asked.cutoff), _titles(roll)
     for number, (city, code, n) in enumerate(found, 1):
         hint = _over(roll) if n > roll.limit else ""
-        counted = _number(n, {"city": city, "project": code})
+        counted = Number.of(n, {"city": city, "project": code})
         yield Line((number, cities[city], code, titles[code], counted, hint))
     if not found:
         return
     crowded = sum(n > roll.limit for _, _, n in found)
     everybody = roll.authorisations.order_by().values("institution").distinct().count()
-    total = _number(everybody, {"table": ALL})
+    total = Number.of(everybody, {"table": ALL})
     yield Line(("", "合计", "", f"{len(found)} 项次", total, f"{_over(roll)} {crowded} 项次"), TOTAL)
 
 
@@ -301,7 +301,3 @@ def _titles(roll: Roll) -> dict[str, str]:
         code: title if ended is None or ended > cutoff else f"{title}（已不在目录）"
         for code, title, ended in known.order_by("valid_from", "pk").values_list("code", "title", "ended_at")
     }
-
-
-def _number(value: int, cell: dict[str, str]) -> Number:
-    return Number(value, cell if value else {})

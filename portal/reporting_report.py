@@ -150,7 +150,7 @@ def _numbers(board: Board, rows: Sequence[Row], place: str = "") -> tuple[Cell, 
 def _number(board: Board, rows: Sequence[Row], column: str, place: str) -> Number:
     value = sum(COUNTED[column][1](row) for row in rows)
     cell = {"campaign": str(board.campaign.pk), "column": column} | ({"place": place} if place else {})
-    return Number(value, cell if value else {})
+    return Number.of(value, cell)
 
 
 def _at(times: Iterable[datetime | None]) -> str:

@@ -76,6 +76,11 @@ class Number:
     value: int
     cell: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, value: int, cell: Mapping[str, str]) -> "Number":
+        """Return a number with its address; 0 counts nothing and has none."""
+        return cls(value, cell if value else {})
+
     @property
     def address(self) -> str:
         """The cell as part of a query string."""

@@ -302,11 +302,7 @@ def _sum(brands: list[Brand], name: str, said: str, place: dict[str, str], style
 def _numbers(brands: Iterable[Brand], place: dict[str, str]) -> Iterator[Number]:
     """Yield the numbers of a line: brands, pictures, videos, articles."""
     for column in ("brands", "pictures", "videos", "articles"):
-        yield _number(sum(brand.amount(column) for brand in brands), {**place, "column": column})
-
-
-def _number(value: int, cell: dict[str, str]) -> Number:
-    return Number(value, cell if value else {})
+        yield Number.of(sum(brand.amount(column) for brand in brands), {**place, "column": column})
 
 
 def _summary(roll: Roll) -> Iterator[Line]:
@@ -314,8 +310,8 @@ def _summary(roll: Roll) -> Iterator[Line]:
     arrived = len(roll.arrived)
     silent = len(roll.nothing)
     yield Line(("应报送的市", len(roll.expected)))
-    yield Line(("已报送的市", _number(arrived, {"column": "cities"})))
-    yield Line(("零报送的市", _number(silent, {"column": "nothing"})))
+    yield Line(("已报送的市", Number.of(arrived, {"column": "cities"})))
+    yield Line(("零报送的市", Number.of(silent, {"column": "nothing"})))
     yield Line(("未报送的市（含未到达省级）", len(roll.expected) - arrived - silent))
     for column, label in SUMMED.items():
-        yield Line((label, _number(sum(b.amount(column) for b in roll.brands), {"column": column})))
+        yield Line((label, Number.of(sum(b.amount(column) for b in roll.brands), {"column": column})))

@@ -161,10 +161,6 @@ def _sums(asked: Asked) -> Iterator[Line]:
 def _numbers(counts: Counter, city: str) -> Iterator[Number]:
     place = {"city": city} if city else {}
     for group in GROUPS:
-        yield _number(counts[city, group], {**place, "state": group})
-    yield _number(counts[city, "provincial"], {**place, "state": "published", "level": "provincial"})
-    yield _number(counts[city, ""], {**place, "state": ALL})
-
-
-def _number(value: int, cell: dict[str, str]) -> Number:
-    return Number(value, cell if value else {})
+        yield Number.of(counts[city, group], {**place, "state": group})
+    yield Number.of(counts[city, "provincial"], {**place, "state": "published", "level": "provincial"})
+    yield Number.of(counts[city, ""], {**place, "state": ALL})

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from portal import rollups
+from portal import rollups, targets
 from portal.models import Filing
 from portal.reports import Asked, Behind, Number, Unknown
 
@@ -15,6 +15,17 @@ def cities(asked: Asked, used: Iterable[str]) -> dict[str, str]:
     found = {region.code for region in rollups.cities_at(asked.cutoff, asked.region)}
     names = rollups.city_names(asked.cutoff)
     return {code: names[code] for code in sorted(found | set(used))}
+
+
+def years(found: Iterable[int | None], asked: Asked) -> dict[str, str]:
+    """Return the choices of a filter by year: the years there are, the usual one first, then all."""
+    usual = targets.newest_first(found, asked.day.year)
+    return {**{str(year): f"{year}年" for year in usual}, "": "全部年度"}
+
+
+def campaigns(asked: Asked, kind: str) -> dict[str, str]:
+    """Return the choices of a filter by campaign."""
+    return {"": "不限", **rollups.campaigns_at(asked.cutoff, kind)}
 
 
 @dataclass
@@ -43,7 +54,7 @@ class Ledger:
         """Return the number of a city, or of all of them, with its address."""
         value = sum(sum(part.values()) for part in self._of(column, city))
         cell = {COLUMN: column, **({CITY: city} if city else {})}
-        return Number(value, cell if value else {})
+        return Number.of(value, cell)
 
     def numbers(self, columns: Iterable[str], city: str = "") -> tuple[Number, ...]:
         """Return the numbers of several columns."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
-from portal import rollups, targets
+from portal import rollups
 from portal.models import Region
 from portal.reports import (
     NUMBER,
@@ -104,12 +104,11 @@ class Roll:
 
 
 def _years(asked: Asked) -> dict[str, str]:
-    years = targets.newest_first(Trainings(replace(asked, filters={})).years, asked.day.year)
-    return {**{str(year): f"{year}年" for year in years}, "": "全部年度"}
+    return cells.years(Trainings(replace(asked, filters={})).years, asked)
 
 
 def _campaigns(asked: Asked) -> dict[str, str]:
-    return {"": "不限", **rollups.campaigns_at(asked.cutoff, KIND)}
+    return cells.campaigns(asked, KIND)
 
 
 def behind(asked: Asked, cell: Mapping[str, str]) -> Behind:

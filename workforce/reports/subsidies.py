@@ -8,7 +8,7 @@ from functools import cached_property
 
 from django.db.models import QuerySet
 
-from portal import rollups, targets, text
+from portal import rollups, text
 from portal.models import Filing
 from portal.reports import (
     DAY,
@@ -154,14 +154,11 @@ def _amount(said: str | None) -> Decimal | None:
 
 
 def _years(asked: Asked) -> dict[str, str]:
-    years = targets.newest_first(
-        (review.year for review in Roll(replace(asked, filters={})).every_year), asked.day.year
-    )
-    return {**{str(year): f"{year}年" for year in years}, "": "全部年度"}
+    return cells.years((review.year for review in Roll(replace(asked, filters={})).every_year), asked)
 
 
 def _campaigns(asked: Asked) -> dict[str, str]:
-    return {"": "不限", **rollups.campaigns_at(asked.cutoff, KIND)}
+    return cells.campaigns(asked, KIND)
 
 
 def behind(asked: Asked, cell: Mapping[str, str]) -> Behind:
