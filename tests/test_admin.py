@@ -10,7 +10,17 @@ from openpyxl import load_workbook
 
 from portal import drafts, registry
 from portal.admin import site
-from portal.models import Edition, Event, Filing, FilingVersion, PolicyTarget, User
+from portal.models import (
+    Edition,
+    Event,
+    Filing,
+    FilingVersion,
+    Job,
+    PolicyTarget,
+    Report,
+    ReportSchedule,
+    User,
+)
 from portal.vocabulary import State
 from tests import copies, factories
 from tests.administration import ADMINISTRATION, enter, listed, submitted, url
@@ -73,7 +83,7 @@ SEEN = {
     "filer": BUSINESS,
     "approver": BUSINESS | {Edition},
     "joint": BUSINESS,
-    "sysadmin": ADMINISTRATION | {PolicyTarget},
+    "sysadmin": ADMINISTRATION | {PolicyTarget, Job, Report, ReportSchedule},
     "secadmin": ADMINISTRATION,
 }
 

@@ -1,15 +1,17 @@
-"""Jobs, reports and schedules as the administrators read them; nothing is written here.
+"""Jobs, reports and schedules as the administrators read them; a job that hangs is cancelled here.
 
-A job is asked for, stopped and made again at the desk (``portal.jobs``), a schedule set there too
-(``portal.schedules``). Neither the files nor the numbers in them are opened from here.
+All else is done at the desk (``portal.jobs``, ``portal.schedules``). Neither the files nor the numbers in
+them are opened from here.
 """
 
-from django.contrib import admin
+from django.contrib import admin, messages
 
+from portal import jobs
 from portal.admin.audit import ReadOnly
 from portal.admin.base import site
 from portal.models import Job, Report, ReportSchedule
 from portal.vocabulary import Role
+from portal.workflow import Refused
 
 
 class OfJobs(ReadOnly):
@@ -37,6 +39,23 @@ class JobAdmin(OfJobs):
     search_fields = ("title", "requested_by__full_name", "sha256")
     ordering = ("-requested_at", "-pk")
     exclude = ("parameters",)  # the sheet of an act on an edition may be among them
+    actions = ("cancel",)
+
+    @admin.action(description="取消所选的作业", permissions=["cancel"])
+    def cancel(self, request, queryset):
+        """Cancel each of them, or say of it why that cannot be."""
+        for job in queryset.order_by("pk"):
+            try:
+                stopped = jobs.cancel(job, by=request.user)
+            except Refused as reason:
+                messages.warning(request, str(reason))
+            else:
+                word = "正在取消" if stopped.is_waiting else "已取消"
+                messages.success(request, f"“{stopped}”{word}。")
+
+    def has_cancel_permission(self, request):
+        """Leave it to the system administrator."""
+        return request.user.has_role(Role.SYSTEM_ADMIN)
 
 
 @admin.register(Report, site=site)
