@@ -133,6 +133,16 @@ def test_a_campaign_that_is_moved_to_another_year_leaves_its_zero_reports_in_old
     assert reports.get("subsidies").filters[0].choices(question).keys() == {year, ""}
 
 
+def test_of_one_campaign_only_what_was_sent_for_it_is_told():
+    task = campaigning.campaign("演示评估任务", kind=REVIEWS)
+    campaigning.nothing(task, "3701", State.APPROVED)
+    campaigning.nothing(campaigning.campaign("演示另一任务", kind=REVIEWS), WEIFANG, State.APPROVED)
+
+    told = tables(asked("subsidies", year="", campaign=str(task.pk)))["分市情况"]
+
+    assert {line[0]: line[1] for line in told if line[1] == "零报送"} == {"济南市": "零报送"}
+
+
 def test_what_the_files_bring_later_is_in_no_old_report(tmp_path):
     before = timezone.now()
     slugs = ("project-training", "targets", "reporting", "city-brands")
