@@ -192,7 +192,10 @@ def content(asked: Asked) -> Content:
 
 def behind(asked: Asked, address: str) -> Behind:
     """Return what the cell at an ``address`` counts; raise ``Unknown`` for a cell there is not."""
-    return get(asked.slug).behind(asked, dict(parse_qsl(address)))
+    cell = dict(parse_qsl(address))
+    if any("\0" in part for part in (*cell, *cell.values())):  # PostgreSQL takes no such text
+        raise Unknown("cell")
+    return get(asked.slug).behind(asked, cell)
 
 
 def in_words(asked: Asked) -> list[tuple[str, str]]:
