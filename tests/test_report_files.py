@@ -323,6 +323,20 @@ def test_the_pdf_has_the_head_on_every_page(asked, tmp_path):
     assert f"共{len(pages)}页" in pages[0].replace(" ", "")
 
 
+@pytest.mark.parametrize("format", ["pdf", "docx"])
+def test_sixteen_cities_and_their_sum_stand_on_one_page(asked, tmp_path, format):
+    cities = [Line((f"第{number}市", 1, 2)) for number in range(1, 17)]
+    columns = (Column("市", width=8), Column("品牌", NUMBER, 6), Column("占比", PERCENT, 6))
+    told = Content(TITLE, (Table("分市", columns, lambda: [*cities, Line(("合计", 16, 2), reports.TOTAL)]),))
+    path = written(told, asked, tmp_path, format)
+    if format == "docx":
+        converted(path, tmp_path, "pdf")
+
+    first = pages_of((tmp_path / "report.pdf").read_bytes())[0].replace(" ", "")
+
+    assert [word in first for word in ("第1市", "第16市", "合计")] == [True] * 3
+
+
 def test_libreoffice_reads_the_same_cells(asked, tmp_path):
     total = Line(("合计", "", "", Number(360, {}), 100, None), TOTAL)
     told = Content(

@@ -46,8 +46,11 @@ class PrintedTable:
 
     @property
     def line_height(self) -> int:
-        """The distance of its lines in twentieths of a point: half as much again as the type."""
-        return int(30 * self.size)
+        """The distance of its lines in twentieths of a point: a fifth more than the type.
+
+        So close that sixteen cities and their sum stand on one page.
+        """
+        return int(24 * self.size)
 
     @property
     def widths(self) -> list[int]:
