@@ -243,7 +243,8 @@ JOB_MEMORY = int(os.environ.get("PORTAL_JOB_MEMORY", "1024"))
 # How many days the file of a report is kept.
 REPORT_DAYS = int(os.environ.get("PORTAL_REPORT_DAYS", "30"))
 
-CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://")
+# With a host, which a folder has not: the client of the brokers warns where none is named.
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://localhost/")
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
