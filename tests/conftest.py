@@ -1,6 +1,8 @@
 """Fixtures for every test: reference data, cheap settings, a database emptied after commits, the browser."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,18 +39,22 @@ def cheap_settings(tmp_path_factory):
         yield
 
 
-@pytest.fixture(autouse=True)
-def no_files_left_over():
-    """End each test without its uploads: their rows go with its transaction, the files would not.
-
-    What a fixture of the whole module stored stays for the module's next test.
-    """
+@contextmanager
+def files_removed() -> Iterator[None]:
+    """Remove the files that were stored meanwhile: their rows go with a transaction, the files would not."""
     folders = [Path(settings.MEDIA_ROOT) / name for name in ("attachments", "editions", "jobs")]
     before = {path for folder in folders for path in folder.rglob("*")}
     yield
     for path in {path for folder in folders for path in folder.rglob("*")} - before:
         if path.is_file():
             path.unlink()
+
+
+@pytest.fixture(autouse=True)
+def no_files_left_over():
+    """End each test without its uploads; what a fixture of the module stored stays for its next test."""
+    with files_removed():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +102,7 @@ def load_reference() -> None:
 @pytest.fixture(scope="module")
 def for_the_module(django_db_setup, django_db_blocker):
     """Let what fixtures of a module write stand before each of its tests, until the module is done."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with files_removed(), django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
 
