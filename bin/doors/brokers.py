@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,7 +28,7 @@ from doors.postgres import as_user, private_folder
 PATIENCE = 120
 
 
-class Broker:
+class Broker(ABC):
     """What both have in common: one process or two, a port, a log, an address for each part.
 
     ``parts`` are kept apart by the broker itself (virtual hosts, numbered databases): suites that run side
@@ -65,21 +66,21 @@ class Broker:
         return accounts.get(cls.name.lower()) or accounts["nobody"]
 
     @property
+    @abstractmethod
     def urls(self) -> dict[str, str]:
         """Return part → CELERY_BROKER_URL."""
-        raise NotImplementedError
 
+    @abstractmethod
     def configure(self) -> None:
         """Write its configuration into the folder."""
-        raise NotImplementedError
 
+    @abstractmethod
     def launch(self) -> None:
         """Start its programs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answers(self) -> bool:
         """Tell whether it serves clients."""
-        raise NotImplementedError
 
     def write(self, name: str, text: str) -> Path:
         """Write a file that its account alone can read, and return the path."""
