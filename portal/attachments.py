@@ -17,12 +17,12 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from portal import media, scope, text
+from portal import locks, media, scope, text
 from portal.models import Attachment, Filing, User
 from portal.models.attachments import storage_name
+from portal.refusals import Refused
 from portal.registry import STAMPED_SCAN, Slot
 from portal.vocabulary import EDITABLE
-from portal.workflow import Refused
 
 CHUNK = 256 * 1024
 LONGEST_NAME = 200
@@ -77,6 +77,7 @@ def remove(attachment: Attachment, *, by: User) -> None:
     may_change(attachment.filing, by)
     with transaction.atomic():
         _take(attachment.filing_id)
+        _open_to_change(attachment.filing, attachment.slot)
         if _was_submitted(attachment):
             attachment.removed_at = timezone.now()
             attachment.save(update_fields=["removed_at"])
@@ -104,6 +105,13 @@ def may_change(record: Filing, by: User) -> None:
         raise Refused(SUBMITTED)
 
 
+def _open_to_change(filing: Filing, slot: str) -> None:
+    """Raise ``Refused`` when a return left this slot locked; the locks are read as they are stored."""
+    stored = Filing.objects.only("unlocked", "kind").get(pk=filing.pk)
+    if not locks.is_open(stored, slot):
+        locks.refuse_names(filing.record, [slot])
+
+
 def too_big(place: Slot) -> str:
     """Return the sentence for a file that is larger than its slot takes."""
     return f"文件超过{place.most_bytes // 2**20}MB，没有保存；请压缩或重新导出后再上传。"
@@ -119,6 +127,7 @@ def _open_slot(record: Filing, slot: str, by: User) -> Slot:
     place = record.record_type.all_slots.get(slot)
     if place is None:
         raise Refused(NO_SLOT)
+    _open_to_change(record, slot)
     if record.attachments.current().filter(slot=slot).count() >= place.most:
         raise Refused(too_many(place))
     return place
@@ -194,6 +203,7 @@ def _with_suffix(name: str, form: media.Format) -> str:
 def _join(attachment: Attachment, place: Slot) -> None:
     """Give the filing its new file, unless it was submitted, filled or given the same file meanwhile."""
     _take(attachment.filing_id)
+    _open_to_change(attachment.filing, attachment.slot)
     current = Attachment.objects.current().filter(filing_id=attachment.filing_id)
     if current.filter(slot=attachment.slot).count() >= place.most:
         raise Refused(too_many(place))

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from portal import notify
+from portal.actions import ACTIONS, REVIEWERS, Action
 from portal.inbox import duration, holder
 from portal.models import Event, Filing, Membership, Organisation, User
-from portal.policy import ACTIONS, REVIEWERS, Action, Choice, available_actions
+from portal.policy import Choice, available_actions
 from portal.registry import CITY, MERGED
 from portal.vocabulary import HRSS_KINDS, IN_REVIEW, Kind, Level, Role, State
 

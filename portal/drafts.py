@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from portal import attachments, scope, snapshot, text, windows
+from portal import attachments, locks, remarks, scope, snapshot, text, windows
 from portal.models import Campaign, Edition, Filing, Organisation, Region, User
 from portal.registry import RecordType
 from portal.vocabulary import ENDED, State
@@ -166,11 +166,12 @@ def save(
     revision: int,
     values: Mapping[str, Any],
     rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    replies: Mapping[int, str] | None = None,
 ) -> Filing:
-    """Store changed fields and whole sets of child rows of a draft read at ``revision``.
+    """Store changed fields, whole sets of child rows and answers to remarks of a draft read at ``revision``.
 
-    Raises ``Conflict`` when somebody wrote since, ``Refused`` when it is not ``by``'s to edit or the name is
-    taken.
+    Raises ``Conflict`` when somebody wrote since, ``Refused`` when it is not ``by``'s to edit, the name is
+    taken or something changes that the return did not open.
     """
     if not scope.files_for(by, record.organisation_id):
         raise Refused("只有填报单位的填报岗位可以修改。")
@@ -180,6 +181,8 @@ def save(
     now = timezone.now()
     if not swap.update(revision=revision + 1, updated_at=now):
         raise Conflict(Filing.objects.get(pk=record.pk))
+    locks.refuse(record, values, rows or {})
+    remarks.reply(record, replies or {})
     record.revision, record.updated_at = revision + 1, now
     _store(record, values, rows or {})
     return record

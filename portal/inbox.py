@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal import catalogue, credit, reading, registry, text
+from portal.actions import ACTIONS
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion, User
-from portal.policy import ACTIONS, available_actions
+from portal.policy import available_actions
 from portal.registry import CITY, RecordType
 from portal.vocabulary import EDITABLE, IN_REVIEW, Role, State
 

@@ -1,5 +1,8 @@
 """Who is told what: message rows written in the transaction of the act that caused them."""
 
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.models import Filing, Membership, Message, User
@@ -11,51 +14,69 @@ FILERS, CITY, PROVINCE, PUBLISHERS = "filers", "city", "province", "publishers"
 
 def tell(filing: Filing, circles: tuple[str, ...], sentence: str, *, by: User) -> None:
     """Write ``sentence`` to everybody in ``circles`` but the one who acted; one row per person."""
-    people = {user_id for circle in circles for user_id in _members(circle, filing)} - {by.pk}
+    tell_all([(filing, circles, sentence)], by=by)
+
+
+def tell_all(told: Sequence[tuple[Filing, tuple[str, ...], str]], *, by: User) -> None:
+    """Write each (filing, circles, sentence) as ``tell`` does, in as many queries as for one."""
+    posts = _posts([filing for filing, circles, _ in told if circles])
     now = timezone.now()
-    Message.objects.bulk_create(
+    deliver(
         Message(user_id=user_id, filing_id=filing.pk, text=sentence[:400], created_at=now)
-        for user_id in sorted(people)
+        for filing, circles, sentence in told
+        for user_id in sorted(_members(posts, filing, circles) - {by.pk})
     )
 
 
-def _members(circle: str, filing: Filing):
-    posts = Membership.objects.current().filter(user__is_active=True)
-    return _CIRCLES[circle](posts, filing).values_list("user_id", flat=True)
+def deliver(messages: Iterable[Message]) -> None:
+    """Store messages; every road to the inbox ends here."""
+    Message.objects.bulk_create(messages)
 
 
-def _filers(posts, filing: Filing):
-    return posts.filter(role=Role.FILER, organisation_id=filing.organisation_id)
+def _posts(filings: Sequence[Filing]) -> list[Membership]:
+    """Return the posts that any act on ``filings`` may have to be told to; one query."""
+    if not filings:
+        return []
+    codes = {filing.region_id[:length] for filing in filings for length in (2, 4)}
+    desks = Q(role__in=(Role.REVIEWER, Role.APPROVER, Role.PUBLISHER), organisation__region_id__in=codes)
+    filers = Q(role=Role.FILER, organisation_id__in={filing.organisation_id for filing in filings})
+    posts = Membership.objects.current().filter(desks | filers, user__is_active=True)
+    return list(posts.select_related("organisation__region"))
 
 
-def _city(posts, filing: Filing):
-    return _desk(posts, Level.CITY, filing.region_id[:4])
+def _members(posts: Sequence[Membership], filing: Filing, circles: tuple[str, ...]) -> set[int]:
+    return {post.user_id for circle in circles for post in posts if _CIRCLES[circle](post, filing)}
 
 
-def _province(posts, filing: Filing):
-    return _desk(posts, Level.PROVINCE, filing.region_id[:2])
+def _files(post: Membership, filing: Filing) -> bool:
+    return post.role == Role.FILER and post.organisation_id == filing.organisation_id
 
 
-def _desk(posts, level: str, code: str):
-    roles = (Role.REVIEWER, Role.APPROVER)
-    return posts.filter(
-        role__in=roles, organisation__kind__in=HRSS_KINDS, organisation__region_id=code
-    ).filter(organisation__region__level=level)
+def _at_city(post: Membership, filing: Filing) -> bool:
+    return _at_desk(post, Level.CITY, filing.region_id[:4])
 
 
-def _publishers(posts, filing: Filing):
-    if not filing.is_publishable:
-        return posts.none()
+def _at_province(post: Membership, filing: Filing) -> bool:
+    return _at_desk(post, Level.PROVINCE, filing.region_id[:2])
+
+
+def _at_desk(post: Membership, level: str, code: str) -> bool:
+    bureau = post.organisation
+    fits = bureau.kind in HRSS_KINDS and bureau.region_id == code and bureau.region.level == level
+    return fits and post.role in (Role.REVIEWER, Role.APPROVER)
+
+
+def _publishes(post: Membership, filing: Filing) -> bool:
     code = filing.region_id[:4] if filing.record_type.route == CITY_ROUTE else filing.region_id[:2]
-    return posts.filter(role=Role.PUBLISHER, organisation__region_id=code)
+    return filing.is_publishable and post.role == Role.PUBLISHER and post.organisation.region_id == code
 
 
-_CIRCLES = {FILERS: _filers, CITY: _city, PROVINCE: _province, PUBLISHERS: _publishers}
+_CIRCLES = {FILERS: _files, CITY: _at_city, PROVINCE: _at_province, PUBLISHERS: _publishes}
 
 
 def tell_person(user: User, sentence: str, address: str = "") -> None:
     """Write ``sentence`` to one person, with the page it is about."""
-    Message.objects.create(user=user, text=sentence[:400], address=address, created_at=timezone.now())
+    deliver([Message(user=user, text=sentence[:400], address=address, created_at=timezone.now())])
 
 
 def unread(user: User) -> int:

@@ -1,235 +1,20 @@
-"""Who may do what, when: ``ACTIONS`` is the whole policy of the workflow, ``available_actions`` asks it.
+"""Who may do what, when: ``available_actions`` asks ``ACTIONS``, the whole policy of the workflow.
 
 Decides nothing but open or closed, and why; ``workflow.perform`` does what is open.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from portal import notify, scope, windows
-from portal.models import CatalogueEntry, Filing, User
-from portal.registry import CITY, MERGED, PROVINCE
-from portal.vocabulary import ENDED, Level, Role, State
+from portal import scope, windows
+from portal.actions import ACTIONS, FILER_DESK, REVIEWERS, Action
+from portal.models import CatalogueEntry, Event, Filing, FilingVersion, Remark, User
+from portal.vocabulary import ENDED, Level, State
 
-FILER_DESK = "filer"
-REVIEWERS = (Role.REVIEWER, Role.APPROVER)
-EVERY_ROUTE = (PROVINCE, CITY, MERGED)
-
-
-@dataclass(frozen=True)
-class Action:
-    """One row of the policy.
-
-    ``desk``: where it is done – the filing bureau (``filer``) or the HRSS desk of a level. ``at``: levels of
-    the filing bureau it applies to. ``tells``: who gets the message.
-    """
-
-    name: str
-    label: str
-    sources: tuple[str, ...]
-    target: str
-    desk: str
-    roles: tuple[str, ...]
-    routes: tuple[str, ...] = EVERY_ROUTE
-    at: tuple[str, ...] = (Level.CITY, Level.COUNTY, Level.ZONE)
-    needs_comment: bool = False
-    unaccepted: bool = False
-    unpublished: bool = False
-    new_version: bool = False
-    tells: tuple[str, ...] = ()
-
-    @property
-    def reviews(self) -> bool:
-        """Whether it is an act of review, closed to whoever submitted the filing."""
-        return self.desk != FILER_DESK
-
-
-_DRAFT, _CITY, _PROVINCE = State.DRAFT, State.CITY_REVIEW, State.PROVINCE_REVIEW
-_RETURNED, _APPROVED, _REJECTED = State.RETURNED, State.APPROVED, State.REJECTED
-_FILER = (Role.FILER,)
-_APPROVER = (Role.APPROVER,)
-_ALL = (Level.PROVINCE, Level.CITY, Level.COUNTY, Level.ZONE)
-_TOP = (Level.PROVINCE,)
-_TO_ALL = (notify.FILERS, notify.CITY)
-
-ACTIONS = [
-    Action("submit", "提交", (_DRAFT, _RETURNED), _CITY, FILER_DESK, _FILER, tells=(notify.CITY,)),
-    Action(
-        "submit",
-        "提交",
-        (_DRAFT, _RETURNED),
-        _PROVINCE,
-        FILER_DESK,
-        _FILER,
-        at=_TOP,
-        tells=(notify.PROVINCE,),
-    ),
-    Action(
-        "withdraw",
-        "撤回",
-        (_CITY,),
-        _DRAFT,
-        FILER_DESK,
-        _FILER,
-        unaccepted=True,
-        new_version=True,
-        tells=(notify.CITY,),
-    ),
-    Action(
-        "withdraw",
-        "撤回",
-        (_PROVINCE,),
-        _DRAFT,
-        FILER_DESK,
-        _FILER,
-        at=_ALL,
-        unaccepted=True,
-        new_version=True,
-        tells=(notify.CITY, notify.PROVINCE),
-    ),
-    Action("accept", "受理", (_CITY,), _CITY, Level.CITY, REVIEWERS, unaccepted=True, tells=(notify.FILERS,)),
-    Action(
-        "accept",
-        "受理",
-        (_PROVINCE,),
-        _PROVINCE,
-        Level.PROVINCE,
-        REVIEWERS,
-        at=_ALL,
-        unaccepted=True,
-        tells=_TO_ALL,
-    ),
-    Action("assign", "转办", (_CITY,), _CITY, Level.CITY, REVIEWERS),
-    Action("assign", "转办", (_PROVINCE,), _PROVINCE, Level.PROVINCE, REVIEWERS, at=_ALL),
-    Action(
-        "endorse",
-        "审核上报",
-        (_CITY,),
-        _PROVINCE,
-        Level.CITY,
-        REVIEWERS,
-        routes=(PROVINCE,),
-        tells=(notify.FILERS, notify.PROVINCE),
-    ),
-    Action(
-        "approve",
-        "准予备案",
-        (_CITY,),
-        _APPROVED,
-        Level.CITY,
-        REVIEWERS,
-        routes=(CITY,),
-        tells=(notify.FILERS, notify.PUBLISHERS),
-    ),
-    Action(
-        "approve",
-        "同意汇总",
-        (_CITY,),
-        _APPROVED,
-        Level.CITY,
-        REVIEWERS,
-        routes=(MERGED,),
-        tells=(notify.FILERS,),
-    ),
-    Action(
-        "approve",
-        "审核通过",
-        (_PROVINCE,),
-        _APPROVED,
-        Level.PROVINCE,
-        _APPROVER,
-        routes=(PROVINCE,),
-        at=_ALL,
-        tells=(*_TO_ALL, notify.PUBLISHERS),
-    ),
-    Action(
-        "return",
-        "退回补正",
-        (_CITY,),
-        _RETURNED,
-        Level.CITY,
-        REVIEWERS,
-        routes=(CITY,),
-        needs_comment=True,
-        new_version=True,
-        tells=(notify.FILERS,),
-    ),
-    Action(
-        "return",
-        "退回修改",
-        (_CITY,),
-        _RETURNED,
-        Level.CITY,
-        REVIEWERS,
-        routes=(PROVINCE, MERGED),
-        needs_comment=True,
-        new_version=True,
-        tells=(notify.FILERS,),
-    ),
-    Action(
-        "return",
-        "退回修改",
-        (_PROVINCE,),
-        _RETURNED,
-        Level.PROVINCE,
-        REVIEWERS,
-        at=_ALL,
-        needs_comment=True,
-        new_version=True,
-        tells=_TO_ALL,
-    ),
-    Action(
-        "reject",
-        "不予通过",
-        (_PROVINCE,),
-        _REJECTED,
-        Level.PROVINCE,
-        _APPROVER,
-        routes=(PROVINCE,),
-        at=_ALL,
-        needs_comment=True,
-        tells=_TO_ALL,
-    ),
-    Action("cancel", "作废", (_DRAFT, _RETURNED), State.CANCELLED, FILER_DESK, _FILER, at=_ALL),
-    Action("reopen", "恢复为草稿", (State.CANCELLED,), _DRAFT, FILER_DESK, _FILER, at=_ALL),
-    Action(
-        "reopen",
-        "撤销备案结论",
-        (_APPROVED,),
-        _CITY,
-        Level.CITY,
-        REVIEWERS,
-        routes=(CITY,),
-        needs_comment=True,
-        unpublished=True,
-        tells=(notify.FILERS,),
-    ),
-    Action(
-        "reopen",
-        "撤回汇总",
-        (_APPROVED,),
-        _CITY,
-        Level.CITY,
-        REVIEWERS,
-        routes=(MERGED,),
-        needs_comment=True,
-        tells=(notify.FILERS,),
-    ),
-    Action(
-        "reopen",
-        "撤销结论",
-        (_APPROVED, _REJECTED),
-        _PROVINCE,
-        Level.PROVINCE,
-        _APPROVER,
-        routes=(PROVINCE,),
-        at=_ALL,
-        needs_comment=True,
-        unpublished=True,
-        tells=_TO_ALL,
-    ),
-]
+SETTLING = ("endorse", "approve", "reject")  # acts that leave nothing to remark on
 
 # Why an action is closed while a filing stands here.
 WAITING_FOR = {
@@ -261,14 +46,18 @@ def available_actions(filing: Filing, user: User) -> list[Choice]:
 
     Of several rows of one name the open one counts, else the first. Pages and admin draw from this alone.
     """
+    return list(_choices(filing, user, ACTIONS).values())
+
+
+def _choices(filing: Filing, user: User, actions: Iterable[Action]) -> dict[str, Choice]:
     choices: dict[str, Choice] = {}
-    for action in ACTIONS:
+    for action in actions:
         if not _concerns(action, filing) or not holds_post(action, filing, user):
             continue
-        choice = Choice(action, why_closed(action, filing, user))
-        if action.name not in choices or (choice.is_open and not choices[action.name].is_open):
-            choices[action.name] = choice
-    return list(choices.values())
+        found = Choice(action, why_closed(action, filing, user))
+        if action.name not in choices or (found.is_open and not choices[action.name].is_open):
+            choices[action.name] = found
+    return choices
 
 
 def _concerns(action: Action, filing: Filing) -> bool:
@@ -281,19 +70,70 @@ def holds_post(action: Action, filing: Filing, user: User) -> bool:
     return scope.sits_at(user, action.desk, action.roles, filing.region_id)
 
 
+def choice(filing: Filing, user: User, name: str) -> Choice | None:
+    """Return the action called ``name`` as ``user`` meets it on ``filing``, None without the post."""
+    return _choices(filing, user, [action for action in ACTIONS if action.name == name]).get(name)
+
+
+def sits_at_desk(filing: Filing, user: User) -> bool:
+    """Say whether ``user`` reviews at the desk where ``filing`` lies now."""
+    level = {State.CITY_REVIEW: Level.CITY, State.PROVINCE_REVIEW: Level.PROVINCE}.get(filing.state, "")
+    return bool(level) and scope.sits_at(user, level, REVIEWERS, filing.region_id)
+
+
+def with_facts(filings: QuerySet, user: User) -> QuerySet:
+    """Annotate what ``why_closed`` would ask of each filing under review, so that a list asks once."""
+    sent = FilingVersion.objects.filter(filing=OuterRef("pk"), submitted_by=user)
+    prepared = Remark.objects.prepared().filter(filing=OuterRef("pk"))
+    return filings.annotate(sent_by_reader=Exists(sent), has_prepared_remarks=Exists(prepared))
+
+
 def why_closed(action: Action, filing: Filing, user: User) -> str:
     """Return the sentence why ``action`` is closed to ``user``, empty when open. Assumes the post is held."""
     if action.reviews and had_a_hand_in(filing, user):
         return "这是您或您所在填报岗位提交的，须由他人审核"
     if filing.state not in action.sources:
         return WAITING_FOR[filing.state]
-    if action.name == "submit" and (closed := windows.why_closed(filing, timezone.now())):
-        return closed
+    if action.name == "submit":
+        return windows.why_closed(filing, timezone.now()) or _unanswered(filing)
+    if reason := _why_not_yet_or_any_more(action, filing):
+        return reason
+    return _overtaken(filing) if action.name == "reopen" else ""
+
+
+def _why_not_yet_or_any_more(action: Action, filing: Filing) -> str:
     if action.unaccepted and filing.accepted_at:
-        return "已被受理，不能撤回" if action.name == "withdraw" else "已受理"
+        return "已被受理，不能撤回" if action.name in ("withdraw", "recall") else "已受理"
+    if action.accepted and not filing.accepted_at:
+        return "还没有受理"
+    if action.name in SETTLING and _has_prepared_remarks(filing):
+        return "有待发出的意见，请随退回发出或先删除"
     if action.unpublished and CatalogueEntry.objects.filter(filing_id=filing.pk).exists():
         return "已公布，须办理变更或退出"
-    return _overtaken(filing) if action.name == "reopen" else ""
+    return _why_not_untouched(action, filing) if action.untouched else ""
+
+
+def _unanswered(filing: Filing) -> str:
+    number = filing.remarks.open().filter(reply="").count()
+    return f"还有 {number} 条审核意见没有答复" if number else ""
+
+
+def _has_prepared_remarks(filing: Filing) -> bool:
+    known = getattr(filing, "has_prepared_remarks", None)  # a list asks it of all its rows at once
+    return filing.remarks.prepared().exists() if known is None else known
+
+
+def returned_by(filing: Filing) -> Event | None:
+    """Return the return that a filing lies under now, None when something happened to it since."""
+    last = filing.events.order_by("-number").first()
+    return last if last and last.action == "return" else None
+
+
+def _why_not_untouched(action: Action, filing: Filing) -> str:
+    returned = returned_by(filing)
+    if returned is None or returned.source != action.target:
+        return "不是本级退回的"
+    return "" if filing.updated_at == returned.at else "报送单位已开始修改"
 
 
 def _overtaken(filing: Filing) -> str:

@@ -121,3 +121,52 @@ class Outcome(TextChoices):
     KEPT = "kept", "保留"
     RECTIFYING = "rectifying", "限期整改"
     EXITED = "exited", "退出"
+
+
+class RemarkState(TextChoices):
+    """Where a remark on a field stands."""
+
+    PREPARED = "prepared", "待发出"
+    OPEN = "open", "待答复"
+    ANSWERED = "answered", "已答复"
+    CLOSED = "closed", "已关闭"
+
+
+class ReturnReason(TextChoices):
+    """Why a filing goes back; told beside the opinion and counted."""
+
+    INCOMPLETE = "incomplete", "不完整"
+    INACCURATE = "inaccurate", "不准确"
+    UNQUALIFIED = "unqualified", "不符合条件"
+    UNCLEAR = "unclear", "材料不清"
+
+
+class JointConclusion(TextChoices):
+    """What a joint department concludes; it decides nothing (会商)."""
+
+    AGREES = "agrees", "同意"
+    RESERVES = "reserves", "有意见"
+    OBJECTS = "objects", "不同意"
+
+
+class Topic(TextChoices):
+    """What a message is about, for what a person wants to be told how."""
+
+    ACT = "act", "办理"
+    REMINDER = "reminder", "提醒"
+    OTHER = "other", "其他"
+
+
+class Channel(TextChoices):
+    """How a message leaves the portal."""
+
+    MAIL = "mail", "电子邮件"
+    TEXT = "text", "短信"
+
+
+class MailMode(TextChoices):
+    """How often a person is mailed."""
+
+    OFF = "off", "不发"
+    DIGEST = "digest", "每日一封汇总"
+    EACH = "each", "逐条"

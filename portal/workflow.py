@@ -1,54 +1,85 @@
-"""The workflow: ``policy.ACTIONS`` says what is open, ``perform`` is the only writer of ``Filing.state``.
+"""The workflow: ``actions.ACTIONS`` says what is open, ``perform`` is the only writer of ``Filing.state``.
 
 Compare-and-swap on (id, state, version, step, revision) inside one transaction decides every race; the
-loser gets ``Conflict``.
+loser gets ``Conflict``. One act and a hundred take the same way: ``perform_all`` differs in its locks alone.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
-from portal import notify, rules, snapshot, text, windows
-from portal.models import Event, Filing, FilingVersion, User
-from portal.policy import ACTIONS, Action, Choice, available_actions, had_a_hand_in, holds_post
-from portal.registry import Problem
-from portal.vocabulary import State
+from portal import notify, policy, remarks, text
+from portal.actions import ACTIONS, Action
+from portal.effects import EFFECTS, append, as_refusal, swap
+from portal.grounds import NOTHING_SAID, UNEXPLAINED, Grounds
+from portal.models import Event, Filing, User
+from portal.policy import Choice, available_actions
+from portal.refusals import Conflict, Invalid, Refused
 
-__all__ = ["ACTIONS", "Action", "Choice", "Conflict", "Invalid", "Refused", "available_actions", "perform"]
-
-
-class Refused(Exception):
-    """The action is closed; the text says why, in a sentence for the page."""
-
-
-class Conflict(Exception):
-    """Somebody else acted first; ``event`` is the latest act on the filing."""
-
-    def __init__(self, filing: Filing):
-        self.filing = filing
-        self.event = filing.events.order_by("-number").first()
-        super().__init__("这份填报刚刚已由他人处理")
-
-
-class Invalid(Exception):
-    """The filing may not be submitted; ``problems`` says what is missing or wrong."""
-
-    def __init__(self, problems: list[Problem]):
-        self.problems = problems
-        super().__init__("；".join(problem.text for problem in problems))
-
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "Asked",
+    "Choice",
+    "Conflict",
+    "Invalid",
+    "Outcome",
+    "Refused",
+    "as_refusal",
+    "available_actions",
+    "perform",
+    "perform_all",
+    "record_event",
+    "swap",
+]
 
 COMMENT_LIMIT = 2000  # 字; technical, the notices set none
+IN_BATCHES = ("accept", "release", "assign", "endorse", "approve", "return", "reject")
+AT_ONCE = 100  # filings in one transaction of a batch
+OUT_OF_SCOPE = "这份填报不在您的范围内，没有办理。"
 
-# PostgreSQL names the constraint, SQLite the columns.
-BROKEN_CONSTRAINTS = {
-    ("filing_name_held_once_per_bureau", "portal_filing.title"): (
-        "本单位已有同名的填报，请换一个名称，或打开已有的那一份。"
-    ),
-    ("filing_amended_one_at_a_time", "portal_filing.amends_id"): "这一条已有一份变更在办。",
-}
+
+@dataclass(frozen=True)
+class Asked:
+    """One act on one filing as it is asked for: on the ``version`` read, after the ``step`` seen."""
+
+    pk: int
+    action: str
+    version: int
+    step: int | None = None
+    comment: str = ""
+    grounds: Grounds = NOTHING_SAID
+    to: User | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one act of a batch: its event, or the obstacle: ``Refused`` or ``Conflict``."""
+
+    asked: Asked
+    event: Event | None = None
+    obstacle: Exception | None = None
+
+
+@dataclass
+class _Step:
+    """An act that is open, on its way: the event's facts, and the columns that change with it."""
+
+    filing: Filing
+    action: str
+    target: str
+    comment: str
+    at: datetime
+    details: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
+    row: Action | None = None
+    event: Event | None = None
 
 
 @transaction.atomic
@@ -61,28 +92,90 @@ def perform(
     comment: str = "",
     step: int | None = None,
     to: User | None = None,
+    grounds: Grounds = NOTHING_SAID,
     request_id: str = "",
 ) -> Event:
     """Do ``action`` on ``filing`` and return the event; everything in one transaction.
 
     ``version`` is the version the person read, ``step`` the number of events he saw (when his page tells it).
     Raises ``Filing.DoesNotExist`` out of scope, ``Conflict`` when another act came first, ``Refused`` when
-    the action is closed or lacks its comment, ``Invalid`` when a submission breaks a rule.
+    the action is closed or lacks what it has to say, ``Invalid`` when a submission breaks a rule.
     """
     current = Filing.objects.visible_to(by).select_related("organisation__region").get(pk=filing.pk)
-    if version != current.version or step not in (None, current.step):
+    asked = Asked(filing.pk, action, version, step, comment, grounds, to)
+    step = _admitted(current, asked, by, timezone.now())
+    _carry_out([step], by, request_id)
+    current.refresh_from_db()
+    return step.event
+
+
+def perform_all(asked: Sequence[Asked], *, by: User, request_id: str = "") -> list[Outcome]:
+    """Do acts of review on many filings, each by the rules of ``perform``; one outcome for each, in order.
+
+    Up to ``AT_ONCE`` filings share a transaction, in which those that are open are done and the others are
+    told why not; the number of queries does not grow with them. A filing named twice is done once.
+    """
+    parts = [asked[i : i + AT_ONCE] for i in range(0, len(asked), AT_ONCE)]
+    return [outcome for part in parts for outcome in _part(part, by, request_id)]
+
+
+def _part(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome]:
+    try:
+        with transaction.atomic():
+            return _together(asked, by, request_id)
+    except (Conflict, Refused):  # one of them could not be stored: each by itself, so that it stops no other
+        return [_alone(one, by, request_id) for one in asked]
+
+
+def _together(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome]:
+    visible = Filing.objects.visible_to(by).select_related("organisation__region")
+    locked = policy.with_facts(visible, by).select_for_update(of=("self",)).order_by("pk")
+    found = {filing.pk: filing for filing in locked.filter(pk__in={one.pk for one in asked})}
+    at = timezone.now()
+    steps: dict[int, _Step] = {}
+    obstacles: list[Exception | None] = []
+    for one in asked:
+        try:
+            if one.pk in steps or one.pk not in found:
+                raise Refused("这份填报在本次办理中出现了两次。" if one.pk in steps else OUT_OF_SCOPE)
+            if one.action not in IN_BATCHES:
+                raise Refused("这个动作不能批量办理。")
+            steps[one.pk] = _admitted(found[one.pk], one, by, at)
+            obstacles.append(None)
+        except (Refused, Conflict) as obstacle:
+            obstacles.append(obstacle)
+    _carry_out(list(steps.values()), by, request_id)
+    return [
+        Outcome(one, None if obstacle else steps[one.pk].event, obstacle)
+        for one, obstacle in zip(asked, obstacles, strict=True)
+    ]
+
+
+def _alone(one: Asked, by: User, request_id: str) -> Outcome:
+    said = {"comment": one.comment, "step": one.step, "to": one.to, "grounds": one.grounds}
+    try:
+        event = perform(
+            Filing(pk=one.pk), one.action, by=by, version=one.version, request_id=request_id, **said
+        )
+    except (Conflict, Refused) as obstacle:
+        return Outcome(one, obstacle=obstacle)
+    except Filing.DoesNotExist:
+        return Outcome(one, obstacle=Refused(OUT_OF_SCOPE))
+    return Outcome(one, event)
+
+
+def _admitted(current: Filing, asked: Asked, by: User, at: datetime) -> _Step:
+    """Return the act as a step with its effects worked out; raises as ``perform`` does."""
+    if asked.version != current.version or asked.step not in (None, current.step):
         raise Conflict(current)
-    chosen = _open_action(current, action, by)
-    comment = checked_comment(comment)
+    chosen, comment = _open_action(current, asked.action, by), checked_comment(asked.comment)
     if chosen.needs_comment and not comment:
         raise Refused(f"{chosen.label}须写明意见，报送单位要据此知道原因。")
-    changes = _EFFECTS.get(chosen.name, lambda *_: {})(current, chosen, by, to)
-    at = changes.get("submitted_at") or changes.get("decided_at")  # the event and its evidence: one instant
-    event = record_event(
-        current, chosen.name, chosen.target, by=by, comment=comment, request_id=request_id, at=at, **changes
-    )
-    notify.tell(current, chosen.tells, _sentence(current, chosen, event), by=by)
-    return event
+    grounds = asked.grounds.checked(current.record_type, returns=chosen.name == "return")
+    if grounds.failed and chosen.name in ("endorse", "approve") and not comment:
+        raise Refused(UNEXPLAINED.format(chosen.label))
+    changes = EFFECTS.get(chosen.name, lambda *_: {})(current, chosen, by, asked.to, at)
+    return _Step(current, chosen.name, chosen.target, comment, at, grounds.facts(), dict(changes), chosen)
 
 
 def checked_comment(comment: str) -> str:
@@ -94,12 +187,27 @@ def checked_comment(comment: str) -> str:
 
 
 def _open_action(filing: Filing, name: str, by: User) -> Action:
-    choices = {choice.action.name: choice for choice in available_actions(filing, by)}
-    if name not in choices:
+    choice = policy.choice(filing, by, name)
+    if choice is None:
         raise Refused("您的岗位不能办理这个动作。")
-    if choices[name].reason:
-        raise Refused(f"{choices[name].action.label}现在不能办理：{choices[name].reason}。")
-    return choices[name].action
+    if choice.reason:
+        raise Refused(f"{choice.action.label}现在不能办理：{choice.reason}。")
+    return choice.action
+
+
+def _carry_out(steps: Sequence[_Step], by: User, request_id: str) -> None:
+    """Let the remarks follow, write the events, swap the filings, tell the people."""
+    for name in dict.fromkeys(step.action for step in steps):
+        done = {step.filing.pk: step for step in steps if step.action == name}
+        whole = {pk: bool(step.details.get("whole")) for pk, step in done.items()}
+        at = next(iter(done.values())).at
+        followed = remarks.follow(name, [s.filing for s in done.values()], at, whole=whole)
+        for pk, found in followed.items():
+            done[pk].details |= found.details
+            done[pk].changes |= found.changes
+    _write(steps, by, request_id)
+    told = [(step.filing, step.row.tells, _sentence(step.filing, step.row, step.event)) for step in steps]
+    notify.tell_all(told, by=by)
 
 
 def record_event(
@@ -111,72 +219,69 @@ def record_event(
     comment: str = "",
     request_id: str = "",
     at: datetime | None = None,
+    details: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Event:
-    """Append the event and swap the filing to ``target``; both or neither. Used here and by ``catalogue``.
+    """Append the event and swap the filing to ``target``; both or neither. For acts beside the workflow's.
 
     It happened ``at`` an instant of this transaction, now unless told. Raises ``Conflict`` when the filing is
     not what ``filing`` says. Needs a transaction.
     """
-    event = _event(
-        filing, action, target, by=by, comment=comment, request_id=request_id, at=at or timezone.now()
-    )
-    _append(event)
-    where = {name: getattr(filing, name) for name in ("pk", "state", "version", "step", "revision")}
-    arrived = {"arrived_at": event.at} if target != filing.state else {}
-    moved = {"state": target, "step": event.number, "revision": filing.revision + 1, "updated_at": event.at}
-    if not swap(Filing.objects.filter(**where), **{**moved, **arrived, **changes}):
-        raise Conflict(filing)
+    step = _Step(filing, action, target, comment, at or timezone.now(), details or {}, changes)
+    _write([step], by, request_id)
     filing.refresh_from_db()
-    return event
+    return step.event
 
 
-def _append(row: Event | FilingVersion) -> None:
-    """Store a numbered row; that its number is taken means somebody else acted first."""
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:
-        raise Conflict(row.filing) from None
+def _write(steps: Sequence[_Step], by: User, request_id: str) -> None:
+    """Append the events and swap the filings, all or none. Needs a transaction."""
+    if not steps:
+        return
+    latest = Event.objects.filter(filing__in=[s.filing.pk for s in steps], number=F("filing__step"))
+    previous = dict(latest.values_list("filing_id", "hash"))
+    for step in steps:
+        step.event = _event(step, by, request_id, previous.get(step.filing.pk, ""))
+    append(*(step.event for step in steps))
+    alike: dict[str, list[_Step]] = defaultdict(list)
+    for step in steps:
+        moved = step.target != step.filing.state
+        alike[f"{step.target} {moved} {step.at} {sorted(step.changes.items())!r}"].append(step)
+    for group in alike.values():
+        _swap(group)
 
 
-def swap(rows, **changes: Any) -> int:
-    """Update ``rows`` and return how many; a name that is taken is ``Refused`` with its sentence."""
-    try:
-        with transaction.atomic():
-            return rows.update(**changes)
-    except IntegrityError as error:
-        raise as_refusal(error) from None
+def _swap(steps: Sequence[_Step]) -> None:
+    """Move filings that change alike, if each is still what was read; ``Conflict`` when one is not."""
+    first = steps[0]
+    held = [{n: getattr(s.filing, n) for n in ("pk", "state", "version", "step", "revision")} for s in steps]
+    as_read = Q()
+    for where in held:
+        as_read |= Q(**where)
+    arrived = {"arrived_at": first.at} if first.target != first.filing.state else {}
+    moved = {"state": first.target, "step": F("step") + 1, "revision": F("revision") + 1}
+    changes = {**moved, "updated_at": first.at, **arrived, **first.changes}
+    if swap(Filing.objects.filter(as_read), **changes) != len(steps):
+        raise Conflict(first.filing)
 
 
-def as_refusal(error: IntegrityError) -> Exception:
-    """Return ``Refused`` with the sentence of the broken constraint of ``Filing``, else the error itself."""
-    for marks, sentence in BROKEN_CONSTRAINTS.items():
-        if any(mark in str(error) for mark in marks):
-            return Refused(sentence)
-    return error
-
-
-def _event(
-    filing: Filing, action: str, target: str, *, by: User, comment: str, request_id: str, at: datetime
-) -> Event:
-    previous = filing.events.order_by("-number").first()
-    organisation = _acting_organisation(filing, by)
+def _event(step: _Step, by: User, request_id: str, previous_hash: str) -> Event:
+    filing, organisation = step.filing, _acting_organisation(step.filing, by)
     event = Event(
         filing=filing,
         number=filing.step + 1,
         version=filing.version,
-        action=action,
+        action=step.action,
         source=filing.state,
-        target=target,
+        target=step.target,
         by=by,
         by_name=str(by),
         organisation=organisation,
         organisation_name=organisation.name if organisation else "",
-        comment=comment,
-        at=at,
+        comment=step.comment,
+        details=step.details,
+        at=step.at,
         request_id=request_id,
-        previous_hash=previous.hash if previous else "",
+        previous_hash=previous_hash,
     )
     event.hash = event.digest()
     return event
@@ -185,84 +290,6 @@ def _event(
 def _acting_organisation(filing: Filing, by: User):
     own = [post.organisation for post in by.posts if post.organisation_id == filing.organisation_id]
     return own[0] if own else by.organisation
-
-
-def _submit(filing: Filing, action: Action, by: User, to: User | None) -> dict:
-    # Held until the end, so that no file can join between the snapshot and the change of state.
-    Filing.objects.select_for_update().get(pk=filing.pk)
-    record = snapshot.whole(filing)
-    record.settle_before_submission()
-    if found := rules.blocking(record):
-        raise Invalid(found)
-    now, taken = timezone.now(), snapshot.take(record)
-    version = FilingVersion(
-        filing=filing,
-        number=filing.version,
-        snapshot=taken,
-        sha256=snapshot.digest(taken),
-        submitted_at=now,
-        submitted_by=by,
-        is_late=windows.is_late(filing, now),
-    )
-    _append(version)
-    sent = {"submitted_at": now, "submitted_by": by, "is_late": version.is_late}
-    return {**sent, "accepted_at": None, "holder": None}
-
-
-def _step_back(filing: Filing, action: Action, by: User, to: User | None) -> dict:
-    return {"version": filing.version + 1, "accepted_at": None, "holder": None}
-
-
-def _accept(filing: Filing, action: Action, by: User, to: User | None) -> dict:
-    return {"accepted_at": timezone.now(), "holder": by}
-
-
-def _assign(filing: Filing, action: Action, by: User, to: User | None) -> dict:
-    if to is None or not holds_post(action, filing, to):
-        raise Refused("只能转给本级审核岗位的同事。")
-    if had_a_hand_in(filing, to):
-        raise Refused("不能转给提交这份填报的人。")
-    return {"holder": to, "accepted_at": filing.accepted_at or timezone.now()}
-
-
-def _hand_on(filing: Filing, action: Action, by: User, to: User | None) -> dict:
-    return {"accepted_at": None, "holder": None}
-
-
-def _decide(filing: Filing, action: Action, by: User, to: User | None) -> dict:
-    replaces = _take_over(filing, standing=True) if action.target == State.APPROVED else {}
-    return {"decided_at": timezone.now(), "decided_by": by, "holder": by, **replaces}
-
-
-def _reopen(filing: Filing, action: Action, by: User, to: User | None) -> dict:
-    gives_back = _take_over(filing, standing=False) if filing.state == State.APPROVED else {}
-    return {"decided_at": None, "decided_by": None, "holder": None, "accepted_at": None, **gives_back}
-
-
-def _take_over(filing: Filing, *, standing: bool) -> dict:
-    """Let the update of a return hold the name instead of what it updates; entries do so when published."""
-    if not filing.amends_id or filing.record_type.is_catalogued:
-        return {}
-    updated = Filing.objects.filter(pk=filing.amends_id)
-    if standing:
-        updated.update(holds_name=False)
-        return {"holds_name": True}
-    Filing.objects.filter(pk=filing.pk).update(holds_name=False)
-    swap(updated, holds_name=True)
-    return {}
-
-
-_EFFECTS = {
-    "submit": _submit,
-    "withdraw": _step_back,
-    "return": _step_back,
-    "accept": _accept,
-    "assign": _assign,
-    "endorse": _hand_on,
-    "approve": _decide,
-    "reject": _decide,
-    "reopen": _reopen,
-}
 
 
 def _sentence(filing: Filing, action: Action, event: Event) -> str:

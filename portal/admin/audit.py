@@ -7,10 +7,10 @@ from django.db.models.fields.json import KT
 from django.utils.html import format_html_join
 
 from portal import reading
+from portal.actions import ACTIONS
 from portal.admin.base import ByPost, site
 from portal.decision import ENTRY_ACTS, said
 from portal.models import Event, FilingVersion
-from portal.policy import ACTIONS
 from portal.vocabulary import Role
 
 ACTION_NAMES = list(dict.fromkeys(action.name for action in ACTIONS))

@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from portal import reading, workflow
+from portal.actions import ACTIONS
 from portal.models import Filing
-from portal.policy import ACTIONS, available_actions
+from portal.policy import available_actions
 
 MOST = 50
 TOO_MANY = f"一次最多办理{MOST}份，请分几次选择。没有办理任何一份。"

@@ -10,12 +10,12 @@ from django.template.response import TemplateResponse
 from import_export.admin import ExportMixin
 
 from portal import excel, reading, registry
+from portal.actions import ACTIONS, REVIEWERS
 from portal.admin.base import NotThere, site
 from portal.admin.decisions import decision
 from portal.admin.imports import DraftImport
 from portal.admin.lists import AsRead, CityFilter, as_read, column, searched
 from portal.decision import said
-from portal.policy import ACTIONS, REVIEWERS
 from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Role
 

@@ -1,14 +1,23 @@
 """The nouns of the portal, by subject."""
 
 from portal.models.attachments import Attachment
-from portal.models.audit import Event, Message, canonical
+from portal.models.audit import Event, canonical
 from portal.models.campaigns import Campaign, CampaignDuty, Expected, Extension, Reminder
 from portal.models.catalogue import CatalogueEntry, CodeCounter, Promotion, Succession
+from portal.models.desk import (
+    Copy,
+    JointOpinion,
+    PreparedDecision,
+    Presence,
+    Remark,
+    SavedView,
+)
 from portal.models.editions import Edition, EditionChange
 from portal.models.fields import ChoiceListField
 from portal.models.filings import Filing, FilingQuerySet, FilingVersion
 from portal.models.former import Former
 from portal.models.jobs import WAITING, Frequency, Job, JobStatus, Report, ReportSchedule
+from portal.models.messages import Delivery, Message, MessagePreference
 from portal.models.notices import NoticeItem, Objection, ObjectionStage, PublicNotice, Workday
 from portal.models.organisations import Membership, Organisation, Region, User
 from portal.models.periodic import CreditRecord, PeriodicReview, ReviewFigure, ReviewItem
@@ -24,8 +33,10 @@ __all__ = [
     "CatalogueEntry",
     "ChoiceListField",
     "CodeCounter",
+    "Copy",
     "CreditRecord",
     "Criterion",
+    "Delivery",
     "Edition",
     "EditionChange",
     "Event",
@@ -38,8 +49,10 @@ __all__ = [
     "Frequency",
     "Job",
     "JobStatus",
+    "JointOpinion",
     "Membership",
     "Message",
+    "MessagePreference",
     "NoticeItem",
     "Objection",
     "ObjectionStage",
@@ -47,15 +60,19 @@ __all__ = [
     "Organisation",
     "PeriodicReview",
     "PolicyTarget",
+    "PreparedDecision",
+    "Presence",
     "Promotion",
     "PublicNotice",
     "Region",
+    "Remark",
     "Reminder",
     "Report",
     "ReportSchedule",
     "ReviewFigure",
     "ReviewItem",
     "RoundStage",
+    "SavedView",
     "Score",
     "Scorer",
     "SelectionRound",

@@ -1,4 +1,4 @@
-"""What happened: events in a hash chain per filing, and the messages they cause.
+"""What happened: events in a hash chain per filing.
 
 The database itself refuses to change or delete an event or a version, and a change of state that has no
 matching event (``guards``).
@@ -20,7 +20,11 @@ def canonical(data: dict) -> bytes:
 
 
 class Event(models.Model):
-    """One act on one filing. ``number`` counts within the filing and is the link of the chain."""
+    """One act on one filing. ``number`` counts within the filing and is the link of the chain.
+
+    ``details``: what the act rests on beside the comment, as ``workflow`` and those that record with it say:
+    reasons of a return, remarks sent and answered, findings on the criteria. Not shown to everybody.
+    """
 
     filing = models.ForeignKey(Filing, on_delete=models.PROTECT, related_name="events", verbose_name="填报")
     number = models.PositiveIntegerField("序号")
@@ -35,6 +39,7 @@ class Event(models.Model):
     )
     organisation_name = models.CharField("单位名称", max_length=60)
     comment = models.TextField("意见", blank=True)
+    details = models.JSONField("办理依据", default=dict, blank=True)
     at = models.DateTimeField("时间")
     request_id = models.CharField("请求编号", max_length=32, blank=True)
     previous_hash = models.CharField("前一摘要", max_length=64, blank=True)
@@ -68,26 +73,5 @@ class Event(models.Model):
             "comment": self.comment,
             "at": self.at.timestamp(),
             "previous": self.previous_hash,
-        }
+        } | ({"details": self.details} if self.details else {})
         return hashlib.sha256(canonical(facts)).hexdigest()
-
-
-class Message(models.Model):
-    """Something one person is told; written in the transaction of the act that caused it."""
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="messages", verbose_name="收件人")
-    filing = models.ForeignKey(
-        Filing, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="填报"
-    )
-    text = models.CharField("内容", max_length=400)
-    address = models.CharField("链接", max_length=200, blank=True)
-    created_at = models.DateTimeField("时间")
-    read_at = models.DateTimeField("已读时间", null=True, blank=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "消息"
-        ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["user", "read_at", "-created_at"], name="message_inbox")]
-
-    def __str__(self) -> str:
-        return self.text

@@ -64,6 +64,7 @@ class Filing(models.Model):
 
     ``version`` is the number of the version in work or, once submitted, in review; ``step`` counts events;
     ``revision`` counts every write, so that two people in one draft never overwrite each other unseen.
+    ``unlocked``: after a return with remarks the names that may be changed, None when all may (``locks``).
     """
 
     kind = models.CharField("类型", max_length=30, editable=False)
@@ -110,6 +111,7 @@ class Filing(models.Model):
     is_nothing = models.BooleanField("零报送", default=False, editable=False)
     is_late = models.BooleanField("逾期", default=False, editable=False)
     holds_name = models.BooleanField("占用名称", default=True, editable=False)
+    unlocked = models.JSONField("开放修改的栏目", null=True, blank=True, editable=False)
     holder = models.ForeignKey(
         User,
         on_delete=models.PROTECT,

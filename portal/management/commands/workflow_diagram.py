@@ -2,7 +2,7 @@
 
 from django.core.management import BaseCommand
 
-from portal.policy import ACTIONS, EVERY_ROUTE, FILER_DESK, Action
+from portal.actions import ACTIONS, EVERY_ROUTE, FILER_DESK, Action
 from portal.vocabulary import Level, Role, State
 
 DESKS = {FILER_DESK: "filing bureau", Level.CITY: "city", Level.PROVINCE: "province"}

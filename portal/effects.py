@@ -1,0 +1,153 @@
+"""What each act changes of its filing beside the state: columns for ``workflow`` to swap, and their checks.
+
+An effect takes (filing, action, by, to, at) and returns column → value; it runs in the act's transaction.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from portal import locks, policy, remarks, rules, snapshot, windows
+from portal.actions import Action
+from portal.models import Event, Filing, FilingVersion, User
+from portal.policy import had_a_hand_in, holds_post
+from portal.refusals import Conflict, Invalid, Refused
+from portal.vocabulary import State
+
+# PostgreSQL names the constraint, SQLite the columns.
+BROKEN_CONSTRAINTS = {
+    ("filing_name_held_once_per_bureau", "portal_filing.title"): (
+        "本单位已有同名的填报，请换一个名称，或打开已有的那一份。"
+    ),
+    ("filing_amended_one_at_a_time", "portal_filing.amends_id"): "这一条已有一份变更在办。",
+}
+_HANDED_ON = {"accepted_at": None, "holder_id": None}
+
+
+def append(*rows: Event | FilingVersion) -> None:
+    """Store numbered rows of one kind; that a number is taken means somebody else acted first."""
+    try:
+        with transaction.atomic():
+            type(rows[0]).objects.bulk_create(rows)
+    except IntegrityError:
+        raise Conflict(rows[0].filing) from None
+
+
+def swap(rows, **changes: Any) -> int:
+    """Update ``rows`` and return how many; a name that is taken is ``Refused`` with its sentence."""
+    try:
+        with transaction.atomic():
+            return rows.update(**changes)
+    except IntegrityError as error:
+        raise as_refusal(error) from None
+
+
+def as_refusal(error: IntegrityError) -> Exception:
+    """Return ``Refused`` with the sentence of the broken constraint of ``Filing``, else the error itself."""
+    for marks, sentence in BROKEN_CONSTRAINTS.items():
+        if any(mark in str(error) for mark in marks):
+            return Refused(sentence)
+    return error
+
+
+def _submit(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
+    # Held until the end, so that no file can join between the snapshot and the change of state.
+    Filing.objects.select_for_update().get(pk=filing.pk)
+    record = snapshot.whole(filing)
+    refuse_stray_changes(record)
+    record.settle_before_submission()
+    if found := rules.blocking(record):
+        raise Invalid(found)
+    taken = snapshot.take(record)
+    version = FilingVersion(
+        filing=filing,
+        number=filing.version,
+        snapshot=taken,
+        sha256=snapshot.digest(taken),
+        submitted_at=at,
+        submitted_by=by,
+        is_late=windows.is_late(filing, at),
+    )
+    append(version)
+    sent = {"submitted_at": at, "submitted_by": by, "is_late": version.is_late}
+    return {**sent, **_HANDED_ON}
+
+
+def refuse_stray_changes(record: Filing) -> None:
+    """Raise ``Refused`` when a locked part is not what was last submitted, however it was changed."""
+    if record.unlocked is None or not (before := record.versions.order_by("-number").first()):
+        return
+    if names := locks.stray(record, before):
+        labels = remarks.anchors(record.record_type)
+        listed = "、".join(f"“{labels[name]}”" for name in names)
+        raise Refused(f"本次退回只开放有意见的栏目，{listed}与第 {before.number} 版不一致，没有提交。")
+
+
+def _step_back(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
+    return {"version": F("version") + 1, **_HANDED_ON}
+
+
+def _accept(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
+    return {"accepted_at": at, "holder_id": by.pk}
+
+
+def _assign(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
+    if to is None or not holds_post(action, filing, to):
+        raise Refused("只能转给本级审核岗位的同事。")
+    if had_a_hand_in(filing, to):
+        raise Refused("不能转给提交这份填报的人。")
+    return {"holder_id": to.pk, "accepted_at": filing.accepted_at or at}
+
+
+def _hand_on(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
+    return _HANDED_ON
+
+
+def _recall(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
+    """Back to the desk that acted; of a return its remarks too, and the version that was returned."""
+    taken_up = {"accepted_at": at, "holder_id": by.pk}
+    if filing.state != State.RETURNED:
+        return taken_up
+    returned = policy.returned_by(filing)
+    remarks.undo_return(filing, returned.at)
+    return {**taken_up, "version": returned.version, "unlocked": returned.details.get("unlocked_before")}
+
+
+def _decide(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
+    replaces = _take_over(filing, standing=True) if action.target == State.APPROVED else {}
+    return {"decided_at": at, "decided_by_id": by.pk, "holder_id": by.pk, **replaces}
+
+
+def _reopen(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
+    gives_back = _take_over(filing, standing=False) if filing.state == State.APPROVED else {}
+    return {"decided_at": None, "decided_by": None, **_HANDED_ON, **gives_back}
+
+
+def _take_over(filing: Filing, *, standing: bool) -> dict:
+    """Let the update of a return hold the name instead of what it updates; entries do so when published."""
+    if not filing.amends_id or filing.record_type.is_catalogued:
+        return {}
+    updated = Filing.objects.filter(pk=filing.amends_id)
+    if standing:
+        updated.update(holds_name=False)
+        return {"holds_name": True}
+    Filing.objects.filter(pk=filing.pk).update(holds_name=False)
+    swap(updated, holds_name=True)
+    return {}
+
+
+EFFECTS = {
+    "submit": _submit,
+    "withdraw": _step_back,
+    "return": _step_back,
+    "accept": _accept,
+    "release": _hand_on,
+    "assign": _assign,
+    "recall": _recall,
+    "endorse": _hand_on,
+    "approve": _decide,
+    "reject": _decide,
+    "reopen": _reopen,
+}

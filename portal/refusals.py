@@ -1,0 +1,26 @@
+"""The three ways in which an act is not done, for those who refuse and those who answer."""
+
+from typing import Any
+
+from portal.registry import Problem
+
+
+class Refused(Exception):
+    """The act is closed; the text says why, in a sentence for the page."""
+
+
+class Conflict(Exception):
+    """Somebody else acted first; ``event`` is the latest act on the filing."""
+
+    def __init__(self, filing: Any):
+        self.filing = filing
+        self.event = filing.events.order_by("-number").first()
+        super().__init__("这份填报刚刚已由他人处理")
+
+
+class Invalid(Exception):
+    """The filing may not be submitted; ``problems`` says what is missing or wrong."""
+
+    def __init__(self, problems: list[Problem]):
+        self.problems = problems
+        super().__init__("；".join(problem.text for problem in problems))
