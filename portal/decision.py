@@ -16,7 +16,7 @@ from portal.policy import Choice, available_actions
 from portal.registry import CITY, MERGED
 from portal.vocabulary import HRSS_KINDS, IN_REVIEW, Kind, Level, Role, State
 
-CONCLUSIONS = ("endorse", "approve", "return", "reject", "reopen")
+CONCLUSIONS = ("endorse", "approve", "return", "reject", "reopen", "recall")
 FILER_ACTS = ("submit", "withdraw", "cancel", "reopen")
 CONSEQUENCES = {
     "endorse": "报省级审核。",
@@ -24,6 +24,7 @@ CONSEQUENCES = {
     "return": "报送单位修改后，以第 {next} 版重新提交。",
     "reject": "办结，不进入目录。",
     "reopen": "回到待审核，结论作废，需要重新作出。",
+    "recall": "回到本级待审核，由您继续办理。",
     "withdraw": "取回修改，再提交时是第 {next} 版。",
     "cancel": "不再报送，以后可以恢复为草稿。",
 }
@@ -55,6 +56,8 @@ SHAPES = {
     "rectify": "back",
     "return": "back",
     "withdraw": "back",
+    "recall": "back",
+    "release": "back",
     "reject": "no",
     "exit": "end",
     "cancel": "end",
@@ -79,6 +82,7 @@ class Box:
     conclusions: list[Option] = field(default_factory=list)
     closed: list[tuple[str, str]] = field(default_factory=list)
     accept: Option | None = None
+    release: Option | None = None
     colleagues: list[User] = field(default_factory=list)
     filer: dict[str, Option] = field(default_factory=dict)
     filer_closed: list[tuple[str, str]] = field(default_factory=list)
@@ -102,6 +106,7 @@ def box(filing: Filing, user: User) -> Box:
         conclusions=[options[name] for name in CONCLUSIONS if name in options],
         closed=_by_reason(review),
         accept=options.get("accept"),
+        release=options.get("release"),
         colleagues=colleagues(filing, user) if "assign" in options else [],
         filer={c.action.name: offices.option(c.action) for c in own if c.is_open},
         filer_closed=_by_reason(own),
@@ -111,7 +116,9 @@ def box(filing: Filing, user: User) -> Box:
 
 
 def _is_worth_a_word(choice: Choice, filing: Filing) -> bool:
-    """Leave out taking back what is not decided or cancelled: nobody looks for it."""
+    """Leave out taking back what was not done: nobody looks for it."""
+    if choice.action.name in ("release", "recall"):
+        return choice.is_open
     return choice.action.name != "reopen" or filing.state in choice.action.sources
 
 

@@ -6,15 +6,15 @@ Pure reads; the inbox costs the same number of queries at any size.
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet, Value
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
 from portal import catalogue, credit, reading, registry, text
 from portal.actions import ACTIONS
-from portal.models import CatalogueEntry, Event, Filing, FilingVersion, User
-from portal.policy import available_actions
+from portal.models import CatalogueEntry, Event, Filing, User
+from portal.policy import available_actions, with_facts
 from portal.registry import CITY, RecordType
 from portal.vocabulary import EDITABLE, IN_REVIEW, Role, State
 
@@ -190,8 +190,7 @@ def ordered(wish: Wish, user: User) -> QuerySet:
     found = narrowed(counted, user, q=wish.q, kind=wish.kind)
     order = [reading.in_order(name, user) if name == "title" else name for name in SORTS[wish.sort][1]]
     found = found.select_related("organisation__region", "holder", "entry").order_by(*order)
-    sent_by_reader = FilingVersion.objects.filter(filing=OuterRef("pk"), submitted_by=user)
-    return found.annotate(sent_by_reader=Exists(sent_by_reader))
+    return with_facts(found, user)
 
 
 def row(filing: Filing, user: User, now: datetime) -> Row:

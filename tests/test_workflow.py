@@ -253,12 +253,12 @@ def test_whoever_moved_to_the_city_reviews_what_others_of_his_former_bureau_file
         (
             State.CITY_REVIEW,
             lambda: reviewer(PROVINCE),
-            {"accept": "需市级先审核", "return": "需市级先审核", "assign": "需市级先审核"},
+            dict.fromkeys(["accept", "release", "return", "assign", "recall"], "需市级先审核"),
         ),
         (
             State.PROVINCE_REVIEW,
             lambda: reviewer(),
-            dict.fromkeys(["accept", "assign", "endorse", "return"], "已报省级审核"),
+            dict.fromkeys(["accept", "release", "assign", "endorse", "return"], "已报省级审核"),
         ),
         (State.CANCELLED, lambda: filer(), dict.fromkeys(["submit", "withdraw", "cancel"], "已作废")),
     ],

@@ -41,15 +41,18 @@ skill-brands    county,city  draft                     filers         submit→c
 skill-brands    county,city  city_review               filers         withdraw→draft
 skill-brands    county,city  city_review               city_desk      accept→city_review assign→city_review
 skill-brands    county,city  city_review               city_desk      endorse→province_review return→returned
-skill-brands    county,city  city_review,accepted      city_desk      assign→city_review
+skill-brands    county,city  city_review,accepted      city_desk      assign→city_review release→city_review
 skill-brands    county,city  city_review,accepted      city_desk      endorse→province_review return→returned
 skill-brands    county,city  province_review           filers         withdraw→draft
+skill-brands    county,city  province_review           city_desk      recall→city_review
 skill-brands    county,city  province_review           province_desk  accept→province_review return→returned
 skill-brands    county,city  province_review           province_desk  assign→province_review
 skill-brands    county,city  province_review           approvers      approve→approved reject→rejected
 skill-brands    county,city  province_review,accepted  province_desk  assign→province_review return→returned
+skill-brands    county,city  province_review,accepted  province_desk  release→province_review
 skill-brands    county,city  province_review,accepted  approvers      approve→approved reject→rejected
 skill-brands    county,city  returned                  filers         submit→city_review cancel→cancelled
+skill-brands    county,city  returned                  city_desk      recall→city_review
 skill-brands    county,city  approved                  approvers      reopen→province_review
 skill-brands    county,city  approved,published        nobody
 skill-brands    county,city  rejected                  approvers      reopen→province_review
@@ -61,8 +64,10 @@ skill-brands    province     province_review           province_desk  accept→p
 skill-brands    province     province_review           province_desk  assign→province_review
 skill-brands    province     province_review           approvers      approve→approved reject→rejected
 skill-brands    province     province_review,accepted  province_desk  assign→province_review return→returned
+skill-brands    province     province_review,accepted  province_desk  release→province_review
 skill-brands    province     province_review,accepted  approvers      approve→approved reject→rejected
 skill-brands    province     returned                  filers         submit→province_review cancel→cancelled
+skill-brands    province     returned                  province_desk  recall→province_review
 skill-brands    province     approved                  approvers      reopen→province_review
 skill-brands    province     approved,published        nobody
 skill-brands    province     rejected                  approvers      reopen→province_review
@@ -72,9 +77,10 @@ building-units  county,city  draft                     filers         submit→c
 building-units  county,city  city_review               filers         withdraw→draft
 building-units  county,city  city_review               city_desk      accept→city_review assign→city_review
 building-units  county,city  city_review               city_desk      approve→approved return→returned
-building-units  county,city  city_review,accepted      city_desk      assign→city_review
+building-units  county,city  city_review,accepted      city_desk      assign→city_review release→city_review
 building-units  county,city  city_review,accepted      city_desk      approve→approved return→returned
 building-units  county,city  returned                  filers         submit→city_review cancel→cancelled
+building-units  county,city  returned                  city_desk      recall→city_review
 building-units  county,city  approved                  city_desk      reopen→city_review
 building-units  county,city  approved,published        nobody
 building-units  county,city  cancelled                 filers         reopen→draft
@@ -84,11 +90,13 @@ ACTIONS = [
     "submit",
     "withdraw",
     "accept",
+    "release",
     "assign",
     "return",
     "endorse",
     "approve",
     "reject",
+    "recall",
     "cancel",
     "reopen",
 ]

@@ -34,12 +34,13 @@ STALE = "页面上的信息不完整，没有提交。您写的意见已保留�
 CHOOSE = "还没有选择结论，没有提交。您写的意见已保留，请选择后再提交。"
 DONE = {
     "accept": "已受理，报送单位不能再撤回",
+    "release": "已取消受理",
     "reject": "已作出不予通过的结论",
     "withdraw": "已撤回，可以继续修改",
     "cancel": "已作废，需要时可以恢复为草稿",
     "reopen": "已恢复到前一步",
 }
-STAYING = ("accept", "withdraw", "cancel", "reopen")
+STAYING = ("accept", "release", "recall", "withdraw", "cancel", "reopen")
 
 
 @dataclass(frozen=True)
