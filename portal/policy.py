@@ -6,7 +6,7 @@ Decides nothing but open or closed, and why; ``workflow.perform`` does what is o
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from portal import scope, windows
@@ -15,6 +15,11 @@ from portal.models import CatalogueEntry, Event, Filing, FilingVersion, Remark, 
 from portal.vocabulary import ENDED, Level, State
 
 SETTLING = ("endorse", "approve", "reject")  # acts that leave nothing to remark on
+
+# A remark of the desk at which its filing lies now; what the other desk prepared waits there.
+AT_ITS_DESK = Q(filing__state=State.CITY_REVIEW, level=Level.CITY) | Q(
+    filing__state=State.PROVINCE_REVIEW, level=Level.PROVINCE
+)
 
 # Why an action is closed while a filing stands here.
 WAITING_FOR = {
@@ -84,8 +89,10 @@ def sits_at_desk(filing: Filing, user: User) -> bool:
 def with_facts(filings: QuerySet, user: User) -> QuerySet:
     """Annotate what ``why_closed`` would ask of each filing under review, so that a list asks once."""
     sent = FilingVersion.objects.filter(filing=OuterRef("pk"), submitted_by=user)
-    prepared = Remark.objects.prepared().filter(filing=OuterRef("pk"))
-    return filings.annotate(sent_by_reader=Exists(sent), has_prepared_remarks=Exists(prepared))
+    prepared = Remark.objects.prepared().filter(AT_ITS_DESK, filing=OuterRef("pk"))
+    return filings.annotate(
+        read_by=Value(user.pk), sent_by_reader=Exists(sent), has_prepared_remarks=Exists(prepared)
+    )
 
 
 def why_closed(action: Action, filing: Filing, user: User) -> str:
@@ -120,7 +127,7 @@ def _unanswered(filing: Filing) -> str:
 
 def _has_prepared_remarks(filing: Filing) -> bool:
     known = getattr(filing, "has_prepared_remarks", None)  # a list asks it of all its rows at once
-    return filing.remarks.prepared().exists() if known is None else known
+    return filing.remarks.prepared().filter(AT_ITS_DESK).exists() if known is None else known
 
 
 def returned_by(filing: Filing) -> Event | None:
@@ -157,5 +164,6 @@ def had_a_hand_in(filing: Filing, user: User) -> bool:
         return True
     if filing.organisation_id not in user.filed_for:
         return False
-    known = getattr(filing, "sent_by_reader", None)  # a list asks it of all its rows at once
-    return filing.versions.filter(submitted_by=user).exists() if known is None else known
+    if getattr(filing, "read_by", None) == user.pk:  # a list asks it of all its rows at once
+        return filing.sent_by_reader
+    return filing.versions.filter(submitted_by=user).exists()

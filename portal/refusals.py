@@ -12,9 +12,9 @@ class Refused(Exception):
 class Conflict(Exception):
     """Somebody else acted first; ``event`` is the latest act on the filing."""
 
-    def __init__(self, filing: Any):
+    def __init__(self, filing: Any, event: Any = None):
         self.filing = filing
-        self.event = filing.events.order_by("-number").first()
+        self.event = event or filing.events.order_by("-number").first()
         super().__init__("这份填报刚刚已由他人处理")
 
 

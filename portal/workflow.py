@@ -5,13 +5,13 @@ loser gets ``Conflict``. One act and a hundred take the same way: ``perform_all`
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from portal import notify, policy, remarks, text
@@ -21,6 +21,7 @@ from portal.grounds import NOTHING_SAID, UNEXPLAINED, Grounds
 from portal.models import Event, Filing, User
 from portal.policy import Choice, available_actions
 from portal.refusals import Conflict, Invalid, Refused
+from portal.registry import RecordType
 
 __all__ = [
     "ACTIONS",
@@ -35,6 +36,7 @@ __all__ = [
     "available_actions",
     "perform",
     "perform_all",
+    "record_all",
     "record_event",
     "swap",
 ]
@@ -47,7 +49,10 @@ OUT_OF_SCOPE = "这份填报不在您的范围内，没有办理。"
 
 @dataclass(frozen=True)
 class Asked:
-    """One act on one filing as it is asked for: on the ``version`` read, after the ``step`` seen."""
+    """One act on one filing as it is asked for: on the ``version`` read, after the ``step`` seen.
+
+    ``prepared_by``: who had written it before, where a prepared decision is made (``prepared``).
+    """
 
     pk: int
     action: str
@@ -56,6 +61,7 @@ class Asked:
     comment: str = ""
     grounds: Grounds = NOTHING_SAID
     to: User | None = None
+    prepared_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,6 @@ class _Step:
     event: Event | None = None
 
 
-@transaction.atomic
 def perform(
     filing: Filing,
     action: str,
@@ -101,8 +106,12 @@ def perform(
     Raises ``Filing.DoesNotExist`` out of scope, ``Conflict`` when another act came first, ``Refused`` when
     the action is closed or lacks what it has to say, ``Invalid`` when a submission breaks a rule.
     """
-    current = Filing.objects.visible_to(by).select_related("organisation__region").get(pk=filing.pk)
-    asked = Asked(filing.pk, action, version, step, comment, grounds, to)
+    return _one(Asked(filing.pk, action, version, step, comment, grounds, to), by, request_id)
+
+
+@transaction.atomic
+def _one(asked: Asked, by: User, request_id: str) -> Event:
+    current = Filing.objects.visible_to(by).select_related("organisation__region").get(pk=asked.pk)
     step = _admitted(current, asked, by, timezone.now())
     _carry_out([step], by, request_id)
     current.refresh_from_db()
@@ -131,6 +140,7 @@ def _together(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome
     visible = Filing.objects.visible_to(by).select_related("organisation__region")
     locked = policy.with_facts(visible, by).select_for_update(of=("self",)).order_by("pk")
     found = {filing.pk: filing for filing in locked.filter(pk__in={one.pk for one in asked})}
+    overtaken = overtaken_by(asked, found)
     at = timezone.now()
     steps: dict[int, _Step] = {}
     obstacles: list[Exception | None] = []
@@ -140,6 +150,8 @@ def _together(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome
                 raise Refused("这份填报在本次办理中出现了两次。" if one.pk in steps else OUT_OF_SCOPE)
             if one.action not in IN_BATCHES:
                 raise Refused("这个动作不能批量办理。")
+            if one in overtaken:
+                raise overtaken[one]
             steps[one.pk] = _admitted(found[one.pk], one, by, at)
             obstacles.append(None)
         except (Refused, Conflict) as obstacle:
@@ -151,12 +163,23 @@ def _together(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome
     ]
 
 
+def overtaken_by(asked: Sequence[Asked], found: Mapping[int, Filing]) -> dict[Asked, Conflict]:
+    """Return what of ``asked`` somebody was quicker with, each with its conflict; one query for all."""
+    late = [one for one in asked if one.pk in found and _is_late(one, found[one.pk])]
+    if not late:
+        return {}
+    latest = Event.objects.filter(filing__in={one.pk for one in late}, number=F("filing__step"))
+    events = {event.filing_id: event for event in latest.select_related("organisation")}
+    return {one: Conflict(found[one.pk], events.get(one.pk)) for one in late}
+
+
+def _is_late(asked: Asked, current: Filing) -> bool:
+    return asked.version != current.version or asked.step not in (None, current.step)
+
+
 def _alone(one: Asked, by: User, request_id: str) -> Outcome:
-    said = {"comment": one.comment, "step": one.step, "to": one.to, "grounds": one.grounds}
     try:
-        event = perform(
-            Filing(pk=one.pk), one.action, by=by, version=one.version, request_id=request_id, **said
-        )
+        event = _one(one, by, request_id)
     except (Conflict, Refused) as obstacle:
         return Outcome(one, obstacle=obstacle)
     except Filing.DoesNotExist:
@@ -166,16 +189,26 @@ def _alone(one: Asked, by: User, request_id: str) -> Outcome:
 
 def _admitted(current: Filing, asked: Asked, by: User, at: datetime) -> _Step:
     """Return the act as a step with its effects worked out; raises as ``perform`` does."""
-    if asked.version != current.version or asked.step not in (None, current.step):
+    if _is_late(asked, current):
         raise Conflict(current)
-    chosen, comment = _open_action(current, asked.action, by), checked_comment(asked.comment)
-    if chosen.needs_comment and not comment:
-        raise Refused(f"{chosen.label}须写明意见，报送单位要据此知道原因。")
-    grounds = asked.grounds.checked(current.record_type, returns=chosen.name == "return")
-    if grounds.failed and chosen.name in ("endorse", "approve") and not comment:
-        raise Refused(UNEXPLAINED.format(chosen.label))
+    chosen = _open_action(current, asked.action, by)
+    comment, grounds = checked_words(chosen, current.record_type, asked.comment, asked.grounds)
+    details = grounds.facts() | ({"prepared_by": asked.prepared_by} if asked.prepared_by else {})
     changes = EFFECTS.get(chosen.name, lambda *_: {})(current, chosen, by, asked.to, at)
-    return _Step(current, chosen.name, chosen.target, comment, at, grounds.facts(), dict(changes), chosen)
+    return _Step(current, chosen.name, chosen.target, comment, at, details, dict(changes), chosen)
+
+
+def checked_words(
+    action: Action, record_type: RecordType, comment: str, grounds: Grounds
+) -> tuple[str, Grounds]:
+    """Return the opinion and the grounds of an act fit to be stored; ``Refused`` when it lacks something."""
+    comment = checked_comment(comment)
+    if action.needs_comment and not comment:
+        raise Refused(f"{action.label}须写明意见，报送单位要据此知道原因。")
+    grounds = grounds.checked(record_type, returns=action.name == "return")
+    if grounds.failed and action.name in ("endorse", "approve") and not comment:
+        raise Refused(UNEXPLAINED.format(action.label))
+    return comment, grounds
 
 
 def checked_comment(comment: str) -> str:
@@ -233,6 +266,25 @@ def record_event(
     return step.event
 
 
+def record_all(
+    filings: Sequence[Filing],
+    action: str,
+    *,
+    by: User,
+    comment: str,
+    request_id: str = "",
+    changes: Mapping[int, dict[str, Any]] | None = None,
+) -> list[Event]:
+    """Append the event ``action`` to each of ``filings``, which stay in their states; all of them or none.
+
+    ``changes``: primary key → columns that change with it. Raises ``Conflict``; needs a transaction.
+    """
+    at, changes = timezone.now(), changes or {}
+    steps = [_Step(f, action, f.state, comment, at, changes=dict(changes.get(f.pk, {}))) for f in filings]
+    _write(steps, by, request_id)
+    return [step.event for step in steps]
+
+
 def _write(steps: Sequence[_Step], by: User, request_id: str) -> None:
     """Append the events and swap the filings, all or none. Needs a transaction."""
     if not steps:
@@ -245,13 +297,13 @@ def _write(steps: Sequence[_Step], by: User, request_id: str) -> None:
     alike: dict[str, list[_Step]] = defaultdict(list)
     for step in steps:
         moved = step.target != step.filing.state
-        alike[f"{step.target} {moved} {step.at} {sorted(step.changes.items())!r}"].append(step)
+        alike[f"{step.target} {moved} {step.at} {sorted(step.changes)}"].append(step)
     for group in alike.values():
         _swap(group)
 
 
 def _swap(steps: Sequence[_Step]) -> None:
-    """Move filings that change alike, if each is still what was read; ``Conflict`` when one is not."""
+    """Move filings in which the same changes, if each is still as it was read; else ``Conflict``."""
     first = steps[0]
     held = [{n: getattr(s.filing, n) for n in ("pk", "state", "version", "step", "revision")} for s in steps]
     as_read = Q()
@@ -259,9 +311,23 @@ def _swap(steps: Sequence[_Step]) -> None:
         as_read |= Q(**where)
     arrived = {"arrived_at": first.at} if first.target != first.filing.state else {}
     moved = {"state": first.target, "step": F("step") + 1, "revision": F("revision") + 1}
-    changes = {**moved, "updated_at": first.at, **arrived, **first.changes}
+    changes = {**moved, "updated_at": first.at, **arrived, **{n: _value(n, steps) for n in first.changes}}
     if swap(Filing.objects.filter(as_read), **changes) != len(steps):
         raise Conflict(first.filing)
+
+
+def _value(name: str, steps: Sequence[_Step]) -> Any:
+    """Return what to store in a column: the value all steps have, or each its own."""
+    values = [step.changes[name] for step in steps]
+    if all(value == values[0] for value in values):
+        return values[0]
+    column = Filing._meta.get_field(name)
+    cases = [
+        When(pk=step.filing.pk, then=Value(value, output_field=column))
+        for step, value in zip(steps, values, strict=True)
+        if value is not None
+    ]
+    return Case(*cases, default=None, output_field=column)
 
 
 def _event(step: _Step, by: User, request_id: str, previous_hash: str) -> Event:
