@@ -135,7 +135,7 @@ def _events(page: Iterable[Event], board: Dashboard, act: str) -> list[dict]:
 
 
 def _event(event: Event, filing: Filing, board: Dashboard, act: str) -> dict:
-    last = event.organisation_name if act else inbox.duration(event.at - event.sent)
+    last = event.organisation_name if act else inbox.duration(event.lasted * tallies.MICROSECOND)
     cells = [filing.record_type.label, filing.organisation.short_name, windows.moment(event.at), last]
     return {**_link(filing, board), "cells": cells}
 

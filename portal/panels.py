@@ -281,7 +281,10 @@ def handling(board: Dashboard) -> Panel:
     bands = Counter(tallies.band_of(time) for time in everything)
     series = [Series("办结", tuple(bands[band] for band in range(len(BANDS))), 1)]
     chart = charts.columns("handling", "办理时长", BANDS, series, "件")
-    note = "从提交被办结的那一版起，到作出审核通过或不予通过的结论为止；计统计截至前90天内的结论。"
+    note = (
+        "从首次提交到作出审核通过或不予通过的结论，在市级、省级审核的时间合计；退回、撤回后在报送单位的时间不计。"
+        "计统计截至前90天内的结论，后来撤销的结论不计。"
+    )
     headings = ["类型", *BANDS, "办结", "平均办理时长", "通常办结时间"]
     return Panel("handling", table("办理时长", headings, lines, note), chart, facts)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 from django.db.models import (
     Case,
@@ -25,8 +26,8 @@ from django.db.models import (
     When,
 )
 
-from portal import registry, rollups, scope
-from portal.models import Event, Filing, FilingVersion
+from portal import clock, registry, rollups, scope
+from portal.models import Event, Filing
 from portal.vocabulary import IN_REVIEW, State
 from portal.windows import start_of
 
@@ -37,11 +38,14 @@ SUBMIT, APPROVE, PUBLISH = "submit", "approve", "publish"
 ACTS = (SUBMIT, APPROVE, PUBLISH)
 DECISIONS = ("approve", "reject")
 MONTHS = 12
-DAY = timedelta(days=1)
+DAY, MICROSECOND = timedelta(days=1), timedelta(microseconds=1)
 # from so many days on, up to the next; the last is open
 BANDS = (0, 1, 3, 5, 10, 20)
 RECENT = timedelta(days=90)
 USUAL, TRIMMED = 90, 5  # percentiles: what is usual, and beyond which a time counts as that percentile
+
+
+Time = TypeVar("Time", timedelta, int)
 
 
 @dataclass(frozen=True)
@@ -219,21 +223,22 @@ def waiting(sight: Sight, desk: str, band: int | None = None) -> QuerySet:
     return _together(parts if band is None else [part.filter(_between(sight.cutoff, band)) for part in parts])
 
 
-def decisions(sight: Sight) -> QuerySet:
-    """Return the decisions (passed or turned down) of the last ninety days, with ``sent`` of the version."""
-    since = sight.cutoff - RECENT
-    sent = FilingVersion.objects.filter(filing=OuterRef("filing"), number=OuterRef("version"))
+def decisions(sight: Sight, since: datetime | None = None) -> QuerySet:
+    """Return the decisions (passed or turned down) since an instant, else of the last ninety days.
+
+    One that was taken back by the cut-off is none.
+    """
+    since = since or sight.cutoff - RECENT
     found = Event.objects.filter(at__gt=since, at__lte=sight.cutoff, action__in=DECISIONS)
-    found = found.filter(sight.inside("filing__")).order_by()
-    return found.annotate(sent=Subquery(sent.values("submitted_at")[:1]))
+    return found.filter(sight.inside("filing__"), clock.standing(sight.cutoff)).order_by()
 
 
 def handling(sight: Sight) -> dict[str, list[timedelta]]:
-    """Return kind → how long each of those decisions took from the submission, in order; one query."""
+    """Return kind → how long each of those decisions took at the desks (``clock``), in order; one query."""
     found: dict[str, list[timedelta]] = {}
-    rows = decisions(sight).values_list("filing__kind", "at", "sent")
-    for kind, at, sent in rows.iterator(chunk_size=2000):
-        found.setdefault(kind, []).append(at - sent)
+    rows = handled(sight).values_list("filing__kind", "lasted")
+    for kind, lasted in rows.iterator(chunk_size=2000):
+        found.setdefault(kind, []).append(timedelta(microseconds=lasted))
     return {kind: sorted(times) for kind, times in found.items()}
 
 
@@ -243,18 +248,22 @@ def band_of(time: timedelta) -> int:
 
 
 def handled(sight: Sight, band: int | None = None) -> QuerySet:
-    """Return the decisions that took as long as a band says, or all of them."""
-    found = decisions(sight)
+    """Return the decisions that took as long as a band says, or all of them, with ``lasted``."""
+    return in_band(decisions(sight).annotate(lasted=clock.until()), "lasted", band)
+
+
+def in_band(found: QuerySet, micros: str, band: int | None) -> QuerySet:
+    """Return what took as long as a band says by its microseconds; None for all."""
     if band is None:
         return found
     if band:
-        found = found.filter(sent__lte=F("at") - BANDS[band] * DAY)
+        found = found.filter(**{f"{micros}__gte": BANDS[band] * DAY // MICROSECOND})
     longer = BANDS[band + 1 : band + 2]
-    return found.filter(sent__gt=F("at") - longer[0] * DAY) if longer else found
+    return found.filter(**{f"{micros}__lt": longer[0] * DAY // MICROSECOND}) if longer else found
 
 
-def percentile(ordered: Sequence[timedelta], part: int) -> timedelta:
-    """Return the time that ``part`` percent of them do not exceed (nearest rank)."""
+def percentile(ordered: Sequence[Time], part: int) -> Time:
+    """Return the one that ``part`` percent of them do not exceed (nearest rank: one of them, none between)."""
     return ordered[max(-(-len(ordered) * part // 100), 1) - 1]
 
 

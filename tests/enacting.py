@@ -124,7 +124,7 @@ class _Enactment:
             created_at=life.created_at,
             created_by=self.person("filer", life.place),
             updated_at=life.deeds[-1].at if life.deeds else life.created_at,
-            arrived_at=life.deeds[-1].at if life.deeds else life.created_at,
+            arrived_at=max((d.at for d in life.deeds if d.source != d.target), default=life.created_at),
             is_late=any(said.is_late for said in life.texts[-1:]),
         )
 

@@ -1,5 +1,6 @@
 """The counts under the dashboards are what a chronicle in plain Python says, at any instant."""
 
+import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from portal import rollups, tallies
 from portal.tallies import Sight
-from tests import chronicles, enacting
+from tests import chronicles, clocking, enacting
 from tests.chronicles import BEGIN, END, SHANGHAI
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,7 @@ IN_REVIEW = ("city_review", "province_review")
 def lives(for_the_module):
     """The lives of a chronicle that was enacted, by the number of their filing."""
     written = chronicles.written(700, *enacting.places())
+    clocking.with_recalls(written, random.Random("recalls"))
     filings = enacting.enact(written)
     return {filings[life.number].pk: life for life in written.lives}
 
@@ -113,14 +115,13 @@ def test_the_queue_is_what_waited_and_for_how_long(lives, cutoff):
 
 
 @pytest.mark.parametrize("cutoff", CUTOFFS, ids=str)
-def test_handling_lasts_from_the_submission_decided_upon_to_the_decision(lives, cutoff):
+def test_handling_lasts_as_long_as_the_desks_had_it_until_a_decision_that_stands(lives, cutoff):
     for sight in sights(cutoff):
         times: dict[str, list[timedelta]] = {}
         for life in (life for life in lives.values() if is_seen(life, sight)):
-            sent_at = {text.number: text.at for text in life.texts}
-            for deed in life.deeds:
-                if deed.verb in ("approve", "reject") and cutoff - tallies.RECENT < deed.at <= cutoff:
-                    times.setdefault(life.kind, []).append(deed.at - sent_at[deed.version])
+            road = clocking.road(life, cutoff)
+            if road.decided and cutoff - tallies.RECENT < road.decided.at:
+                times.setdefault(life.kind, []).append(road.at_desks)
         assert tallies.handling(sight) == {kind: sorted(found) for kind, found in times.items()}
         everything = [time for found in times.values() for time in found]
         bands = Counter(map(tallies.band_of, everything))
