@@ -105,11 +105,19 @@ def may_change(record: Filing, by: User) -> None:
         raise Refused(SUBMITTED)
 
 
+def _openable(filing_id: int, slot: str) -> list[str]:
+    """Return the slot when it is locked and a rule demands its change; ``Refused`` when none does.
+
+    The locks and the files are read as they are stored.
+    """
+    stored = Filing.objects.get(pk=filing_id)
+    return [] if locks.is_open(stored, slot) else locks.openable(stored.record, [slot])
+
+
 def _open_to_change(filing: Filing, slot: str) -> None:
-    """Raise ``Refused`` when a return left this slot locked; the locks are read as they are stored."""
-    stored = Filing.objects.only("unlocked", "kind").get(pk=filing.pk)
-    if not locks.is_open(stored, slot):
-        locks.refuse_names(filing.record, [slot])
+    """Raise ``Refused`` when a return left this slot locked; needs a transaction that holds the filing."""
+    if opened := _openable(filing.pk, slot):
+        locks.unlock(filing, opened)
 
 
 def too_big(place: Slot) -> str:
@@ -127,7 +135,7 @@ def _open_slot(record: Filing, slot: str, by: User) -> Slot:
     place = record.record_type.all_slots.get(slot)
     if place is None:
         raise Refused(NO_SLOT)
-    _open_to_change(record, slot)
+    _openable(record.pk, slot)
     if record.attachments.current().filter(slot=slot).count() >= place.most:
         raise Refused(too_many(place))
     return place

@@ -181,7 +181,9 @@ def save(
     now = timezone.now()
     if not swap.update(revision=revision + 1, updated_at=now):
         raise Conflict(Filing.objects.get(pk=record.pk))
-    locks.refuse(record, values, rows or {})
+    if record.unlocked is not None:
+        made = {name: _made(record, name, wanted) for name, wanted in (rows or {}).items()}
+        locks.refuse(record, values, made)
     remarks.reply(record, replies or {})
     record.revision, record.updated_at = revision + 1, now
     _store(record, values, rows or {})
@@ -212,10 +214,7 @@ def _written(record: Filing) -> list[str]:
 
 
 def _replace_rows(record: Filing, name: str, wanted: Sequence[Mapping[str, Any]]) -> None:
-    relation = record._meta.get_field(name)
-    model: type[models.Model] = relation.related_model
-    made = [model(**{relation.field.name: record}, **_clean(row)) for row in wanted]
-    record.settle_rows(made)
+    model, made = record.record_type.row_model(name), _made(record, name, wanted)
     getattr(record, name).all().delete()
     try:
         with transaction.atomic():
@@ -223,6 +222,14 @@ def _replace_rows(record: Filing, name: str, wanted: Sequence[Mapping[str, Any]]
     except IntegrityError as error:
         raise _twice(model, error) from None
     getattr(record, "_prefetched_objects_cache", {}).pop(name, None)
+
+
+def _made(record: Filing, name: str, wanted: Sequence[Mapping[str, Any]]) -> list[models.Model]:
+    """Return the child rows as they are going to be stored."""
+    relation = record._meta.get_field(name)
+    made = [relation.related_model(**{relation.field.name: record}, **_clean(row)) for row in wanted]
+    record.settle_rows(made)
+    return made
 
 
 def _clean(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,6 +109,8 @@ def _recall(filing: Filing, action: Action, by: User, to: User | None, at: datet
     """Back to the desk that acted; of a return its remarks too, and the version that was returned."""
     taken_up = {"accepted_at": at, "holder_id": by.pk}
     if filing.state != State.RETURNED:
+        endorsed = filing.events.filter(action="endorse").order_by("-number").first()
+        remarks.undo_settling(filing, endorsed.at)
         return taken_up
     returned = policy.returned_by(filing)
     remarks.undo_return(filing, returned.at)

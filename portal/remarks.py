@@ -10,17 +10,25 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from portal import policy, text
 from portal.models import Filing, Remark, User
 from portal.refusals import Conflict, Refused
-from portal.registry import RecordType
+from portal.registry import STAMPED_SCAN, RecordType
 from portal.vocabulary import Level, State
 
 LIMIT = 500  # 字 of one remark or reply; technical, the notices set none
 MOST = 100  # remarks of one desk on one version; technical as well
 EXPLANATION = "explanation"
+OF_NOTHING = (EXPLANATION, STAMPED_SCAN)
 GONE = "这条意见已经发出或已被删除，请刷新页面查看。"
+
+
+def anchors_of(filing: Filing) -> dict[str, str]:
+    """Return name → label of all that a remark on ``filing`` can be about; a zero report has no form."""
+    found = anchors(filing.record_type)
+    return {name: found[name] for name in OF_NOTHING} if filing.is_nothing else found
 
 
 def anchors(record_type: RecordType) -> dict[str, str]:
@@ -36,11 +44,17 @@ def desk_of(filing: Filing) -> str:
     return {State.CITY_REVIEW: Level.CITY, State.PROVINCE_REVIEW: Level.PROVINCE}.get(filing.state, "")
 
 
-def visible_to(filing: Filing, user: User):
+def prepared(filings: Sequence[Filing]) -> QuerySet:
+    """Return what the desk a filing lies at has written; what another desk prepared is not its own."""
+    return Remark.objects.prepared().filter(policy.AT_ITS_DESK, filing__in=filings)
+
+
+def visible_to(filing: Filing, user: User) -> QuerySet:
     """Return the remarks ``user`` may read, oldest first: those sent, and those his own desk prepares."""
     found = filing.remarks.select_related("by").order_by("pk")
-    desk = desk_of(filing)
-    return found if desk and policy.sits_at_desk(filing, user) else found.issued()
+    if not policy.sits_at_desk(filing, user):
+        return found.issued()
+    return found.filter(Q(issued_at__isnull=False) | policy.AT_ITS_DESK)
 
 
 @transaction.atomic
@@ -51,9 +65,9 @@ def write(filing: Filing, field: str, said: str, *, by: User, version: int) -> R
     ``Refused`` with the sentence.
     """
     current = _at_desk(filing, by, version)
-    if field not in anchors(current.record_type):
+    if field not in anchors_of(current):
         raise Refused("没有这个栏目。")
-    if current.remarks.prepared().count() >= MOST:
+    if prepared([current]).count() >= MOST:
         raise Refused(f"一次最多提 {MOST} 条意见；内容普遍不合要求的，可整表退回。")
     return Remark.objects.create(
         filing_id=current.pk,
@@ -68,9 +82,8 @@ def write(filing: Filing, field: str, said: str, *, by: User, version: int) -> R
 @transaction.atomic
 def rewrite(remark: Remark, said: str, *, by: User) -> Remark:
     """Change what a prepared remark says; raises as ``write`` does."""
-    _at_desk(remark.filing, by)
-    changed = Remark.objects.prepared().filter(pk=remark.pk).update(text=_checked(said, "意见"), by=by)
-    if not changed:
+    own = prepared([_at_desk(remark.filing, by)]).filter(pk=remark.pk)
+    if not own.update(text=_checked(said, "意见"), by=by):
         raise Refused(GONE)
     remark.refresh_from_db()
     return remark
@@ -79,8 +92,7 @@ def rewrite(remark: Remark, said: str, *, by: User) -> Remark:
 @transaction.atomic
 def drop(remark: Remark, *, by: User) -> None:
     """Delete a prepared remark; raises as ``write`` does."""
-    _at_desk(remark.filing, by)
-    if not Remark.objects.prepared().filter(pk=remark.pk).delete()[0]:
+    if not prepared([_at_desk(remark.filing, by)]).filter(pk=remark.pk).delete()[0]:
         raise Refused(GONE)
 
 
@@ -132,9 +144,6 @@ class Followed:
     changes: dict[str, Any]
 
 
-NOTHING = Followed({}, {})
-
-
 def follow(
     name: str, filings: Sequence[Filing], at: datetime, *, whole: Mapping[int, bool]
 ) -> dict[int, Followed]:
@@ -153,8 +162,8 @@ def _none(filings, at, whole) -> dict[int, Followed]:
 def _send(filings: Sequence[Filing], at: datetime, whole: Mapping[int, bool]) -> dict[int, Followed]:
     """Send what the desk prepared and settle what was answered; only what is remarked on unlocks."""
     _settle(filings, at, whole)
-    sent = _by_filing(Remark.objects.prepared(), filings)
-    Remark.objects.prepared().filter(filing__in=filings).update(issued_at=at)
+    sent = _by_filing(prepared(filings))
+    Remark.objects.filter(pk__in=[r.pk for found in sent.values() for r in found]).update(issued_at=at)
     return {f.pk: _sent(f, sent.get(f.pk, []), whole.get(f.pk, False)) for f in filings}
 
 
@@ -176,7 +185,7 @@ def _settle(filings: Sequence[Filing], at: datetime, whole: Mapping[int, bool]) 
 
 
 def _answer(filings: Sequence[Filing], at: datetime, whole: Mapping[int, bool]) -> dict[int, Followed]:
-    waiting = _by_filing(Remark.objects.open(), filings)
+    waiting = _by_filing(Remark.objects.open().filter(filing__in=filings))
     if silent := [r for found in waiting.values() for r in found if not r.reply]:
         raise Refused(f"还有 {len(silent)} 条审核意见没有答复，请逐条答复后再提交。")
     for filing in filings:
@@ -197,13 +206,18 @@ def _take_back(filings: Sequence[Filing], at: datetime, whole: Mapping[int, bool
 
 def undo_return(filing: Filing, returned_at: datetime) -> None:
     """Take back what a return of the instant ``returned_at`` did to the remarks of ``filing``."""
-    filing.remarks.filter(closed_at=returned_at).update(closed_at=None)
+    undo_settling(filing, returned_at)
     filing.remarks.filter(issued_at=returned_at).update(issued_at=None, reply="")
 
 
-def _by_filing(remarks, filings: Sequence[Filing]) -> dict[int, list[Remark]]:
+def undo_settling(filing: Filing, settled_at: datetime) -> None:
+    """Leave again to the desk what it closed by handing ``filing`` on at the instant ``settled_at``."""
+    filing.remarks.filter(closed_at=settled_at).update(closed_at=None)
+
+
+def _by_filing(remarks: QuerySet) -> dict[int, list[Remark]]:
     found: dict[int, list[Remark]] = defaultdict(list)
-    for remark in remarks.filter(filing__in=filings).order_by("pk"):
+    for remark in remarks.order_by("pk"):
         found[remark.filing_id].append(remark)
     return found
 
