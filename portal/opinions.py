@@ -7,6 +7,7 @@ joint department its own question and answer, nobody else a word.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -76,6 +77,18 @@ def _watches(post, filing: Filing) -> bool:
 def untold(filing: Filing, user: User) -> tuple[str, ...]:
     """Return the acts that a log of ``filing`` leaves out for ``user``: that it was asked is told to all."""
     return () if may_read(filing, user) else INSIDE
+
+
+def notes(details: Mapping[str, Any]) -> list[str]:
+    """Return what an event of these acts says inside, in lines; for those who read opinions alone."""
+    if asked := details.get("asked"):
+        names = "、".join(one["department"] for one in asked)
+        return [f"征求{names}，期限 {details['due_on']}：{details['question']}"]
+    if "conclusion" in details:
+        late, said = ("（逾期）" if details.get("late") else ""), details["text"]
+        word = JointConclusion(details["conclusion"]).label
+        return [f"{details['department']}：{word}{late}{f'。{said}' if said else ''}"]
+    return [details["department"]] if "department" in details else []
 
 
 def why_not_ask(filing: Filing, user: User) -> str | None:
