@@ -4,8 +4,18 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal import credit, dashboards, edition_policy, gauges, notices, notify, ranking, registry, workdays
-from portal.models import Filing
+from portal import (
+    credit,
+    dashboards,
+    edition_policy,
+    gauges,
+    notices,
+    notify,
+    queue,
+    ranking,
+    registry,
+    workdays,
+)
 from portal.vocabulary import Role
 
 ELDER, THEME, DENSITY, TEXT = "elder", "theme", "density", "text"
@@ -36,7 +46,7 @@ def desk(request: HttpRequest) -> dict:
     return {
         "edits_catalogues": SimpleLazyObject(lambda: edition_policy.works_on_editions(user)),
         "files": SimpleLazyObject(lambda: user.has_role(Role.FILER)),
-        "waiting": SimpleLazyObject(lambda: _waiting(user)),
+        "waiting": SimpleLazyObject(lambda: queue.in_number(queue.waiting(user))),
         "reads_targets": SimpleLazyObject(lambda: bool(gauges.root_of(user))),
         "reads_numbers": SimpleLazyObject(lambda: bool(dashboards.roots_of(user))),
         "writes_notices": SimpleLazyObject(lambda: bool(notices.desks(user))),
@@ -45,9 +55,3 @@ def desk(request: HttpRequest) -> dict:
         "reads_reviews": SimpleLazyObject(lambda: credit.may_read(user)),
         "selects": SimpleLazyObject(lambda: ranking.watches(user) or ranking.may_score(user)),
     }
-
-
-def _waiting(user) -> int:
-    """Return how much waits for ``user``: to file, to review and to publish; one query for most people."""
-    waiting = Filing.objects.awaiting(user).count()
-    return waiting + Filing.objects.to_publish(user).count() if user.has_role(Role.PUBLISHER) else waiting

@@ -1,66 +1,26 @@
-"""What the inbox of the workbench reads: its tabs with counts, and one row per filing.
+"""The lines of the queue in words: what each filing is, how long it waits, until when, and what can be done.
 
-Pure reads; the inbox costs the same number of queries at any size.
+Words of states, stays and holders that other pages use too. Pure reads; which filings is ``queue``.
 """
 
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import catalogue, credit, reading, registry, text
+from portal import catalogue, reading, windows
 from portal.actions import ACTIONS
-from portal.models import CatalogueEntry, Event, Filing, User
-from portal.policy import available_actions, with_facts
+from portal.models import CatalogueEntry, Filing, User
+from portal.policy import available_actions
 from portal.registry import CITY, RecordType
-from portal.vocabulary import EDITABLE, IN_REVIEW, Role, State
+from portal.vocabulary import EDITABLE, IN_REVIEW, State
 
-TO_DO, DONE, MINE, PUBLISH = "todo", "done", "mine", "publish"
-TABS = {TO_DO: "待办", PUBLISH: "待公布", DONE: "已办", MINE: "我报送的"}
 LONG = timedelta(days=5)
 LONGEST_QUERY = 60  # characters
-SORTS = {
-    "stay": ("停留最久在前", ("arrived_at", "pk")),
-    "new": ("最近变动在前", ("-updated_at", "-pk")),
-    "name": ("按名称", ("title", "pk")),
-}
 WAITING = (*EDITABLE, *IN_REVIEW)
-# Acts that make somebody a reviewer of a filing. Taking a cancelled draft up again is none of them.
-ENTRY_ACTS = {
-    "publish",
-    "promote",
-    "designate",
-    "undesignate",
-    "intend",
-    "keep",
-    "rectify",
-    "settle",
-    "exit",
-}
-REVIEW_ACTS = sorted({action.name for action in ACTIONS if action.reviews} | ENTRY_ACTS)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What somebody asked of the inbox; parameters that do not exist fall back to the default."""
-
-    tab: str = TO_DO
-    q: str = ""
-    kind: str = ""
-    sort: str = "stay"
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether it leaves filings of the tab out."""
-        return bool(self.q or self.kind)
-
-    @property
-    def params(self) -> QueryDict:
-        """The wish as parameters of a link, empty ones left out."""
-        return as_params(tab=self.tab, q=self.q, kind=self.kind, sort=self.sort)
 
 
 def as_params(**pairs: str) -> QueryDict:
@@ -101,14 +61,21 @@ class LinkedWish:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the inbox, in words."""
+    """One line of the queue, in words; ``item`` names it as it was seen, for an act on many."""
 
+    pk: int
+    item: str
+    version: int
+    step: int
     title: str
     about: str
     bureau: str
     arrived_at: datetime
     stay: str
     is_long: bool
+    due: date | None
+    overdue: str
+    holder: str
     state: str
     word: str
     marks: list[str]
@@ -116,62 +83,11 @@ class Row:
     act: str
     url: str
     page: str
-
-
-def tabs_of(user: User) -> dict[str, str]:
-    """Return tab → word for the tabs ``user`` has; 待公布 is for publishers."""
-    return {tab: word for tab, word in TABS.items() if tab != PUBLISH or user.has_role(Role.PUBLISHER)}
-
-
-def read_wish(params, user: User) -> Wish:
-    """Return the wish a query string expresses."""
-    tab = params.get("tab", "")
-    tab = tab if tab in tabs_of(user) else TO_DO
-    sort, usual = params.get("sort", ""), "new" if tab in (DONE, MINE) else "stay"
-    kind = params.get("kind", "")
-    return Wish(
-        tab=tab,
-        q=text.clean(params.get("q", "")[:LONGEST_QUERY]),
-        kind=kind if kind in {record_type.slug for record_type in registry.all_types()} else "",
-        sort=sort if sort in SORTS else usual,
-    )
-
-
-def filings(tab: str, user: User) -> QuerySet:
-    """Return the filings of one tab."""
-    return {TO_DO: _todo, DONE: _done, MINE: _mine, PUBLISH: _publish}[tab](user)
-
-
-def _todo(user: User) -> QuerySet:
-    return Filing.objects.awaiting(user)
-
-
-def _done(user: User) -> QuerySet:
-    acts = Event.objects.filter(by=user, action__in=REVIEW_ACTS).exclude(source=State.CANCELLED)
-    return Filing.objects.visible_to(user).filter(pk__in=acts.values("filing_id"))
-
-
-def _mine(user: User) -> QuerySet:
-    bureaus = [post.organisation_id for post in user.posts if post.role == Role.FILER]
-    mine = Q(organisation_id__in=bureaus) | Q(submitted_by=user)
-    return Filing.objects.visible_to(user).filter(mine)
-
-
-def _publish(user: User) -> QuerySet:
-    return Filing.objects.to_publish(user)
-
-
-def counts(user: User) -> dict[str, int]:
-    """Return how many filings each tab holds, and under ``late`` those that wait too long; one query."""
-    wanted = {tab: filings(tab, user) for tab in tabs_of(user)}
-    wanted["late"] = wanted[TO_DO].filter(arrived_at__lte=timezone.now() - LONG)
-    first, *others = (_counted(tab, found) for tab, found in wanted.items())
-    return dict.fromkeys(wanted, 0) | dict(first.union(*others, all=True))
-
-
-def _counted(tab: str, found: QuerySet) -> QuerySet:
-    named = found.order_by().annotate(tab=Value(tab)).values("tab")
-    return named.annotate(n=Count("pk")).values_list("tab", "n")
+    accepts: bool
+    reviews: bool
+    publishes: bool
+    is_unread: bool
+    looking: list[str] = field(default_factory=list)
 
 
 def narrowed(found: QuerySet, user: User, *, q: str = "", kind: str = "") -> QuerySet:
@@ -184,28 +100,34 @@ def narrowed(found: QuerySet, user: User, *, q: str = "", kind: str = "") -> Que
     return found
 
 
-def ordered(wish: Wish, user: User) -> QuerySet:
-    """Return the filings of a wish in its order, with all that a row shows."""
-    counted = credit.counted(reading.with_sent(filings(wish.tab, user)), user)
-    found = narrowed(counted, user, q=wish.q, kind=wish.kind)
-    order = [reading.in_order(name, user) if name == "title" else name for name in SORTS[wish.sort][1]]
-    found = found.select_related("organisation__region", "holder", "entry").order_by(*order)
-    return with_facts(found, user)
+def row(filing: Filing, user: User, now: datetime, origin: str = "") -> Row:
+    """Return one line; costs no query when ``queue.shown`` fetched the filing.
 
-
-def row(filing: Filing, user: User, now: datetime) -> Row:
-    """Return one line; costs no query when ``ordered`` fetched the filing."""
-    waits, waited = filing.state in WAITING, now - filing.arrived_at
+    ``origin``: the encoded wish, which the address of the filing's page takes along.
+    """
+    came, opinion = filing.came_at, getattr(filing, "opinion_due", None)
+    is_asked = bool(opinion) and filing.opinion_answered is None
+    waits, waited = is_asked or (filing.state in WAITING and not opinion), now - came
     state, word = standing(filing)
     page = reverse("filing", args=[filing.pk])
-    act, url = _act(filing, user) or ("查看", page)
+    page = f"{page}?{as_params(**{'from': origin}).urlencode()}" if origin else page
+    open_acts = _open_acts(filing, user)
+    act, url = ("答复", page) if is_asked else _act(filing, user, page, open_acts) or ("查看", page)
+    due, overdue = _due(filing, now)
     return Row(
+        pk=filing.pk,
+        item=f"{filing.pk}-{filing.version}-{filing.step}",
+        version=filing.version,
+        step=filing.step,
         title=reading.title_for(filing, user),
         about=_about(filing, user),
         bureau="本级填报" if reading.is_own(filing, user) else filing.organisation.short_name,
-        arrived_at=filing.arrived_at,
+        arrived_at=came,
         stay=duration(waited) if waits or act == "公布" else "",
         is_long=waits and waited >= LONG,
+        due=due,
+        overdue=overdue,
+        holder=_holder(filing, user),
         state=state,
         word=word,
         marks=marks(filing),
@@ -213,7 +135,35 @@ def row(filing: Filing, user: User, now: datetime) -> Row:
         act=act,
         url=url,
         page=page,
+        accepts="accept" in open_acts,
+        reviews=bool(open_acts),
+        publishes=act == "公布",
+        is_unread=bool(getattr(filing, "is_unread", False)),
     )
+
+
+def _open_acts(filing: Filing, user: User) -> set[str]:
+    """Return the names of the acts of review open to ``user`` on a filing under review; no query."""
+    if filing.state not in IN_REVIEW:
+        return set()
+    found = available_actions(filing, user)
+    return {choice.action.name for choice in found if choice.is_open and choice.action.reviews}
+
+
+def _due(filing: Filing, now: datetime) -> tuple[date | None, str]:
+    """Return the day a filing or an opinion on it is due, and in words that it is past; needs ``with_due``."""
+    today, opinion = timezone.localdate(now), getattr(filing, "opinion_due", None)
+    if opinion:
+        return opinion, _past(today - opinion) if not filing.opinion_answered and opinion < today else ""
+    if filing.due_at is None:
+        return None, ""
+    day = timezone.localdate(filing.due_at)
+    is_over = filing.is_editable and windows.is_over(filing.due_at, now)
+    return day, _past(today - day) if is_over else ""
+
+
+def _past(late: timedelta) -> str:
+    return f"已逾期 {late.days} 天" if late.days else "今天已逾期"
 
 
 def _about(filing: Filing, user: User) -> str:
@@ -236,8 +186,6 @@ def amends(filing: Filing) -> str:
 
 
 def _note(filing: Filing, user: User, act: str) -> str:
-    if filing.state in IN_REVIEW:
-        return holder(filing, user)
     if filing.state == State.APPROVED and filing.decided_by_id == user.pk and _waits_to_be_published(filing):
         return "结论由您作出，须由他人公布" if catalogue.may_publish(user, filing) else ""
     return ""
@@ -257,12 +205,20 @@ def holder(filing: Filing, user: User) -> str:
     return f"{filing.holder}经办" if filing.holder_id else ""
 
 
-def _act(filing: Filing, user: User) -> tuple[str, str] | None:
+def _holder(filing: Filing, user: User) -> str:
+    if filing.holder_id == user.pk:
+        return "您"
+    if filing.holder_id:
+        return str(filing.holder)
+    return "未受理" if filing.state in IN_REVIEW else ""
+
+
+def _act(filing: Filing, user: User, page: str, open_acts: set[str]) -> tuple[str, str] | None:
     """Return the word and the address of what ``user`` can do with a filing, None when he can only look."""
     if filing.is_editable and reading.is_own(filing, user):
         return "继续填写" if filing.state == State.DRAFT else "修改", reverse("filing-edit", args=[filing.pk])
-    if filing.state in IN_REVIEW and may_review(filing, user):
-        return "审核", reverse("filing", args=[filing.pk])
+    if open_acts:
+        return "审核", page
     if filing.state == State.APPROVED and _waits_to_be_published(filing) and filing.decided_by_id != user.pk:
         publishes = catalogue.may_publish(user, filing)
         return ("公布", reverse("publish", args=[filing.pk])) if publishes else None
@@ -271,11 +227,6 @@ def _act(filing: Filing, user: User) -> tuple[str, str] | None:
 
 def _waits_to_be_published(filing: Filing) -> bool:
     return filing.is_publishable and entry_of(filing) is None
-
-
-def may_review(filing: Filing, user: User) -> bool:
-    """Say whether an act of review on a filing under review is open to ``user``; no query."""
-    return any(choice.is_open for choice in available_actions(filing, user) if choice.action.reviews)
 
 
 def entry_of(filing: Filing) -> CatalogueEntry | None:

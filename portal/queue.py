@@ -1,0 +1,315 @@
+"""The queue of the workbench: its tabs with counts, what it is narrowed to, its order, who comes next.
+
+Pure reads. A page costs the same number of queries at any size, and no count goes further than the pager
+does: what lies beyond ``MOST`` is only said to be more. Its lines in words are ``inbox``.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Coalesce
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from portal import credit, inbox, queue_facts, reading, registry, scope, text
+from portal.actions import ACTIONS
+from portal.inbox import LinkedWish
+from portal.models import Copy, Event, Filing, JointOpinion, User
+from portal.policy import with_facts
+from portal.vocabulary import IN_REVIEW, Role, State
+
+TO_DO, PUBLISH, DONE, MINE, COPIES = "todo", "publish", "done", "mine", "copies"
+TABS = {TO_DO: "待办", PUBLISH: "待公布", DONE: "已办", MINE: "我报送的", COPIES: "抄送"}
+MOST = 2000  # filings that one question counts and turns the pages of
+LONGEST_QUERY = 500  # characters of an encoded wish
+HEADINGS = {
+    "title": "事项",
+    "bureau": "报送单位",
+    "arrived": "到达时间",
+    "stay": "停留时长",
+    "due": "截止日期",
+    "holder": "经办人",
+    "state": "状态",
+}
+SORTS = {
+    "arrived": "停留最久在前",
+    "-arrived": "最近到达在前",
+    "-updated": "最近变动在前",
+    "due": "最早截止在前",
+    "title": "按名称",
+}
+USUAL = {TO_DO: "arrived", PUBLISH: "arrived", DONE: "-updated", MINE: "-updated", COPIES: "-arrived"}
+COLUMNS = {*HEADINGS, "updated"}
+ME, NOBODY = "me", "none"
+# Acts that make somebody a reviewer of a filing. Taking a cancelled draft up again is none of them.
+ENTRY_ACTS = {
+    "publish",
+    "promote",
+    "designate",
+    "undesignate",
+    "intend",
+    "keep",
+    "rectify",
+    "settle",
+    "exit",
+}
+REVIEW_ACTS = sorted({action.name for action in ACTIONS if action.reviews} | ENTRY_ACTS)
+
+
+@dataclass(frozen=True)
+class Wish(LinkedWish):
+    """What somebody asked of the queue; what does not exist falls back to the default.
+
+    ``holder``: me, none, or the number of a person. ``sort`` is a column, with ``-`` before it downwards.
+    """
+
+    tab: str = TO_DO
+    q: str = ""
+    kind: str = ""
+    city: str = ""
+    county: str = ""
+    holder: str = ""
+    state: str = ""
+    long: str = ""
+    late: str = ""
+    sort: str = "arrived"
+
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """What leaves filings of the tab out, by name."""
+        return {n: value for n, value in asdict(self).items() if value and n not in ("tab", "sort")}
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """The wish as hidden fields of a form."""
+        return list(self.params.items())
+
+
+def tabs_of(user: User) -> dict[str, str]:
+    """Return tab → word for the tabs ``user`` has; 待公布 is for publishers."""
+    return {tab: word for tab, word in TABS.items() if tab != PUBLISH or user.has_role(Role.PUBLISHER)}
+
+
+def read_wish(params, user: User) -> Wish:
+    """Return the wish a query string expresses; no query, so that a choice may turn out to be of nobody."""
+    tab, sort = params.get("tab", ""), params.get("sort", "")
+    tab = tab if tab in tabs_of(user) else TO_DO
+    holder = params.get("holder", "")
+    return Wish(
+        tab=tab,
+        q=text.clean(params.get("q", "")[: inbox.LONGEST_QUERY]),
+        kind=_known(params.get("kind", ""), {record_type.slug for record_type in registry.all_types()}),
+        city=_matching(params.get("city", ""), "37[0-9]{2}"),
+        county=_matching(params.get("county", ""), "37[0-9]{2}[0-9Z][0-9]{1,2}"),
+        holder=holder if holder in (ME, NOBODY) else _matching(holder, "[1-9][0-9]{0,17}"),
+        state=_known(params.get("state", ""), State.values),
+        long=_known(params.get("long", ""), ("1",)),
+        late=_known(params.get("late", ""), ("1",)),
+        sort=sort if sort.removeprefix("-") in COLUMNS else USUAL[tab],
+    )
+
+
+def _known(value: str, known: Iterable[str]) -> str:
+    return value if value in known else ""
+
+
+def _matching(value: str, pattern: str) -> str:
+    return value if re.fullmatch(pattern, value, re.ASCII) else ""
+
+
+def encoded(wish: Wish) -> str:
+    """Return a wish as the value of ``from`` in the address of a filing that was opened in the queue."""
+    return wish.params.urlencode()
+
+
+def decoded(value: str, user: User) -> Wish:
+    """Return the wish that ``encoded`` gave; anything else is the usual wish."""
+    return read_wish(QueryDict(value[:LONGEST_QUERY]), user)
+
+
+def filings(tab: str, user: User) -> QuerySet:
+    """Return the filings of one tab."""
+    visible = Filing.objects.visible_to(user)
+    return {TO_DO: _todo, PUBLISH: _publish, DONE: _done, MINE: _mine, COPIES: _copied}[tab](visible, user)
+
+
+def _todo(visible: QuerySet, user: User) -> QuerySet:
+    return visible.filter(queue_facts.waiting(user))
+
+
+def _publish(visible: QuerySet, user: User) -> QuerySet:
+    return Filing.objects.to_publish(user)
+
+
+def _done(visible: QuerySet, user: User) -> QuerySet:
+    acts = Event.objects.filter(by=user, action__in=REVIEW_ACTS).exclude(source=State.CANCELLED)
+    done = Q(pk__in=acts.values("filing_id"))
+    if asked := queue_facts.departments(user):
+        answered = JointOpinion.objects.filter(organisation__in=asked, answered_at__isnull=False)
+        done |= Q(pk__in=answered.values("filing_id"))
+    return visible.filter(done)
+
+
+def _mine(visible: QuerySet, user: User) -> QuerySet:
+    bureaus = [post.organisation_id for post in user.posts if post.role == Role.FILER]
+    return visible.filter(Q(organisation_id__in=bureaus) | Q(submitted_by=user))
+
+
+def _copied(visible: QuerySet, user: User) -> QuerySet:
+    return visible.filter(pk__in=Copy.objects.filter(user=user).values("filing_id"))
+
+
+class Counted(Subquery):
+    """How many rows a query holds; a tab that can hold none costs nothing."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+    empty_result_set_value = 0
+
+
+def counts(user: User) -> dict[str, int]:
+    """Return how many filings each tab holds, ``MOST`` + 1 for more than ``MOST``; one query.
+
+    Under ``long`` those that wait too long, under ``unread`` the copies that were not read.
+    """
+    wanted = {tab: filings(tab, user) for tab in tabs_of(user)}
+    too_long = queue_facts.is_long(timezone.now())
+    wanted["long"] = queue_facts.with_arrival(wanted[TO_DO], user).filter(too_long)
+    unread = Copy.objects.filter(user=user, read_at=None).values("filing_id")
+    wanted["unread"] = Filing.objects.visible_to(user).filter(pk__in=unread)
+    numbers = {name: Counted(_numbers(found)) for name, found in wanted.items()}
+    return User.objects.filter(pk=user.pk).annotate(**numbers).values(*numbers).get()
+
+
+def _numbers(found: QuerySet) -> QuerySet:
+    return found.order_by().values("pk")[: MOST + 1]
+
+
+def waiting(user: User) -> int:
+    """Return how much waits for ``user``: to file, to review, to answer and to publish; one query."""
+    tabs = [TO_DO, PUBLISH] if user.has_role(Role.PUBLISHER) else [TO_DO]
+    numbers = {tab: Counted(_numbers(filings(tab, user))) for tab in tabs}
+    return sum(User.objects.filter(pk=user.pk).annotate(**numbers).values_list(*numbers).get())
+
+
+def in_number(found: int) -> str:
+    """Return a count as it stands beside a word, empty for none."""
+    return f"{MOST}+" if found > MOST else str(found or "")
+
+
+class Pages(Paginator):
+    """The pages of an ordered question; they end with its first ``MOST`` filings."""
+
+    @cached_property
+    def count(self) -> int:
+        """How many filings the pages hold."""
+        return min(self.found, MOST)
+
+    @cached_property
+    def found(self) -> int:
+        """How many there are, ``MOST`` + 1 for more than ``MOST``."""
+        return _numbers(self.object_list).count()
+
+
+def ordered(wish: Wish, user: User) -> QuerySet:
+    """Return the filings of a wish in its order, annotated with the ``rank`` it sorts by."""
+    order = ("-rank", "-pk") if _falls(wish) else ("rank", "pk")
+    return _ranked(_narrowed(filings(wish.tab, user), wish, user), wish, user).order_by(*order)
+
+
+def _falls(wish: Wish) -> bool:
+    """Say whether the rank goes down; a stay is the longer the earlier something came."""
+    return wish.sort.startswith("-") != (wish.sort.removeprefix("-") == "stay")
+
+
+def _narrowed(found: QuerySet, wish: Wish, user: User) -> QuerySet:
+    now = timezone.now()
+    found = queue_facts.with_arrival(found, user, copied=wish.tab == COPIES)
+    if wish.q or wish.kind:
+        found = inbox.narrowed(reading.with_sent(found), user, q=wish.q, kind=wish.kind)
+    for place in filter(None, (wish.city, wish.county)):
+        found = found.filter(scope.within("region_id", place))
+    if wish.holder:
+        found = found.filter(_held(wish.holder, user))
+    if wish.state:
+        found = found.filter(state=wish.state)
+    if wish.long:
+        found = found.filter(queue_facts.is_long(now))
+    if wish.late:
+        found = queue_facts.with_due(found, user).filter(queue_facts.is_overdue(user, now))
+    return found
+
+
+def _held(holder: str, user: User) -> Q:
+    if holder == NOBODY:
+        return Q(holder=None, state__in=IN_REVIEW)
+    return Q(holder=user.pk if holder == ME else int(holder))
+
+
+def _ranked(found: QuerySet, wish: Wish, user: User) -> QuerySet:
+    column = wish.sort.removeprefix("-")
+    if column == "due":
+        found = queue_facts.with_due(found, user)
+    return found.annotate(rank=_rank(column, user))
+
+
+def _rank(column: str, user: User) -> Any:
+    """Return what a column is sorted by, never NULL, so that the next row can be found by its value."""
+    steps = enumerate(State.values)
+    ranks = {
+        "title": lambda: Coalesce(reading.in_order("title", user), Value(""), output_field=TextField()),
+        "bureau": lambda: F("organisation__region_id"),
+        "due": lambda: queue_facts.due_rank(user),
+        "holder": lambda: Coalesce("holder__full_name", Value("")),
+        "state": lambda: Case(*(When(state=s, then=Value(n)) for n, s in steps), default=Value(99)),
+        "updated": lambda: F("updated_at"),
+    }
+    return ranks.get(column, lambda: F("came_at"))()
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What stands before and after a filing in the order of a wish, by number; None at the ends."""
+
+    previous: int | None = None
+    following: int | None = None
+
+
+def neighbours(user: User, wish: Wish, pk: int) -> Neighbours:
+    """Return the filings beside ``pk`` in the order of a wish, by its rank: three queries at any size.
+
+    A filing that is no longer what was asked for has neighbours where it stands by its rank now; ask before
+    an act what comes after it.
+    """
+    seen = queue_facts.with_arrival(Filing.objects.visible_to(user), user, copied=wish.tab == COPIES)
+    here = _ranked(seen.filter(pk=pk), wish, user).values_list("rank", flat=True).first()
+    if here is None:
+        return Neighbours()
+    found = _ranked(_narrowed(filings(wish.tab, user), wish, user), wish, user)
+    after = found.filter(Q(rank__gt=here) | Q(pk__gt=pk), rank__gte=here).order_by("rank", "pk")
+    before = found.filter(Q(rank__lt=here) | Q(pk__lt=pk), rank__lte=here).order_by("-rank", "-pk")
+    next_up, next_down = (rows.values_list("pk", flat=True).first() for rows in (after, before))
+    return Neighbours(next_up, next_down) if _falls(wish) else Neighbours(next_down, next_up)
+
+
+def shown(pks: Iterable[int], wish: Wish, user: User) -> list[Filing]:
+    """Return the filings of a page in order with all that a line of it shows; one query."""
+    pks = list(pks)
+    found = Filing.objects.visible_to(user).filter(pk__in=pks)
+    found = queue_facts.with_arrival(found, user, copied=wish.tab == COPIES)
+    found = queue_facts.with_due(credit.counted(reading.with_sent(with_facts(found, user)), user), user)
+    if wish.tab == COPIES:
+        found = found.annotate(is_unread=_unread(user))
+    found = found.select_related("organisation__region", "holder", "entry")
+    by_number = {filing.pk: filing for filing in found}
+    return [by_number[pk] for pk in pks if pk in by_number]
+
+
+def _unread(user: User) -> Case:
+    unread = Copy.objects.filter(user=user, read_at=None).values("filing_id")
+    return Case(When(pk__in=unread, then=Value(1)), default=Value(0))
