@@ -13,9 +13,9 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from portal import registry, scope, text, windows
+from portal import notify, registry, scope, text, windows
 from portal.models import Campaign, CampaignDuty, Extension, Membership, Message, Organisation, Reminder, User
-from portal.vocabulary import Kind, Level, Role
+from portal.vocabulary import Kind, Level, Role, Topic
 from portal.workflow import Refused
 
 MANAGERS = (Role.REVIEWER, Role.APPROVER, Role.PUBLISHER)
@@ -171,7 +171,7 @@ def remind(campaign: Campaign, *, by: User, duties: Collection[int] | None = Non
     now = timezone.now()
     fresh = [row for row in rows if not row.reminded_at or now - row.reminded_at >= TWICE]
     Reminder.objects.bulk_create(Reminder(duty=row.duty, by=by, at=now) for row in fresh)
-    _tell([row.duty for row in fresh], {row.duty.pk: _reminder(row, now) for row in fresh})
+    _tell([row.duty for row in fresh], {row.duty.pk: _reminder(row, now) for row in fresh}, Topic.REMINDER)
     return [row.duty for row in fresh]
 
 
@@ -220,16 +220,17 @@ def _tell_all(campaign: Campaign, what: str) -> None:
     _tell(duties, {duty.pk: sentence for duty in duties})
 
 
-def _tell(duties: Iterable[CampaignDuty], sentences: dict[int, str]) -> None:
-    """Write each bureau's sentence to its filers; two queries for any number of bureaus."""
+def _tell(duties: Iterable[CampaignDuty], sentences: dict[int, str], topic: str = Topic.OTHER) -> None:
+    """Write each bureau's sentence to its filers; constant queries for any number of bureaus."""
     by_bureau = {duty.organisation_id: sentences[duty.pk] for duty in duties}
     people = Membership.objects.current().filter(
         organisation_id__in=by_bureau, role=Role.FILER, user__is_active=True
     )
     told = dict.fromkeys(people.order_by("user_id", "pk").values_list("user_id", "organisation_id"))
     now = timezone.now()
-    Message.objects.bulk_create(
-        Message(user_id=user, text=by_bureau[bureau][:400], created_at=now) for user, bureau in told
+    notify.deliver(
+        Message(user_id=user, topic=topic, text=by_bureau[bureau][:400], created_at=now)
+        for user, bureau in told
     )
 
 
@@ -262,7 +263,7 @@ def remind_before_due(campaign: Campaign, rows: Sequence[windows.Row], at: datet
     """
     due = [(row, mark) for row in rows if row.owes and (mark := day_mark(row, at)) is not None]
     new = [row for row, mark in due if _mark(row, mark)]
-    _tell([row.duty for row in new], {row.duty.pk: _reminder(row, at) for row in new})
+    _tell([row.duty for row in new], {row.duty.pk: _reminder(row, at) for row in new}, Topic.REMINDER)
     return len(new)
 
 

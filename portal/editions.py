@@ -14,12 +14,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal import catalogue, drafts, edition_changes, registry, rules, text, workflow
+from portal import catalogue, drafts, edition_changes, notify, registry, rules, text, workflow
 from portal.edition_changes import Progress, told, unheard
 from portal.edition_policy import choices, region_for
 from portal.models import CatalogueEntry, Edition, EditionChange, Filing, Membership, Message, User
 from portal.models.catalogue import FIRST_DAY, TOO_EARLY
-from portal.vocabulary import EDITABLE, HRSS_KINDS, IN_REVIEW, ChangeVerb, ExitReason, Role, State
+from portal.vocabulary import EDITABLE, HRSS_KINDS, IN_REVIEW, ChangeVerb, ExitReason, Role, State, Topic
 from portal.workflow import Conflict, Invalid, Refused, checked_comment
 
 UNCHANGED = "本版没有发布，目录没有任何变化。"
@@ -278,7 +278,7 @@ def _tell(edition: Edition, roles: tuple[str, ...], what: str, by: User) -> None
     there = posts.filter(organisation__kind__in=HRSS_KINDS, organisation__region=edition.region_id)
     people = sorted(set(there.values_list("user_id", flat=True)) - {by.pk})
     said, now = f"“{edition}”（{registry.get(edition.kind)}目录）{what}", timezone.now()
-    Message.objects.bulk_create(Message(user_id=pk, text=said[:400], created_at=now) for pk in people)
+    notify.deliver(Message(user_id=pk, topic=Topic.OTHER, text=said[:400], created_at=now) for pk in people)
 
 
 def note(edition: Edition, by: User, said: str, flag: int = CHANGE) -> None:

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from portal import publicity
+from portal import notify, publicity
 from portal.models import Membership, Message, NoticeItem, Objection, ObjectionStage, PublicNotice
-from portal.vocabulary import NoticeKind, Role
+from portal.vocabulary import NoticeKind, Role, Topic
 
 MADE_UP_FOR = timedelta(days=7)  # a run that was missed is made up for by the next within a week
 ENDED = "公示期满"
@@ -101,8 +101,8 @@ def _write(start: str, texts: dict[int, str], filings: dict[int, int], at: datet
     """Write each person's text, but to nobody who has one that begins alike."""
     before = Message.objects.filter(user_id__in=texts, text__startswith=start[:400])
     known = set(before.values_list("user_id", flat=True))
-    Message.objects.bulk_create(
-        Message(user_id=user, filing_id=filings.get(user), text=words[:400], created_at=at)
+    notify.deliver(
+        Message(user_id=user, filing_id=filings.get(user), topic=Topic.OTHER, text=words[:400], created_at=at)
         for user, words in sorted(texts.items())
         if user not in known
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from portal import deliveries
 from portal.models import Filing, Membership, Message, User
 from portal.registry import CITY as CITY_ROUTE
-from portal.vocabulary import HRSS_KINDS, Level, Role
+from portal.vocabulary import HRSS_KINDS, Level, Role, Topic
 
 FILERS, CITY, PROVINCE, PUBLISHERS = "filers", "city", "province", "publishers"
 
@@ -28,9 +30,15 @@ def tell_all(told: Sequence[tuple[Filing, tuple[str, ...], str]], *, by: User) -
     )
 
 
-def deliver(messages: Iterable[Message]) -> None:
-    """Store messages; every road to the inbox ends here."""
-    Message.objects.bulk_create(messages)
+def deliver(messages: Iterable[Message]) -> list[Message]:
+    """Store messages, with what of them is to leave by mail or as a text; every road to the inbox ends here.
+
+    A constant number of queries, in the transaction of the caller.
+    """
+    with transaction.atomic(savepoint=False):
+        stored = Message.objects.bulk_create(messages)
+        deliveries.write(stored)
+    return stored
 
 
 def _posts(filings: Sequence[Filing]) -> list[Membership]:
@@ -75,8 +83,9 @@ _CIRCLES = {FILERS: _files, CITY: _at_city, PROVINCE: _at_province, PUBLISHERS: 
 
 
 def tell_person(user: User, sentence: str, address: str = "") -> None:
-    """Write ``sentence`` to one person, with the page it is about."""
-    deliver([Message(user=user, text=sentence[:400], address=address, created_at=timezone.now())])
+    """Write ``sentence`` to one person, with the page it is about; nothing that was done to a filing."""
+    told = {"user": user, "topic": Topic.OTHER, "text": sentence[:400], "address": address}
+    deliver([Message(**told, created_at=timezone.now())])
 
 
 def unread(user: User) -> int:

@@ -136,12 +136,9 @@ def defend(
         raise Refused("请写明陈述申辩的内容。")
     record(entry.filing, "defend", said, by=by, request_id=request_id)
     write(current, entry.filing, defence=said, heard_at=timezone.now())
-    Message.objects.create(
-        user_id=current.intended_by_id,
-        filing=entry.filing,
-        text=f"《{entry.title}》的填报单位已陈述申辩（{current.review}）。"[:400],
-        created_at=timezone.now(),
-    )
+    words = f"《{entry.title}》的填报单位已陈述申辩（{current.review}）。"[:400]
+    told = {"user_id": current.intended_by_id, "filing": entry.filing, "text": words}
+    notify.deliver([Message(**told, created_at=timezone.now())])
     current.refresh_from_db()
     return current
 

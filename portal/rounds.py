@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from portal import ranking, registry, text
+from portal import notify, ranking, registry, text
 from portal.models import (
     Candidate,
     Criterion,
@@ -27,7 +27,7 @@ from portal.models import (
     SelectionRound,
     User,
 )
-from portal.vocabulary import HRSS_KINDS, Level, Role
+from portal.vocabulary import HRSS_KINDS, Level, Role, Topic
 from portal.workflow import Refused
 
 MOST_CRITERIA, MOST_CANDIDATES, MOST_SCORERS = 20, 200, 50
@@ -222,8 +222,9 @@ def holders(role: str) -> set[int]:
 def tell(users: Iterable[int], sentence: str, *, by: User) -> None:
     """Write ``sentence`` to each of ``users`` once, but not to the one who acted."""
     now = timezone.now()
-    Message.objects.bulk_create(
-        Message(user_id=user, text=sentence[:400], created_at=now) for user in sorted(set(users) - {by.pk})
+    notify.deliver(
+        Message(user_id=user, topic=Topic.OTHER, text=sentence[:400], created_at=now)
+        for user in sorted(set(users) - {by.pk})
     )
 
 

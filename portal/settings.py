@@ -108,6 +108,18 @@ def store(bucket: str) -> dict:
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
+def mail_server(url: str) -> tuple[str, int, str, str, bool, bool]:
+    """Return host, port, user, password, STARTTLS and TLS of ``smtp://user:password@host:port``.
+
+    ``smtp+tls://`` begins in the open and goes over to TLS, ``smtps://`` is TLS from the beginning.
+    """
+    parts = urlsplit(url or "smtp://localhost")
+    port = {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    starts_tls, is_tls = parts.scheme == "smtp+tls", parts.scheme == "smtps"
+    return parts.hostname or "localhost", parts.port or port, user, password, starts_tls, is_tls
+
+
 SECRET_KEY = secret_key()
 DEBUG = env_bool("PORTAL_DEBUG", False)
 DEMO = env_bool("PORTAL_DEMO", True)
@@ -204,7 +216,10 @@ LOGGING = {
     "formatters": {"line": {"()": "portal.logs.Formatter"}},
     "handlers": {"stderr": {"class": "portal.logs.Stderr", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "WARNING"}},  # Django's own would drop it without DEBUG
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},  # Django's own would drop it without DEBUG
+        "portal.texting": {"level": "INFO"},  # what was not sent for want of a gateway
+    },
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
@@ -243,6 +258,20 @@ JOB_MEMORY = int(os.environ.get("PORTAL_JOB_MEMORY", "1024"))
 # How many days the file of a report is kept.
 REPORT_DAYS = int(os.environ.get("PORTAL_REPORT_DAYS", "30"))
 
+# Mail is off without an address of a server; the portal has no gateway for text messages, it logs.
+MAIL_ON = bool(os.environ.get("PORTAL_EMAIL_URL"))
+(
+    EMAIL_HOST,
+    EMAIL_PORT,
+    EMAIL_HOST_USER,
+    EMAIL_HOST_PASSWORD,
+    EMAIL_USE_TLS,
+    EMAIL_USE_SSL,
+) = mail_server(os.environ.get("PORTAL_EMAIL_URL", ""))
+EMAIL_TIMEOUT = 10  # seconds that a server may be silent
+DEFAULT_FROM_EMAIL = os.environ.get("PORTAL_EMAIL_FROM", "noreply@localhost")
+TEXT_BACKEND = os.environ.get("PORTAL_TEXT_BACKEND", "portal.texting.LogBackend")
+
 # With a host, which a folder has not: the client of the brokers warns where none is named.
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://localhost/")
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
@@ -272,6 +301,9 @@ CELERY_BEAT_SCHEDULE = {
     "run-schedules": {"task": "portal.tasks.run_schedules", "schedule": 60, "options": {"expires": 60}},
     "nightly-verify": {"task": "portal.tasks.nightly_verify", "schedule": crontab(hour=2, minute=30)},
     "remind-before-due": {"task": "portal.tasks.remind_before_due", "schedule": crontab(hour=8, minute=30)},
+    "remind-of-waiting": {"task": "portal.tasks.remind_of_waiting", "schedule": crontab(hour=8, minute=30)},
+    "send-deliveries": {"task": "portal.tasks.send_deliveries", "schedule": 60, "options": {"expires": 60}},
+    "mail-digests": {"task": "portal.tasks.mail_digests", "schedule": crontab(hour=8, minute=10)},
     "tell-of-notices": {"task": "portal.tasks.tell_of_notices", "schedule": crontab(hour=8, minute=0)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")

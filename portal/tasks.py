@@ -6,9 +6,20 @@ from celery import shared_task
 from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
-from portal import campaigns, edition_jobs, jobs, notice_messages, queueing, schedules, verify  # noqa: F401
+from portal import (
+    campaigns,
+    deliveries,
+    edition_jobs,  # noqa: F401 -- registers what it does
+    jobs,
+    notice_messages,
+    queueing,
+    reminders,
+    schedules,
+    verify,
+)
 
 LAST_WORDS = 60  # seconds that a job over its time has to end in order
+MAIL_LIMIT = 300  # seconds after which a server that says a byte now and then is left
 
 
 @shared_task
@@ -22,6 +33,24 @@ def nightly_verify() -> None:
 def remind_before_due() -> None:
     """Remind the bureaus that owe a campaign whose due day is near; each day mark is used once."""
     campaigns.remind_all_before_due()
+
+
+@shared_task
+def remind_of_waiting() -> None:
+    """Remind the desks and the bureaus of what lies with them too long; each mark of days is used once."""
+    reminders.remind_all()
+
+
+@shared_task(soft_time_limit=MAIL_LIMIT, time_limit=MAIL_LIMIT + LAST_WORDS)
+def send_deliveries() -> None:
+    """Send the mails and text messages that wait; what another worker took is left to it."""
+    deliveries.send_waiting()
+
+
+@shared_task
+def mail_digests() -> None:
+    """Write the digests of the day; a second beat writes none."""
+    deliveries.write_digests()
 
 
 @shared_task

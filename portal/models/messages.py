@@ -67,6 +67,8 @@ class Delivery(models.Model):
     )
     day = models.DateField("汇总日期", null=True, blank=True)
     created_at = models.DateTimeField("写入时间", default=timezone.now)
+    not_before = models.DateTimeField("不早于", null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField("次数", default=0)
     taken_at = models.DateTimeField("取出时间", null=True, blank=True)
     sent_at = models.DateTimeField("发出时间", null=True, blank=True)
     failed_at = models.DateTimeField("未能发出时间", null=True, blank=True)

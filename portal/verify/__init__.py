@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from django.db import models
 from django.utils import timezone
 
-from portal import edition_files, editions, selection
+from portal import edition_files, editions, notify, selection
 from portal.models import (
     Attachment,
     CatalogueEntry,
@@ -27,7 +27,7 @@ from portal.verify.filings import of_chain, of_content, of_decision, of_state, o
 from portal.verify.jobs import of_jobs
 from portal.verify.notices import of_notices
 from portal.verify.reviews import of_reviews
-from portal.vocabulary import Role
+from portal.vocabulary import Role, Topic
 
 __all__ = ["GUARDS", "also", "counts", "faults", "nightly"]
 
@@ -73,8 +73,8 @@ def nightly() -> int:
         sentence = (
             f"夜间核对发现 {len(found)} 处不符，数据没有改动；执行 manage.py verify 可列出全部。{found[0]}"
         )
-        Message.objects.bulk_create(
-            Message(user_id=user, text=sentence[:400], created_at=timezone.now())
+        notify.deliver(
+            Message(user_id=user, topic=Topic.OTHER, text=sentence[:400], created_at=timezone.now())
             for user in auditors.order_by("user_id").values_list("user_id", flat=True).distinct()
         )
     return len(found)
