@@ -1,14 +1,11 @@
 """The workbench: lists of all filings by type, messages. Each view reads in scope, shapes, renders."""
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from portal import drafts, excel, inbox, ledger, reading, registry
-from portal.models import Message
+from portal import drafts, excel, ledger, reading, registry
 from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Role
 
@@ -59,16 +56,3 @@ def filing_export(request: HttpRequest, record_type: RecordType) -> HttpResponse
     settled = reading.without_unsent(found, request.user)
     records = record_type.model.objects.filter(pk__in=settled.order_by().values("pk"))
     return excel.export_response(request.user, record_type, records)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def message_list(request: HttpRequest) -> HttpResponse:
-    """What I was told, newest first; POST marks all of it as read."""
-    if request.method == "POST":
-        unread = Message.objects.filter(user=request.user, read_at=None)
-        read = unread.update(read_at=timezone.now())
-        messages.success(request, f"{read} 条消息已标为已读。" if read else "没有未读消息。")
-        return redirect("messages")
-    told = Message.objects.filter(user=request.user).select_related("filing").order_by("-created_at", "-pk")
-    context = {"nav": "messages", "page": page_of(request, told), "params": inbox.as_params()}
-    return render(request, "desk/messages.html", context)
