@@ -20,6 +20,7 @@ from portal.models import (
     Membership,
     Message,
 )
+from portal.verify.consultation import of_consultations
 from portal.verify.database import GUARDS, missing_guards, of_posts
 from portal.verify.entries import of_catalogue, of_entry
 from portal.verify.files import of_store
@@ -48,6 +49,7 @@ def faults() -> Iterator[str]:
         yield from _faults_of(numbers)
     yield from of_catalogue()
     yield from of_notices()
+    yield from of_consultations()
     yield from of_reviews()
     yield from selection.faults()
     yield from editions.faults()
