@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
-from portal import catalogue, credit, report_runs, reports, schedules
+from portal import catalogue, check_codes, credit, report_runs, reports, schedules
 from portal.models import (
     Campaign,
     CampaignDuty,
@@ -19,6 +19,7 @@ from portal.models import (
     Edition,
     EditionChange,
     Filing,
+    FilingVersion,
     Message,
     Objection,
     PeriodicReview,
@@ -136,6 +137,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "objection": _numbers(Objection),
         "edition": _numbers(Edition),
         "change": _numbers(EditionChange),
+        "typed": [check_codes.code_of(v) for v in FilingVersion.objects.filter(filing__in=planted)],
         "suffix": ["docx", "pdf"],
         "day": ["2024-06-01"],
         "file_type": ["xlsx", "csv", "json"],

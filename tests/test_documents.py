@@ -11,7 +11,7 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from brands.models import BRAND_FORM
-from portal import registry
+from portal import check_codes, registry
 from portal.annexes import read_forms
 from portal.documents import (
     PrintedForm,
@@ -265,9 +265,9 @@ def test_a_draft_says_so_and_a_submitted_version_names_itself():
     version = submitted.versions.get()
 
     assert printed_form(draft).marks == ("草稿，未提交",)
-    assert [re.sub(r"[0-9-]{10} [0-9:]{5}", "…", mark) for mark in printed_form(submitted).marks] == [
-        f"第 1 版　… 提交　校验码 {version.sha256[:16]}"
-    ]
+    printed = printed_form(submitted)
+    assert [re.sub(r"[0-9-]{10} [0-9:]{5}", "…", mark) for mark in printed.marks] == ["第 1 版　… 提交"]
+    assert (printed_form(draft).check, printed.check.code) == (None, check_codes.code_of(version))
 
 
 @pytest.mark.django_db

@@ -49,6 +49,8 @@ PUBLIC = {
     "notice-download",
     "targets",
     "target",
+    "verify",
+    "verify-sheet",
     "search",
     "map",
     "genealogy",

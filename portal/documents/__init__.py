@@ -3,9 +3,13 @@
 A type with an official annex (``RecordType.paper``, ``sheet``) is printed exactly so, any other as a 登记表.
 """
 
+from dataclasses import replace
+
 from django.utils import timezone
 
-from portal import snapshot, text
+from portal import check_codes, snapshot, text
+from portal.documents.check import Check
+from portal.documents.circulation import PrintedCirculation, circulation_docx, circulation_pdf
 from portal.documents.excel import form_xlsx
 from portal.documents.letter import Letter, letter_docx
 from portal.documents.paper import PrintedForm, Row, Section, SubTable
@@ -17,12 +21,17 @@ from portal.registry import PaperForm, RecordType
 from portal.vocabulary import EDITABLE, State
 
 __all__ = [
+    "Check",
     "Letter",
+    "PrintedCirculation",
     "PrintedForm",
     "Row",
     "Section",
     "SubTable",
     "blank_form",
+    "check_of",
+    "circulation_docx",
+    "circulation_pdf",
     "form_docx",
     "form_pdf",
     "form_xlsx",
@@ -39,22 +48,30 @@ BUREAU_ENDING = "人力资源和社会保障局"  # what stands before it in a b
 APPENDIX = "随表报送的材料"
 
 
-def printed_form(filing: Filing, version: int | None = None) -> PrintedForm:
+def printed_form(filing: Filing, version: int | None = None, *, base: str = "") -> PrintedForm:
     """Return a filing as submitted in ``version``; without it the text in work, or else the last version.
 
     A version prints from its snapshot alone: the same version gives the same form whenever it is printed.
+    ``base``: scheme and host under which it is checked, that of the installation unless told.
     """
     record = filing.record
     if version is None and record.state not in (*EDITABLE, State.CANCELLED):
         version = record.version
     if version:
-        return version_form(record, record.versions.get(number=version))
+        return version_form(record, record.versions.get(number=version), base=base)
     return _form(record.record_type, snapshot.take(record), (_unfinished_mark(record), *_demo_mark(record)))
 
 
-def version_form(filing: Filing, version: FilingVersion) -> PrintedForm:
+def version_form(filing: Filing, version: FilingVersion, *, base: str = "") -> PrintedForm:
     """Return a submitted version of ``filing`` as a form, from its snapshot alone and without a query."""
-    return _form(filing.record_type, version.snapshot, (_version_mark(version), *_demo_mark(filing)))
+    form = _form(filing.record_type, version.snapshot, (_version_mark(version), *_demo_mark(filing)))
+    return replace(form, check=check_of(version, base=base))
+
+
+def check_of(version: FilingVersion, *, base: str = "") -> Check:
+    """Return what a print of ``version`` is checked by; without a known host the address is a path."""
+    code = check_codes.code_of(version)
+    return Check(code, f"{base or check_codes.site_base()}{check_codes.path_of(code)}")
 
 
 def _demo_mark(filing: Filing) -> list[str]:
@@ -90,7 +107,7 @@ def _blank(record_type: RecordType) -> dict:
 
 def _version_mark(version: FilingVersion) -> str:
     at = timezone.localtime(version.submitted_at)
-    return f"第 {version.number} 版　{at:%Y-%m-%d %H:%M} 提交　校验码 {version.sha256[:16]}"
+    return f"第 {version.number} 版　{at:%Y-%m-%d %H:%M} 提交"
 
 
 def _unfinished_mark(record: Filing) -> str:

@@ -1,6 +1,11 @@
 """The statistical sheet of a notice as a workbook, laid out to be printed; the import reads it back."""
 
+import io
+
 from openpyxl import Workbook
+from openpyxl.drawing.image import Image
+from openpyxl.drawing.spreadsheet_drawing import AbsoluteAnchor
+from openpyxl.drawing.xdr import XDRPoint2D, XDRPositiveSize2D
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
@@ -17,6 +22,9 @@ _LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
 _RIGHT = Alignment(horizontal="right", vertical="center")
 CHARACTERS = 120  # the width of a landscape page
 GAP = "　" * 4
+TITLE_HEIGHT = 34
+EMU, PIXEL = 12_700, 9_525  # of a point; of a pixel, in which a column of w characters is 7w + 5 wide
+QR = (TITLE_HEIGHT - 1) * EMU
 
 
 def form_xlsx(form: PrintedForm) -> bytes:
@@ -38,7 +46,7 @@ class _Page:
 
     def write(self) -> None:
         """Write title, header, lines, sum, signatures and notes, and set the page up."""
-        self._across("".join(self.form.title), _TITLE, _CENTRE, 34)
+        self._across("".join(self.form.title), _TITLE, _CENTRE, TITLE_HEIGHT)
         self._line(self.lines.columns, _LABEL)
         for row in [*self.lines.rows, *([self.lines.total] if self.lines.total else [])]:
             self._line(row, _WORDS)
@@ -47,6 +55,7 @@ class _Page:
         for note in self.form.notes:
             self._across(note, _WORDS, _LEFT, 20)
         self._set_up()
+        self._add_qr()
 
     def _across(self, words: str, font: Font, alignment: Alignment, height: int) -> None:
         self.row += 1
@@ -80,4 +89,14 @@ class _Page:
         page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
         page.print_title_rows, page.freeze_panes = "1:2", "A3"
         page.oddFooter.center.text = "— &P —"
-        page.oddHeader.right.text = "　".join(self.form.marks).replace("&", "&&")
+        page.oddHeader.right.text = "　".join(self.form.header).replace("&", "&&")
+
+    def _add_qr(self) -> None:
+        """Lay the QR code over the right end of the title: it takes no line of its own."""
+        if not self.form.check or not (png := self.form.check.png):
+            return
+        widths = [self.page.column_dimensions[get_column_letter(p + 1)].width for p in range(self.last)]
+        right = sum(round(7 * width + 5) for width in widths) * PIXEL
+        picture = Image(io.BytesIO(png))
+        picture.anchor = AbsoluteAnchor(XDRPoint2D(right - QR, EMU // 2), XDRPositiveSize2D(QR, QR))
+        self.page.add_image(picture)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from portal.documents.check import Check
+
 LONG = 40  # a value of more characters is prose: its paragraphs are indented
 PADDING, MOST_WEIGHT = 3, 15
 TEXT_WIDTH = 8845  # 156 mm in twentieths of a point (GB/T 9704-2012 5.2.1)
@@ -174,7 +176,8 @@ class PrintedForm:
     """A form ready to print.
 
     ``title`` and ``notes`` are whole lines; ``marks`` stand in the page header, outside the form itself:
-    which version this is, or that it is a draft. ``appendix`` is handed in with the form, below it. Without
+    which version this is, or that it is a draft. ``check`` of a submitted version stands there too, so that
+    the form stays as the notice has it. ``appendix`` is handed in with the form, below it. Without
     ``organisation_label`` no line of its own names the bureau. A statistical sheet is all in ``statement``,
     ``name`` is what its workbook calls the page.
     """
@@ -190,6 +193,7 @@ class PrintedForm:
     appendix: Section | None = None
     statement: Statement | None = None
     name: str = ""
+    check: Check | None = None
 
     def without(self, labels: set[str]) -> "PrintedForm":
         """Return the form without the rows and signatures of these labels."""
@@ -198,6 +202,19 @@ class PrintedForm:
         if lines:
             lines = replace(lines, footer=tuple(pair for pair in lines.footer if pair[0] not in labels))
         return replace(self, sections=tuple(section for section in kept if section.rows), statement=lines)
+
+    @property
+    def is_across(self) -> bool:
+        """Whether the page is turned."""
+        return self.statement is not None
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The lines of the page header; two across the page, three upright, as many as the margin holds."""
+        if not self.check:
+            return self.marks
+        marks, lines = "　".join(self.marks), self.check.lines
+        return (marks, "，".join(lines)) if self.is_across else (marks, *lines)
 
     @property
     def grids(self) -> list[Grid]:

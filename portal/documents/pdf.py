@@ -52,7 +52,9 @@ def _data(form: PrintedForm) -> dict:
     tables = [{**asdict(table), "weights": table.weights} for table in form.tables]
     lines = form.statement and {**asdict(form.statement), "weights": form.statement.weights}
     grids = [asdict(grid) for grid in form.grids]
-    return {**asdict(form), "grids": grids, "tables": tables, "statement": lines}
+    qr = form.check.svg if form.check else ""
+    head = {"header": form.header, "qr": qr}
+    return {**asdict(form), **head, "grids": grids, "tables": tables, "statement": lines}
 
 
 @cache

@@ -87,8 +87,8 @@ class PrintedReport:
     tables: tuple[PrintedTable, ...]
 
     @property
-    def marks(self) -> tuple[str, ...]:
-        """What stands in the page header: nothing, a report has no versions."""
+    def header(self) -> tuple[str, ...]:
+        """The lines of the page header: none, a report has no versions."""
         return ()
 
 

@@ -32,25 +32,27 @@ def scratch() -> BinaryIO:
     return tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)
 
 
-def write(contents: Contents, target: BinaryIO, *, by: User, at: datetime) -> list[Entry]:
+def write(contents: Contents, target: BinaryIO, *, by: User, at: datetime, base: str = "") -> list[Entry]:
     """Write the package to ``target`` and return what is in it, the receipt last.
+
+    ``base``: scheme and host under which its sheets are checked, that of the installation unless told.
 
     Raises ``Refused`` with the sentence when there is none, or when a file is not what was submitted.
     """
     if said := why_not(contents):
         raise Refused(said)
     with Archive(target) as archive:
-        _write_papers(archive, contents)
-        listed = [*archive.entries, *_write_files(archive, contents)]
+        _write_papers(archive, contents, base)
+        listed = [*archive.entries, *_write_files(archive, contents, base)]
         listed.append(archive.add(RECEIPT, receipt(contents, listed, by=by, at=at)))
     return listed
 
 
-def _write_papers(archive: Archive, contents: Contents) -> None:
+def _write_papers(archive: Archive, contents: Contents, base: str) -> None:
     archive.add(LETTER, documents.letter_docx(letter(contents)))
     if contents.forms:
         _write_overviews(archive, contents)
-    printed = [documents.version_form(item.filing, item.version) for item in contents.items]
+    printed = [documents.version_form(item.filing, item.version, base=base) for item in contents.items]
     title = f"{contents.campaign}全部表格"
     archive.add(FORMS, documents.forms_pdf(printed, title, contents.organisation.name))
 
@@ -70,25 +72,25 @@ def _overview(record_type: RecordType, items: list[Item]) -> bytes:
     return excel.sent_workbook(record_type, [(item.filing, item.sent) for item in items])
 
 
-def _write_files(archive: Archive, contents: Contents) -> list[Entry]:
+def _write_files(archive: Archive, contents: Contents, base: str) -> list[Entry]:
     """Write the attachments, each filing's in its folder or its archive, and return them as listed."""
     names, listed = Names(), []
     for number, item in enumerate(contents.items, 1):
         if prescribed := item.archive_name:
             name = fitted(prescribed, ARCHIVE_BYTES - ROOM)
             path = names.take(ATTACHED, f"{name}.zip", ARCHIVE_BYTES)
-            listed += _write_inner(archive, path, item)
+            listed += _write_inner(archive, path, item, base)
         else:
             folder = f"{ATTACHED}{number:02} {safe(item.title, FOLDER_BYTES)}/"
             listed += _copy_files(archive, folder, item)
     return listed
 
 
-def _write_inner(archive: Archive, path: str, item: Item) -> list[Entry]:
+def _write_inner(archive: Archive, path: str, item: Item, base: str) -> list[Entry]:
     """Write a brand's own archive: its annex and its materials (鲁人社字〔2021〕32号 附件1 宣传素材4)."""
     with scratch() as file:
         with Archive(file) as inner:
-            form = documents.version_form(item.filing, item.version)
+            form = documents.version_form(item.filing, item.version, base=base)
             inner.add(safe(f"{item.filing.record_type}.docx"), documents.form_docx(form))
             _copy_files(inner, "", item)
         size = file.tell()

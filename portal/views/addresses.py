@@ -1,11 +1,15 @@
 """Absolute addresses of public pages: under the site's own domain where it is known."""
 
-from django.conf import settings
 from django.http import HttpRequest
+
+from portal.check_codes import site_base
+
+
+def base(request: HttpRequest) -> str:
+    """Return scheme and host: PORTAL_SITE_DOMAIN, else the host that was asked."""
+    return site_base() or f"{request.scheme}://{request.get_host()}"
 
 
 def absolute(request: HttpRequest, path: str) -> str:
     """Return ``path`` with scheme and host: PORTAL_SITE_DOMAIN, else the host that was asked."""
-    if domain := settings.SITE["domain"]:
-        return f"{'https' if settings.HTTPS else 'http'}://{domain}{path}"
-    return request.build_absolute_uri(path)
+    return site_base() + path if site_base() else request.build_absolute_uri(path)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from portal import attachments, package, windows
 from portal.models import Campaign, User
 from portal.package import Contents
+from portal.views import addresses
 from portal.workflow import Refused
 
 DISK_FULL = "服务器的存储空间不足，没有生成材料包；已提交的内容不受影响，请联系系统管理员后再试。"
@@ -24,7 +25,7 @@ def campaign_package(request: HttpRequest, campaign: int, region: str) -> HttpRe
     if request.method != "POST":
         return _page(request, contents)
     try:
-        return _download(request.user, contents)
+        return _download(request, contents)
     except Refused as refused:
         return _page(request, contents, str(refused))
 
@@ -42,17 +43,17 @@ def _page(request: HttpRequest, contents: Contents, refusal: str = "") -> HttpRe
     return render(request, "desk/package.html", context, status=422 if refusal else 200)
 
 
-def _download(user: User, contents: Contents) -> FileResponse:
+def _download(request: HttpRequest, contents: Contents) -> FileResponse:
     file = package.scratch()
     try:
-        package.write(contents, file, by=user, at=timezone.now())
+        package.write(contents, file, by=request.user, at=timezone.now(), base=addresses.base(request))
     except Exception as error:
         file.close()
         if isinstance(error, OSError) and error.errno in attachments.FULL:
             raise Refused(DISK_FULL) from None
         raise
     file.seek(0)
-    _note(user, contents)
+    _note(request.user, contents)
     name = package.file_name(contents)
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
 
