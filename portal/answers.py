@@ -12,7 +12,6 @@ from portal import registry, rollups
 from portal.models import (
     Campaign,
     CampaignDuty,
-    Event,
     Expected,
     Extension,
     Filing,
@@ -93,7 +92,6 @@ def answers_then(campaigns: Iterable[Campaign], at: datetime) -> Iterator[Filing
 
 
 def returns(campaigns: Iterable[int], at: datetime | None = None) -> dict[int, int]:
-    """Return filing → how often it was returned, up to an instant if told."""
-    known = {"at__lte": at} if at else {}
-    events = Event.objects.filter(filing__campaign__in=list(campaigns), action="return", **known).order_by()
+    """Return filing → how often it was returned and not recalled, up to an instant if told."""
+    events = rollups.returns(at).filter(filing__campaign__in=list(campaigns)).order_by()
     return dict(events.values("filing").annotate(n=Count("pk")).values_list("filing", "n"))

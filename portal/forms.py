@@ -240,7 +240,7 @@ class FilingForm(forms.ModelForm):
             self.instance.validate_constraints()
         except ValidationError as error:
             self.storable.pop(key, None)
-            self.add_error(key, error.messages)
+            self.add_error(key if key in self.fields else None, error.messages)
 
 
 def chosen_objects(record: models.Model, name: str) -> list[models.Model]:

@@ -6,18 +6,18 @@ Pages and the autosave answer take their data from here, so that neither queries
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
-from django.db import models
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BoundField
 
-from portal import drafts, materials, registry, rules, snapshot, text
-from portal.forms import LongText, RowSet, SeveralOffered, chosen_objects, form_class, row_set_class
-from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, User
+from portal import corrections, drafts, locks, materials, registry, remarks, rules, snapshot, text, wording
+from portal.corrections import Note
+from portal.forms import LongText, RowSet, SeveralOffered, form_class, row_set_class
+from portal.models import CatalogueEntry, Edition, Filing, User
 from portal.registry import Problem, RecordType
 from portal.scope import within
-from portal.workflow import Conflict
+from portal.workflow import Conflict, Refused
 
 EXPLANATION = "explanation"
 NUMERALS = "一二三四五六七八九十"
@@ -27,10 +27,19 @@ NO_LIMIT = "通知未规定字数，建议300字以内"
 
 @dataclass(frozen=True)
 class Question:
-    """One question as the page asks it; the names are those of ``components/field.html``."""
+    """One question as the page asks it; the names are those of ``components/field.html``.
 
-    field: BoundField
+    Of a returned filing: without ``field`` it is locked and shows its ``words``; ``notes`` are the remarks on
+    it, ``why`` it is open without any.
+    """
+
+    field: BoundField | None
     number: int
+    name: str = ""
+    label: str = ""
+    words: str = ""
+    notes: list[Note] = field(default_factory=list)
+    why: str = ""
     need: bool = False
     clause: str = ""
     limit: int | None = None
@@ -40,14 +49,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Section:
-    """One card of the form: questions, or a set of child rows."""
+    """One card of the form: questions, or a set of child rows, locked as a ``table`` of words."""
 
     anchor: str
     heading: str
     note: str = ""
     questions: list[Question] = field(default_factory=list)
     rows: RowSet | None = None
+    table: dict[str, Any] | None = None
     label: str = ""
+    asked: Question | None = None
     notes: dict[str, str] = field(default_factory=dict)
     done: int = 0
     total: int = 0
@@ -108,7 +119,9 @@ class Questionnaire:
 
     def __init__(self, record: Filing, data: Mapping | None = None, more: str = ""):
         self.record, self.record_type = record, record.record_type
-        if data is not None and more in self.record_type.rows:
+        self.correction, self.refusal = corrections.of(record, data), ""
+        shut = self.correction.shut if self.correction else ()
+        if data is not None and more in self.record_type.rows and more not in shut:
             data = _with_one_more(data, more)
         self.data = data
         self.form = form_class(self.record_type)(data, instance=copy(record))
@@ -116,6 +129,18 @@ class Questionnaire:
             name: row_set_class(self.record_type, name)(data, record=record, name=name)
             for name in self.record_type.rows
         }
+        self.sent = [name for name in shut if self._is_sent(name)]
+        for name in set(shut) - set(self.sent):
+            self.form.fields.pop(name, None)
+            self.row_sets.pop(name, None)
+
+    def _is_sent(self, name: str) -> bool:
+        """Whether a locked name comes with the form all the same, to be refused if it differs."""
+        return self.data is not None and (name in self.data or f"{name}-TOTAL_FORMS" in self.data)
+
+    def is_shut(self, name: str) -> bool:
+        """Whether the return left ``name`` locked."""
+        return self.correction is not None and name in self.correction.shut
 
     def values(self) -> dict[str, Any]:
         """Return the field values that may be stored, whatever else is wrong."""
@@ -134,22 +159,36 @@ class Questionnaire:
         """Store what may be stored; raises what ``drafts.save`` does, ``Conflict`` once it is submitted."""
         if not self.record.is_editable:
             raise Conflict(self.record)
-        drafts.save(self.record, by=by, revision=revision, values=self.values(), rows=self.rows())
+        if faulty := [name for name in self.sent if not self.is_stored(name)]:
+            raise Refused(locks.sentence(self.record, faulty))
+        told = {"values": self.values(), "rows": self.rows(), "replies": corrections.replies(self.data)}
+        drafts.save(self.record, by=by, revision=revision, **told)
 
     def refuse(self, sentence: str) -> None:
-        """Show why nothing was stored: beside the name, which alone the database refuses."""
-        self.form.add_error(self.record_type.key[0], sentence)
+        """Show why nothing was stored: beside the name, which alone the database refuses of what is open."""
+        if self.record.unlocked is None:
+            self.form.add_error(self.record_type.key[0], sentence)
+        self.refusal = sentence
 
     def refresh(self) -> Filing:
         """Read the record anew, as it is stored now, and return it; what was typed stays in the form."""
         if self.data is not None:
             self.record = load(self.record)
+            self.correction = corrections.of(self.record, self.data)
         return self.record
+
+    def newly_open(self) -> str:
+        """Say which names a rule has opened with what was just stored; their controls come with the page."""
+        shown = {*self.form.fields, *self.row_sets, *self.record_type.all_slots}
+        opened = [name for name in (self.correction.by_rule if self.correction else ()) if name not in shown]
+        labels = "、".join(f"“{self.label(name)}”" for name in opened)
+        return f"已暂存。按核对要求，{labels}已开放，点“暂存”后可以修改。" if opened else ""
 
     def typed(self) -> list[tuple[str, str]]:
         """Return each name and value that was sent, to be sent again; without what is of that page alone."""
-        own = ("csrfmiddlewaretoken", "revision", "more", "then")
-        return [(name, value) for name, values in self.data.lists() if name not in own for value in values]
+        own = {"csrfmiddlewaretoken", "revision", "more", "then"}
+        sent = [(n, v) for n, values in self.data.lists() if n not in own for v in values]
+        return [(n, v) for n, v in sent if not self.is_shut(n.partition("-")[0])]
 
     def errors(self) -> dict[str, list[str]]:
         """Return field or row set name → sentences, in the order of the form."""
@@ -157,13 +196,17 @@ class Questionnaire:
             return {}
         found = {name: list(messages) for name, messages in self.form.errors.items()}
         found |= {name: _row_errors(rows) for name, rows in self.row_sets.items() if not rows.is_valid()}
-        return {name: found[name] for name in self._names() if name in found}
+        notes = self.correction.waiting if self.correction else ()
+        found |= {note.key: [note.problem] for note in notes if note.problem}
+        if general := found.pop(NON_FIELD_ERRORS, None):  # about the name, which is locked here
+            found[self.record_type.key[0]] = general
+        return {name: found[name] for name in [*self._names(), *found] if name in found}
 
     def notes(self) -> dict[str, dict[str, str]]:
         """Return row set → prefix of a row → what the portal understood of it; needs the stored record."""
         found = {}
         for name, rows in self.row_sets.items():
-            if rows.total and (not rows.is_bound or rows.is_valid()):
+            if rows.total and not self.refusal and (not rows.is_bound or rows.is_valid()):
                 stored = snapshot.child_rows(self.record, name)
                 pairs = zip(rows.kept(), stored, strict=True)
                 found[name] = {form.prefix: self.record.row_note(row) for form, row in pairs}
@@ -171,11 +214,10 @@ class Questionnaire:
 
     def label(self, name: str) -> str:
         """Return the Chinese name of a field or row set."""
-        if name in self.row_sets:
-            return str(self.row_sets[name].model._meta.verbose_name_plural)
-        if name in self.record_type.all_slots:
-            return self.record_type.all_slots[name].label
-        return str(self.record_type.field(name).verbose_name)
+        if (found := corrections.KEY.fullmatch(name)) and self.correction:
+            labels = {note.remark.pk: note.label for note in self.correction.notes}
+            return f"对“{labels[int(found[1])]}”的答复"
+        return remarks.anchors(self.record_type)[name]
 
     def _names(self) -> list[str]:
         return [*self.record_type.fields, *self.record_type.rows, EXPLANATION]
@@ -189,13 +231,28 @@ class Questionnaire:
         above, below = self._parted()
         for heading, names in above:
             cards.append(self._asked(cards, heading, names, wrong))
-        for name, rows in self.row_sets.items():
+        tables = {table["name"]: table for table in self._shut_tables()}
+        for name in self.record_type.rows:
             counts = {"done": int(name not in wrong), "total": 1, "notes": notes.get(name, {})}
-            cards.append(self._card(cards, self.label(name), rows=rows, label=name, **counts))
+            shown = {"table": tables[name]} if name in tables else {"rows": self.row_sets[name]}
+            asked = Question(None, 0, **self._told(name))
+            cards.append(self._card(cards, self.label(name), label=name, asked=asked, **shown, **counts))
         for heading, names in below:
             cards.append(self._asked(cards, heading, names, wrong))
-        asked = Question(self.form[EXPLANATION], len(self.record_type.fields) + 1)
+        asked = Question(self.form[EXPLANATION], len(self.record_type.fields) + 1, **self._told(EXPLANATION))
         return [*cards, self._card(cards, "情况说明", note="有提示项时填写", questions=[asked])]
+
+    def _shut_tables(self) -> list[dict]:
+        if not any(self.is_shut(name) for name in self.record_type.rows):
+            return []
+        return [table for table in snapshot.tables(self.record) if self.is_shut(table["name"])]
+
+    def _told(self, name: str) -> dict[str, Any]:
+        """Return what a return says of a field or of rows, for ``Question``."""
+        if self.correction is None:
+            return {"name": name}
+        why = self.correction.by_rule.get(name, "")
+        return {"name": name, "notes": self.correction.about(name), "why": why}
 
     def _parted(self) -> tuple[list[tuple[str, list[str]]], list[tuple[str, list[str]]]]:
         """Return the declared sections that stand above the rows, and those that stand below them."""
@@ -222,7 +279,11 @@ class Questionnaire:
         return paper is None or any(name.startswith(tuple(paper.all_rows.values())) for name in names)
 
     def _question(self, name: str, number: int) -> Question:
-        column, asked = self.record_type.field(name), self.form[name]
+        column = self.record_type.field(name)
+        if self.is_shut(name):
+            words = wording.stored(self.record, name)
+            return Question(None, number, label=self.label(name), words=words, **self._told(name))
+        asked = self.form[name]
         longest = getattr(asked.field, "max_length", None) or 0
         listed = registry.list_named_in(self.record_type.slug, name)
         return Question(
@@ -233,6 +294,7 @@ class Questionnaire:
             limit=self.record_type.limits.get(name) or (longest if longest >= WORTH_COUNTING else None),
             under=listed.model.objects.advice(self.record) if listed else self._under(name, asked),
             known=listed.model.objects.names() if listed else None,
+            **self._told(name),
         )
 
     def _under(self, name: str, asked: BoundField) -> str:
@@ -253,34 +315,46 @@ class Questionnaire:
     def todo(self, found: list[Problem]) -> list[Todo]:
         """Return what is missing, then what is done; ``found`` as ``rules.problems`` gives it."""
         missing = [Todo(p.field, p.text) for p in rules.blocking(self.record, found)]
+        unanswered = self.correction.unanswered if self.correction else ()
+        missing += [Todo(note.key, f"请答复对“{note.label}”的审核意见。") for note in unanswered]
         wrong = {line.name for line in missing}
         done = [name for name in self._names() if name not in wrong and not self._is_empty(name)]
         done += [slot for slot, kept in materials.files(self.record).items() if kept and slot not in wrong]
         return [*missing, *(Todo(name, self.label(name), done=True) for name in done)]
 
     def _is_empty(self, name: str) -> bool:
-        if name in self.row_sets:
+        if name in self.record_type.rows:
             return not snapshot.child_rows(self.record, name)
         return rules.is_empty(self.record, name) or getattr(self.record, name) is False
 
     def differences(self, stored: Filing) -> list[dict[str, str]]:
-        """Return {label, mine, theirs} where what was typed here is not what ``stored`` holds."""
-        pairs = [(name, self._mine(name), _theirs(stored, name)) for name in self._names()]
+        """Return {label, mine, theirs, shut} where what was typed here is not what ``stored`` holds."""
+        shown = [name for name in self._names() if name in self.form.fields or name in self.row_sets]
+        pairs = [(name, self._mine(name), wording.stored(stored, name)) for name in shown]
         return [
-            {"label": self.label(name), "mine": mine, "theirs": theirs}
+            {"label": self.label(name), "mine": mine, "theirs": theirs, "shut": self.is_shut(name)}
             for name, mine, theirs in pairs
             if mine != theirs
+        ] + self._other_replies(stored)
+
+    def _other_replies(self, stored: Filing) -> list[dict]:
+        """Return the answers typed here that are not what is stored, as ``differences`` does."""
+        correction = corrections.of(stored, self.data)
+        return [
+            {"label": self.label(note.key), "mine": note.said, "theirs": note.remark.reply, "shut": False}
+            for note in (correction.waiting if correction else ())
+            if text.clean(note.said) != note.remark.reply
         ]
 
     def _mine(self, name: str) -> str:
         if name in self.row_sets:
             fields = self.record_type.rows[name]
             return "\n".join(
-                _row_words(self.row_sets[name].model, fields, row) for row in self._row_values(name)
+                wording.row_words(self.row_sets[name].model, fields, row) for row in self._row_values(name)
             )
         values = self.values()
         if name in values:
-            return words(self.record_type.field(name), values[name])
+            return wording.words(self.record_type.field(name), values[name])
         return "、".join(self.data.getlist(self.form[name].html_name))
 
     def _row_values(self, name: str) -> list[dict]:
@@ -293,48 +367,6 @@ class Questionnaire:
             for form in rows.forms
             if form.has_changed()
         ]
-
-
-def _theirs(record: Filing, name: str) -> str:
-    if name not in record.record_type.rows:
-        column = record._meta.get_field(name)
-        value = chosen_objects(record, name) if column.many_to_many else getattr(record, name)
-        return words(column, value)
-    fields = record.record_type.rows[name]
-    rows = snapshot.child_rows(record, name)
-    return "\n".join(_row_words(type(row), fields, {f: getattr(row, f) for f in fields}) for row in rows)
-
-
-def _row_words(model: type[models.Model], fields: list[str], row: Mapping[str, Any]) -> str:
-    return " · ".join(words(model._meta.get_field(name), row.get(name)) for name in fields)
-
-
-def words(column: models.Field, value: Any) -> str:
-    """Return a value as people read it; relations as objects or as the titles of an example."""
-    if value is None and snapshot.is_place(column):
-        return snapshot.CITY_ITSELF
-    if value is None or value == "" or value == []:
-        return ""
-    if isinstance(column, ChoiceListField):
-        return "、".join(column.labels(value))
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, Decimal):
-        return text.plain_number(value)
-    if isinstance(value, list):
-        return "、".join(str(one) for one in sorted(value, key=lambda one: getattr(one, "pk", 0)))
-    return str(dict(column.flatchoices).get(value, value)) if column.choices else str(value)
-
-
-def example(record_type: RecordType) -> list[dict[str, str]]:
-    """Return the 填报示例 as {label, text}, in the order of the form; what it leaves empty is left out."""
-    lines = [(record_type.field(name), record_type.example.get(name)) for name in record_type.fields]
-    shown = [{"label": str(column.verbose_name), "text": words(column, value)} for column, value in lines]
-    for name, fields in record_type.rows.items():
-        model = record_type.row_model(name)
-        rows = [_row_words(model, fields, row) for row in record_type.example.get(name, [])]
-        shown.append({"label": str(model._meta.verbose_name_plural), "text": "\n".join(rows)})
-    return [line for line in shown if line["text"]]
 
 
 def namesake_sentence(record: Filing) -> str:

@@ -83,6 +83,18 @@ def submitted_at(cutoff: datetime, region: str, kind: str = "") -> QuerySet:
     return found.filter(version_then__isnull=False, **({"kind": kind} if kind else {}))
 
 
+def returns(cutoff: datetime | None = None) -> QuerySet:
+    """Return the events of the returns that stand, now or at an instant.
+
+    One that was recalled before anybody touched the filing is as if it had stayed at its desk.
+    """
+    by_then = {"at__lte": cutoff} if cutoff else {}
+    recalled = Event.objects.filter(
+        filing=OuterRef("filing"), number=OuterRef("number") + 1, action="recall", **by_then
+    )
+    return Event.objects.filter(~Exists(recalled), action="return", **by_then)
+
+
 def standing_at(cutoff: datetime, region: str, kind: str) -> QuerySet:
     """Return the filings of a type approved by then that no later approved one had replaced by then.
 

@@ -1,5 +1,6 @@
 """Submitting a draft as it was read: the explanation and the act in one transaction, and who gets it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -18,13 +19,15 @@ def submit(
     revision: int,
     version: int,
     step: int,
+    replies: Mapping[int, str] | None = None,
     request_id: str = "",
 ) -> Event:
     """Submit ``record`` as it stood at ``revision`` with this 情况说明, and return the event.
 
-    Raises what ``drafts.save`` and ``workflow.perform`` raise; an explanation survives ``Invalid``.
+    ``replies`` to remarks, number → words, are stored as well. Raises what ``drafts.save`` and
+    ``workflow.perform`` raise; what was written here survives ``Invalid``.
     """
-    told = {"by": by, "revision": revision, "values": {"explanation": explanation}}
+    told = {"by": by, "revision": revision, "values": {"explanation": explanation}, "replies": replies}
     try:
         with transaction.atomic():
             drafts.save(record, **told)

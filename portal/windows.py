@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from portal import registry, scope
+from portal import registry, rollups, scope
 from portal.answers import answers, answers_then, duties_at, returns
 from portal.models import Campaign, CampaignDuty, Expected, Filing, Organisation, User
 from portal.registry import MERGED
@@ -158,7 +158,7 @@ def is_late(filing: Filing, at: datetime) -> bool:
     if filing.amends_id:
         return filing.amends.is_late
     last = filing.versions.order_by("-number").first()
-    returned = filing.events.filter(action="return").order_by("-number").first()
+    returned = rollups.returns().filter(filing=filing.pk).order_by("-number").first()
     return not (last and not last.is_late and returned and is_over(due, returned.at))
 
 

@@ -32,9 +32,7 @@ def send_back(filing: Filing, *names: str, grounds: Grounds = NOTHING_SAID) -> F
     for name in names:
         remark(filing, name)
     current = Filing.objects.get(pk=filing.pk)
-    return factories.act(
-        current, "return", desk_user(current), comment=factories.COMMENT, grounds=grounds
-    )
+    return factories.act(current, "return", desk_user(current), comment=factories.COMMENT, grounds=grounds)
 
 
 def returned(kind: str, *names: str, place: str = factories.WEIFANG, **changes: Any) -> Filing:

@@ -3,7 +3,7 @@
 import pytest
 from django import forms
 
-from portal import catalogue, questionnaire, registry, rules
+from portal import catalogue, questionnaire, registry, rules, wording
 from portal.forms import NOT_PUBLIC, CleanText, LongText, WholeNumber, form_class
 from portal.models import Filing
 from portal.questionnaire import Questionnaire
@@ -71,7 +71,7 @@ def test_nothing_typed_is_cut_off_by_the_browser(record_type):
 
 
 def test_the_official_examples_read_as_words():
-    lines = {line["label"]: line["text"] for line in questionnaire.example(registry.get("building-units"))}
+    lines = {line["label"]: line["text"] for line in wording.example(registry.get("building-units"))}
 
     assert lines["单位类型"] == "龙头企业"
     assert lines["“一条龙”服务"] == "培训、就业、维权"

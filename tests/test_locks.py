@@ -22,7 +22,9 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 def save(record, rows=None, **values):
     current = Filing.objects.get(pk=record.pk).record
-    return drafts.save(current, by=filer(record.region_id), revision=current.revision, values=values, rows=rows)
+    return drafts.save(
+        current, by=filer(record.region_id), revision=current.revision, values=values, rows=rows
+    )
 
 
 def content(record):

@@ -60,7 +60,7 @@ def test_without_scripts_files_are_sent_by_the_form_and_shown_on_the_page(client
 
     assert (answer.status_code, answer.url) == (302, page_of(draft))
     shown = client.get(page_of(draft))
-    place = shown.context["places"][0]
+    place = shown.context["spots"][0].place
     assert [(file.name, file.size) for file in place.files] == [
         ("一.pdf", len(pdf(1))),
         ("二.pdf", len(pdf(2))),

@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import (
+    corrections,
     deadlines,
     drafts,
+    locks,
     materials,
     merging,
     questionnaire,
@@ -23,6 +25,7 @@ from portal import (
     similar,
     submission,
     successors,
+    wording,
 )
 from portal.forms import LongText
 from portal.models import Filing, User
@@ -103,7 +106,7 @@ def succeed(request: HttpRequest, pk: int) -> HttpResponse:
 def _migrate(request: HttpRequest, record: Filing, **typed: Any) -> None:
     """Let successors take the place of what was chosen and left its catalogue since."""
     current = own(request, record.pk)
-    values, rows = successors.replaced(current)
+    values, rows = (_open_ones(current, found) for found in successors.replaced(current))
     try:
         drafts.save(
             current, by=request.user, revision=current.revision, values={**typed, **values}, rows=rows
@@ -112,6 +115,12 @@ def _migrate(request: HttpRequest, record: Filing, **typed: Any) -> None:
         messages.warning(request, CHANGED_ELSEWHERE if isinstance(obstacle, Conflict) else str(obstacle))
         return
     messages.success(request, MIGRATED if values or rows else NO_SUCCESSOR)
+
+
+def _open_ones(record: Filing, found: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a return left locked and no rule demands to change: it stays as it was submitted."""
+    demanded = locks.demanded(record) if found else {}
+    return {name: new for name, new in found.items() if locks.is_open(record, name) or name in demanded}
 
 
 def number(request: HttpRequest, name: str) -> int:
@@ -127,17 +136,18 @@ def _edit_page(request: HttpRequest, sheet: Questionnaire) -> HttpResponse:
     context = {
         **_heading(record),
         "sections": sheet.sections(found),
-        "places": materials.places(record),
+        "spots": corrections.spots(materials.places(record), sheet.correction),
         "todo": todo,
         "done": sum(line.done for line in todo),
         "missing": sum(not line.done for line in todo),
         "errors": [{"name": n, "label": sheet.label(n), "texts": t} for n, t in sheet.errors().items()],
-        "returned": _returned(record),
+        "refusal": sheet.refusal if record.unlocked is not None else "",
+        "correction": sheet.correction,
         **_dropped(record),
-        "example": questionnaire.example(record.record_type),
+        "example": wording.example(record.record_type),
         "proposals": _proposals(request, record.record_type),
-        "merges": merging.is_merged(record),
-        "earlier": merging.may_start_from_earlier(record),
+        "merges": merging.is_merged(record) and not _rows_are_shut(sheet),
+        "earlier": None if _rows_are_shut(sheet) else merging.may_start_from_earlier(record),
         "near": similar.near_names(record, request.user),
     }
     return render(request, "desk/edit.html", context)
@@ -157,14 +167,15 @@ def _heading(record: Filing) -> dict[str, Any]:
 
 
 def _dropped(record: Filing) -> dict[str, Any]:
-    """Return what was chosen and left its catalogue since, and whether any of it has a successor."""
+    """Return what was chosen and left its catalogue since, and whether any of it can give way to another."""
     found = successors.dropped(record)
-    return {"dropped": found, "movable": any(gone.successor for gone in found)}
+    movable = _open_ones(record, {gone.name: gone.successor for gone in found if gone.successor})
+    return {"dropped": found, "movable": bool(movable)}
 
 
-def _returned(record: Filing):
-    """Return the latest return, when that is why the form is open again."""
-    return record.events.filter(action="return").order_by("-number").first()
+def _rows_are_shut(sheet: Questionnaire) -> bool:
+    """Whether a return left the rows of a statistical sheet locked: nothing is merged into them then."""
+    return bool(sheet.record_type.sheet) and sheet.is_shut(sheet.record_type.sheet.rows)
 
 
 def _proposals(request: HttpRequest, record_type: RecordType) -> list[RecordType]:
@@ -224,7 +235,7 @@ def _saved_words(sheet: Questionnaire, errors: dict) -> str:
     faulty = [sheet.label(name) for name in errors]
     if unstored:
         return PARTLY_STORED.format("、".join(unstored))
-    return TO_REPAIR.format("、".join(faulty)) if faulty else ""
+    return TO_REPAIR.format("、".join(faulty)) if faulty else sheet.newly_open()
 
 
 def _conflict_page(request: HttpRequest, sheet: Questionnaire, conflict: Conflict) -> HttpResponse:
@@ -257,7 +268,12 @@ def _submit(request: HttpRequest, record: Filing) -> HttpResponse:
     try:
         explanation = LongText(required=False).clean(typed)
         event = submission.submit(
-            record, by=request.user, explanation=explanation, request_id=request.id, **read
+            record,
+            by=request.user,
+            explanation=explanation,
+            replies=corrections.replies(request.POST),
+            request_id=request.id,
+            **read,
         )
     except ValidationError as error:
         return _check_page(request, record, explanation=typed, refusal=error.messages[0])
@@ -287,10 +303,13 @@ def _check_page(
     status: int = 200,
 ) -> HttpResponse:
     sheet, found = Questionnaire(record), rules.problems(record)
+    correction = corrections.of(record, request.POST)
     explanation = record.explanation if explanation is None else explanation
     # of a zero report all that can be missing is its reason, which is asked for here
     warnings = [problem for problem in found if problem.needs_explanation or record.is_nothing]
     done = [] if record.is_nothing else [line for line in sheet.todo(found) if line.done]
+    reviewer = submission.reviewing_desk(record, request.user)
+    unanswered = correction.unanswered if correction else []
     context = {
         **_heading(record),
         "passed": [line for line in done if line.name != questionnaire.EXPLANATION],
@@ -299,8 +318,12 @@ def _check_page(
         "asks": bool(warnings or explanation or record.is_nothing),
         "explanation": explanation,
         "refusal": refusal,
+        "correction": correction,
+        "unanswered": unanswered,
+        # what has no answer yet can be answered on the page of a zero report, so that it closes nothing there
+        "closed": "" if record.is_nothing and unanswered else reviewer.closed,
         **_dropped(record),
-        "reviewer": submission.reviewing_desk(record, request.user),
+        "reviewer": reviewer,
         "near": similar.near_names(record, request.user),
     }
     return render(request, "desk/check.html", context, status=status)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import archives, attachments, materials, scope
+from portal import archives, attachments, corrections, materials, scope
 from portal.models import Attachment, Filing
 from portal.views.upload import ENVELOPE, discard, length
 from portal.workflow import Refused
@@ -44,11 +44,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(
     request: HttpRequest, record: Filing, *, status: int = 200, refusals=(), results=(), notice=""
 ) -> HttpResponse:
+    correction = corrections.of(record)
     context = {
         "nav": "file",
         "record": record,
         "type": record.record_type,
-        "places": materials.places(record),
+        "spots": corrections.spots(materials.places(record), correction),
+        "correction": correction,
         "archive_name": record.archive_name(),
         "takes_archive": bool(record.record_type.slots) and not record.is_nothing,
         "refusals": refusals,

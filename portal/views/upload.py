@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import documents, drafts, excel, importing, registry, sandbox
 from portal.models import Filing, User
-from portal.questionnaire import words
 from portal.registry import RecordType
+from portal.wording import words
 from portal.workflow import Refused
 
 ENVELOPE = 64 * 1024  # what a form adds around its file
