@@ -61,7 +61,10 @@ class LinkedWish:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the queue, in words; ``item`` names it as it was seen, for an act on many."""
+    """One line of the queue, in words; ``item`` names it as it was seen, for an act on many.
+
+    ``acts``: what of the review and the publication is open now.
+    """
 
     pk: int
     item: str
@@ -83,9 +86,7 @@ class Row:
     act: str
     url: str
     page: str
-    accepts: bool
-    reviews: bool
-    publishes: bool
+    acts: frozenset[str]
     is_unread: bool
     looking: list[str] = field(default_factory=list)
 
@@ -135,9 +136,7 @@ def row(filing: Filing, user: User, now: datetime, origin: str = "") -> Row:
         act=act,
         url=url,
         page=page,
-        accepts="accept" in open_acts,
-        reviews=bool(open_acts),
-        publishes=act == "公布",
+        acts=frozenset(open_acts | {"publish"} if act == "公布" else open_acts),
         is_unread=bool(getattr(filing, "is_unread", False)),
     )
 
@@ -151,7 +150,7 @@ def _open_acts(filing: Filing, user: User) -> set[str]:
 
 
 def _due(filing: Filing, now: datetime) -> tuple[date | None, str]:
-    """Return the day a filing or an opinion on it is due, and in words that it is past; needs ``with_due``."""
+    """Return the day a filing or an opinion on it is due, and words if it is past; needs ``with_due``."""
     today, opinion = timezone.localdate(now), getattr(filing, "opinion_due", None)
     if opinion:
         return opinion, _past(today - opinion) if not filing.opinion_answered and opinion < today else ""

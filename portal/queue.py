@@ -182,8 +182,13 @@ def counts(user: User) -> dict[str, int]:
     wanted["long"] = queue_facts.with_arrival(wanted[TO_DO], user).filter(too_long)
     unread = Copy.objects.filter(user=user, read_at=None).values("filing_id")
     wanted["unread"] = Filing.objects.visible_to(user).filter(pk__in=unread)
-    numbers = {name: Counted(_numbers(found)) for name, found in wanted.items()}
-    return User.objects.filter(pk=user.pk).annotate(**numbers).values(*numbers).get()
+    return _counted(wanted, user)
+
+
+def _counted(wanted: dict[str, QuerySet], user: User) -> dict[str, int]:
+    numbers = {f"number_{name}": Counted(_numbers(found)) for name, found in wanted.items()}
+    found = User.objects.filter(pk=user.pk).annotate(**numbers).values_list(*numbers).get()
+    return dict(zip(wanted, found, strict=True))
 
 
 def _numbers(found: QuerySet) -> QuerySet:
@@ -193,8 +198,7 @@ def _numbers(found: QuerySet) -> QuerySet:
 def waiting(user: User) -> int:
     """Return how much waits for ``user``: to file, to review, to answer and to publish; one query."""
     tabs = [TO_DO, PUBLISH] if user.has_role(Role.PUBLISHER) else [TO_DO]
-    numbers = {tab: Counted(_numbers(filings(tab, user))) for tab in tabs}
-    return sum(User.objects.filter(pk=user.pk).annotate(**numbers).values_list(*numbers).get())
+    return sum(_counted({tab: filings(tab, user) for tab in tabs}, user).values())
 
 
 def in_number(found: int) -> str:

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import (
+    batches,
     copies,
     deadlines,
     decision,
@@ -47,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
     wish = _wish(request, counts)
     pages = queue.Pages(queue.ordered(wish, user).values_list("pk", flat=True), PER_PAGE)
     shown = pages.get_page(request.GET.get("page", "")[:9])
-    choices = queue_choices.choices(wish, user)
+    choices, rows = queue_choices.choices(wish, user), _rows(shown, wish, user, now)
     context = {
         "nav": "desk",
         "heading": _heading(wish, counts),
@@ -65,7 +66,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "page": shown,
         "more": pages.found > queue.MOST,
         "most": queue.MOST,
-        "rows": _rows(shown, wish, user, now),
+        "rows": rows,
+        "batch": {name: word for name, word in batches.ACTS.items() if any(name in row.acts for row in rows)},
         "headings": wish.headings(queue.HEADINGS),
         "choices": choices,
         "conditions": queue_choices.conditions(wish, choices),
