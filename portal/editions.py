@@ -12,6 +12,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from portal import catalogue, drafts, edition_changes, notify, registry, rules, text, workflow
@@ -278,7 +279,8 @@ def _tell(edition: Edition, roles: tuple[str, ...], what: str, by: User) -> None
     there = posts.filter(organisation__kind__in=HRSS_KINDS, organisation__region=edition.region_id)
     people = sorted(set(there.values_list("user_id", flat=True)) - {by.pk})
     said, now = f"“{edition}”（{registry.get(edition.kind)}目录）{what}", timezone.now()
-    notify.deliver(Message(user_id=pk, topic=Topic.OTHER, text=said[:400], created_at=now) for pk in people)
+    facts = {"topic": Topic.OTHER, "address": reverse("edition", args=[edition.pk]), "created_at": now}
+    notify.deliver(Message(user_id=pk, text=said[:400], **facts) for pk in people)
 
 
 def note(edition: Edition, by: User, said: str, flag: int = CHANGE) -> None:

@@ -12,6 +12,7 @@ from portal import (
     edition_jobs,  # noqa: F401 -- registers what it does
     jobs,
     notice_messages,
+    presence,
     queueing,
     reminders,
     schedules,
@@ -24,8 +25,9 @@ MAIL_LIMIT = 300  # seconds after which a server that says a byte now and then i
 
 @shared_task
 def nightly_verify() -> None:
-    """Remove what killed workers left, check the invariants; a fault is told to the auditors."""
+    """Remove what killed workers and closed windows left, check the invariants; a fault is told to the auditors."""
     jobs.tidy()
+    presence.sweep()
     verify.nightly()
 
 
