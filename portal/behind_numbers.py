@@ -47,32 +47,32 @@ def _sight(board: Dashboard, cell: Mapping[str, str]) -> tuple[Sight, str]:
     asked = board.asked
     sight, kind = asked.sight, cell.get("kind", "")
     if kind:
-        sight = replace(sight, kind=_known(kind, [t.slug for t in registry.all_types()]))
+        sight = replace(sight, kind=known(kind, [t.slug for t in registry.all_types()]))
     code = cell.get("own") or cell.get("place") or asked.region.code
     names = {(place.code, place.is_own): place.name for place in board.places}
     if code != asked.region.code or "own" in cell:
-        _known((code, "own" in cell), names)
+        known((code, "own" in cell), names)
     sight = replace(sight, region=code, is_own="own" in cell)
     place = names.get((code, "own" in cell), asked.region.name)
     return sight, f"{place}{'' if not sight.kind else ' ' + registry.get(sight.kind).label}"
 
 
-def _known(value, known: Iterable):
-    if value not in known:
+def known(value, among: Iterable):
+    if value not in among:
         raise Unknown(str(value)[:40])
     return value
 
 
 def _number(typed: str, below: int) -> int | None:
     """Return the number of a band, None for all of them."""
-    return None if typed == ALL else int(_known(typed, [str(number) for number in range(below)]))
+    return None if typed == ALL else int(known(typed, [str(number) for number in range(below)]))
 
 
 def _filings(board: Dashboard, cell: Mapping[str, str]) -> Behind:
     sight, words = _sight(board, cell)
     state = cell.get("state", "")
     if state:
-        _known(state, WORDS)
+        known(state, WORDS)
     title = f"{words} {WORDS[state] if state else '提交过的填报'}"
     return _of_filings(board, sight, title, tallies.filings(sight, state))
 
@@ -81,7 +81,7 @@ def _waiting(board: Dashboard, cell: Mapping[str, str]) -> Behind:
     sight, words = _sight(board, cell)
     band, desk = _number(cell["band"], len(BANDS)), cell.get("desk", "")
     if desk:
-        _known(desk, IN_REVIEW)
+        known(desk, IN_REVIEW)
     long = "" if band is None else f"，停留{BANDS[band]}"
     title = f"{words} {WORDS[desk] if desk else '待审'}{long}"
     return _of_filings(board, sight, title, tallies.waiting(sight, desk, band))
@@ -108,8 +108,8 @@ def _link(row: Filing, board: Dashboard) -> dict:
 def _acts(board: Dashboard, cell: Mapping[str, str]) -> Behind:
     sight, words = _sight(board, cell)
     months = {f"{month:%Y-%m}": month for month in tallies.months(sight.cutoff)}
-    act = _known(cell.get("act", ""), ACTS)
-    month = None if cell["month"] == ALL else months[_known(cell["month"], months)]
+    act = known(cell.get("act", ""), ACTS)
+    month = None if cell["month"] == ALL else months[known(cell["month"], months)]
     when = f"{month.year}年{month.month}月" if month else "近12个月"
     return _of_events(board, f"{words} {when}{ACTS[act]}", tallies.acts(sight, act, month), act)
 
@@ -142,10 +142,10 @@ def _event(event: Event, filing: Filing, board: Dashboard, act: str) -> dict:
 
 def _duties(board: Dashboard, cell: Mapping[str, str]) -> Behind:
     """Return the bureaus of one campaign, or of one place in all of them."""
-    which = _known(cell["duty"], DUTIES)
+    which = known(cell["duty"], DUTIES)
     found = [(campaign, row) for campaign, rows in board.boards for row in rows]
     if "campaign" in cell:
-        _known(cell["campaign"], [str(campaign.pk) for campaign, _ in board.boards])
+        known(cell["campaign"], [str(campaign.pk) for campaign, _ in board.boards])
         found = [(campaign, row) for campaign, row in found if str(campaign.pk) == cell["campaign"]]
     sight, words = _sight(board, cell)
     found = [(c, row) for c, row in found if _is_in(row.duty.organisation.region_id, sight)]

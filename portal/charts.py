@@ -19,7 +19,7 @@ class Series:
     """One row of numbers: its name, a value for each label, and its look (a pattern, a line and mark)."""
 
     name: str
-    values: tuple[int, ...]
+    values: tuple[float, ...]
     look: int
 
 
@@ -113,7 +113,7 @@ def stacked(slug: str, title: str, labels: Sequence[str], series: Sequence[Serie
     return chart
 
 
-def _pile(chart: Chart, parts: list[tuple[int, int]], left: float, top: float, scale: float) -> float:
+def _pile(chart: Chart, parts: list[tuple[float, int]], left: float, top: float, scale: float) -> float:
     """Lay the parts of one bar after each other and return where it ends."""
     for value, look in parts:
         if value:
@@ -145,6 +145,23 @@ def _bars(chart: Chart, parts: list[tuple[int, int]], top: float) -> None:
         if value:
             chart.boxes.append(Box(0, y, round(room * value / 100, 1), BAR, look))
         chart.words.append(Word(round(room * value / 100 + 6, 1), y + 13, f"{value}%"))
+
+
+def bars(slug: str, title: str, labels: Sequence[str], series: Sequence[Series], told: str) -> Chart:
+    """Return lying bars beside each other, one for each series, the number at the end of each."""
+    each = 20 * len(series) + GAP
+    chart = Chart(slug, title, told, tuple(series), each * len(labels) + GAP)
+    left = GAP + LETTER * max((len(label) for label in labels), default=0)
+    most = max((value for one in series for value in one.values), default=0)
+    scale = (WIDTH - left - 4 * LETTER) / max(most, 0.1)
+    for number, label in enumerate(labels):
+        top = GAP / 2 + each * number
+        chart.words.append(Word(left - GAP, top + 10 * len(series) + 3, label, "end"))
+        for line, one in enumerate(series):
+            end = _pile(chart, [(one.values[number], one.look)], left, top + 20 * line, scale)
+            chart.words.append(Word(round(end + 6, 1), top + 20 * line + 13, str(one.values[number])))
+    chart.rules.append(Rule(left, 0, left, chart.height))
+    return chart
 
 
 def scale(most: int) -> tuple[int, int]:

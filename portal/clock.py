@@ -84,7 +84,7 @@ def until(event: str = "") -> Subquery:
 
 
 def at_this_desk(now: datetime) -> Subquery:
-    """Return how many microseconds a filing under review has lain at its present desk, all rounds together."""
+    """Return the microseconds a filing under review has lain at its present desk, all rounds together."""
     stays = between(Q(source=F("filing__state")), Q(target=F("filing__state")))
     return _summed(moves().filter(filing=OuterRef("pk")), stays + Value(micros(now)))
 

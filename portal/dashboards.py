@@ -5,7 +5,7 @@ shown of them is made in ``panels``, what is behind a number in ``behind_numbers
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -79,18 +79,27 @@ def roots_of(user: User) -> list[str]:
 def read(params: Mapping[str, str], user: User) -> Asked | None:
     """Return what a query string asks, None where ``user`` reads no such region."""
     roots = roots_of(user)
-    code = params.get("region", "")[:8] or (roots[0] if roots else "")
-    region = Region.objects.filter(pk=code).first() if any(code.startswith(root) for root in roots) else None
+    region = read_region(params, roots)
     if region is None:
         return None
-    kind = params.get("kind", "")
-    known = {record_type.slug for record_type in registry.all_types()}
     typed = params.get("at", "").strip()[:40]
-    asked = Asked(region, timezone.now(), "", kind if kind in known else "", tuple(roots))
+    asked = Asked(region, timezone.now(), "", read_kind(params), tuple(roots))
     try:
         return replace(asked, cutoff=read_instant(typed), at=typed) if typed else asked
     except Odd as odd:
         return replace(asked, at=typed, odd=str(odd))
+
+
+def read_region(params: Mapping[str, str], roots: Sequence[str]) -> Region | None:
+    """Return the region asked for, the first of ``roots`` unless told; None outside of all of them."""
+    code = params.get("region", "")[:8] or (roots[0] if roots else "")
+    return Region.objects.filter(pk=code).first() if any(code.startswith(root) for root in roots) else None
+
+
+def read_kind(params: Mapping[str, str]) -> str:
+    """Return the type asked for, empty for all and for one there is not."""
+    kind = params.get("kind", "")
+    return kind if kind in {record_type.slug for record_type in registry.all_types()} else ""
 
 
 def read_instant(typed: str) -> datetime:
@@ -125,6 +134,27 @@ class Place:
         return {"own" if self.is_own else "place": self.code}
 
 
+def line_of(region: Region, code: str) -> str:
+    """Return the code of the line that a region counts in, of the lines of ``region``."""
+    return code[:4] if region.level == Level.PROVINCE else code
+
+
+def places(region: Region, at: datetime, counted: Iterable[str]) -> list[Place]:
+    """Return the lines by region: the cities of the province, the counties of a city, a county itself.
+
+    Regions that hold no more and yet have something among ``counted`` follow: no number is left out of its
+    sum.
+    """
+    if region.level not in OWN:
+        return [Place(region.code, region.name)]
+    levels = [Level.CITY] if region.level == Level.PROVINCE else [Level.COUNTY, Level.ZONE]
+    below = [Place(one.code, one.name) for one in rollups.regions_at(at, region.code, *levels)]
+    now = [Place(region.code, OWN[region.level], is_own=True), *below]
+    gone = sorted({line_of(region, code) for code in counted} - {place.code for place in now})
+    names = dict(Region.objects.filter(pk__in=gone).values_list("code", "name")) if gone else {}
+    return now + [Place(code, names[code]) for code in gone]
+
+
 @dataclass(frozen=True)
 class Dashboard:
     """Everything of one page, each read made once."""
@@ -139,24 +169,12 @@ class Dashboard:
 
     @cached_property
     def places(self) -> list[Place]:
-        """The lines by region: the cities of the province, the counties of a city, a county itself."""
-        region, at = self.asked.region, self.asked.cutoff
-        if region.level not in OWN:
-            return [Place(region.code, region.name)]
-        levels = [Level.CITY] if region.level == Level.PROVINCE else [Level.COUNTY, Level.ZONE]
-        below = [Place(one.code, one.name) for one in rollups.regions_at(at, region.code, *levels)]
-        own = [Place(region.code, OWN[region.level], is_own=True)]
-        return own + below + self._former({place.code for place in own + below})
-
-    def _former(self, known: set[str]) -> list[Place]:
-        """Return the regions that hold no more and yet have filings: no number is left out of its sum."""
-        gone = sorted({self.line_of(code) for _, code, _ in self.states} - known)
-        names = dict(Region.objects.filter(pk__in=gone).values_list("code", "name")) if gone else {}
-        return [Place(code, names[code]) for code in gone]
+        """The lines by region."""
+        return places(self.asked.region, self.asked.cutoff, (code for _, code, _ in self.states))
 
     def line_of(self, code: str) -> str:
         """Return the code of the line that a region counts in."""
-        return code[:4] if self.asked.region.level == Level.PROVINCE else code
+        return line_of(self.asked.region, code)
 
     @cached_property
     def boards(self) -> list[tuple[Campaign, list[windows.Row]]]:

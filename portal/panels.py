@@ -299,20 +299,27 @@ def _handled(label: str, times: list[timedelta], cell: dict[str, str], *style: s
 
 def workbook_of(board: Dashboard, shown: Sequence[Panel]) -> bytes:
     """Return the tables of a dashboard as a workbook, a sheet each: the numbers of the page."""
+    asked = board.asked
+    facts = [[asked.region.name, asked.kind_label], ["统计截至", windows.moment(asked.cutoff)]]
+    return book_of(TITLE, shown, facts)
+
+
+def book_of(title: str, shown: Sequence[Panel], facts: Sequence[list[str]]) -> bytes:
+    """Return the tables of some panels as a workbook, a sheet each, below what is looked at."""
     book = Workbook(write_only=True)
     for panel in shown:
-        _sheet(book, board, panel)
-    return workbook.saved(book, TITLE)
+        _sheet(book, panel, facts)
+    return workbook.saved(book, title)
 
 
-def _sheet(book: Workbook, board: Dashboard, panel: Panel) -> None:
-    pen, made, asked = Pen(book.create_sheet(panel.table.name)), panel.table, board.asked
+def _sheet(book: Workbook, panel: Panel, facts: Sequence[list[str]]) -> None:
+    pen, made = Pen(book.create_sheet(panel.table.name)), panel.table
     workbook.print_across(pen.sheet)
     for number, column in enumerate(made.columns):
         letter = get_column_letter(number + 1)
         pen.sheet.column_dimensions[letter].width = 14 if column.holds == NUMBER else 28
-    pen.line([made.name, asked.region.name, asked.kind_label], "context")
-    pen.line(["统计截至", windows.moment(asked.cutoff)], "context")
+    for number, line in enumerate(facts):
+        pen.line([made.name, *line] if number == 0 else line, "context")
     for fact in panel.facts:
         pen.line([word for word in fact if word])
     pen.line([column.label for column in made.columns], "required")
@@ -322,5 +329,5 @@ def _sheet(book: Workbook, board: Dashboard, panel: Panel) -> None:
         pen.line([note])
 
 
-def _plain(cell: Cell) -> str | int | None:
+def _plain(cell: Cell) -> str | float | None:
     return cell.value if isinstance(cell, Number) else cell

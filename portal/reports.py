@@ -87,7 +87,7 @@ class Number:
         return urlencode(sorted(self.cell.items()))
 
 
-Cell = str | int | date | Number | None
+Cell = str | int | float | date | Number | None
 
 
 @dataclass(frozen=True)

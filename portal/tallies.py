@@ -263,7 +263,7 @@ def in_band(found: QuerySet, micros: str, band: int | None) -> QuerySet:
 
 
 def percentile(ordered: Sequence[Time], part: int) -> Time:
-    """Return the one that ``part`` percent of them do not exceed (nearest rank: one of them, none between)."""
+    """Return the one that ``part`` percent of them do not exceed (nearest rank: one of them)."""
     return ordered[max(-(-len(ordered) * part // 100), 1) - 1]
 
 

@@ -1,11 +1,14 @@
 """The dashboards of province, cities and counties. Each view: scope, one read, answer; nothing is written."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from portal import behind_numbers, dashboards, excel, inbox, panels, registry
+from portal import behind_numbers, dashboards, desk_numbers, excel, inbox, panels, registry
 from portal.dashboards import Asked, Dashboard
 from portal.panels import Panel
 from portal.reports import NUMBER, Cell, Line, Number, Unknown
@@ -29,7 +32,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "regions": dashboards.regions(asked),
         "types": list(registry.all_types()),
         "is_empty": is_empty,
-        "panels": [_shown(panel, asked) for panel in shown],
+        "panels": [written(panel, partial(_address, asked=asked)) for panel in shown],
+        "reads_desks": bool(desk_numbers.roots_of(request.user)),
     }
     return render(request, "desk/dashboard.html", context, status=422 if asked.odd else 200)
 
@@ -61,7 +65,7 @@ def behind(request: HttpRequest) -> HttpResponse:
         "page": page,
         "params": inbox.as_params(**asked.params.dict(), **{k: v for k, v in cell.items() if k != "kind"}),
         "headings": found.headings,
-        "lines": [_labelled(line, found.headings) for line in found.lines(page)],
+        "lines": [labelled(line, found.headings) for line in found.lines(page)],
     }
     return render(request, "desk/dashboard_behind.html", context)
 
@@ -81,29 +85,29 @@ def _countable(request: HttpRequest) -> Asked:
     return asked
 
 
-def _shown(panel: Panel, asked: Asked) -> dict:
+def written(panel: Panel, address: Callable[[Number], str]) -> dict:
     """Return a panel as the template writes it: the cells in words, each number with its address."""
     made = panel.table
     headings = [{"text": column.label, "is_number": column.holds == NUMBER} for column in made.columns]
     return {
         "panel": panel,
         "headings": headings,
-        "rows": [_row(line, headings, asked) for line in made.lines()],
+        "rows": [_row(line, headings, address) for line in made.lines()],
     }
 
 
-def _row(line: Line, headings: list[dict], asked: Asked) -> dict:
+def _row(line: Line, headings: list[dict], address: Callable[[Number], str]) -> dict:
     cells = [
-        {**heading, **_cell(cell, asked), "label": heading["text"]}
+        {**heading, **_cell(cell, address), "label": heading["text"]}
         for heading, cell in zip(headings, line.cells, strict=True)
     ]
     return {"first": cells[0], "cells": cells[1:], "style": line.style}
 
 
-def _cell(cell: Cell, asked: Asked) -> dict:
+def _cell(cell: Cell, address: Callable[[Number], str]) -> dict:
     if not isinstance(cell, Number):
         return {"said": "" if cell is None else str(cell), "url": ""}
-    return {"said": str(cell.value), "url": _address(cell, asked) if cell.value else ""}
+    return {"said": str(cell.value), "url": address(cell) if cell.value else ""}
 
 
 def _address(number: Number, asked: Asked) -> str:
@@ -114,5 +118,6 @@ def _address(number: Number, asked: Asked) -> str:
     return reverse("dashboard-behind") + asked.query(**number.cell)
 
 
-def _labelled(line: dict, headings: tuple[str, ...]) -> dict:
+def labelled(line: dict, headings: tuple[str, ...]) -> dict:
+    """Return a line of a list with the heading beside each of its cells."""
     return {**line, "cells": list(zip(headings[1:], line["cells"], strict=True))}
