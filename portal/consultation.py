@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -42,7 +42,6 @@ from portal.workflow import record_event
 __all__ = ["answer", "ask", "card", "due_reminders", "untold", "waiting_for", "withdraw"]
 
 NEAR = timedelta(days=3)  # before the due day a department is reminded
-TRIES = 5  # two departments that answer at one instant hinder each other once
 CLOSED = "这一版已离开本级审核，不再接收会商意见。您填写的内容已保留，需要时请与审核部门联系。"
 TAKEN_BACK_WORDS = "审核部门已撤回这次征求，不需要答复。"
 
@@ -71,7 +70,7 @@ def ask(
         JointOpinion(filing_id=current.pk, version=version, organisation=o, asked_by=by, asked_at=at, **facts)
         for o in chosen
     ]
-    _store(current, asked)
+    JointOpinion.objects.bulk_create(asked)
     details = {
         "asked": [{"opinion": o.pk, "department": str(o.organisation)} for o in asked],
         "question": facts["question"],
@@ -83,15 +82,13 @@ def ask(
     return asked
 
 
-def _store(filing: Filing, asked: list[JointOpinion]) -> None:
-    try:
-        with transaction.atomic():
-            JointOpinion.objects.bulk_create(asked)
-    except IntegrityError:  # a colleague asked one of them at the same instant
-        raise Conflict(filing) from None
+def _hold(pk: int, by: User) -> None:
+    """Lock a filing before looking at it, as ``workflow`` does: whoever waited reads what came meanwhile."""
+    list(Filing.objects.visible_to(by).filter(pk=pk).select_for_update(of=("self",)).values_list("pk"))
 
 
 def _at_desk(filing: Filing, by: User, version: int | None = None) -> Filing:
+    _hold(filing.pk, by)
     found = Filing.objects.visible_to(by).select_related("organisation__region")
     current = found.get(pk=filing.pk)
     if version is not None and version != current.version:
@@ -138,6 +135,7 @@ def _fits(words: str, what: str, limit: int) -> str:
     return words
 
 
+@transaction.atomic
 def answer(
     opinion: JointOpinion, conclusion: str, said: str, *, by: User, request_id: str = ""
 ) -> JointOpinion:
@@ -146,16 +144,6 @@ def answer(
     An answer after the due day is taken and its event says so. Raises ``JointOpinion.DoesNotExist`` to
     anybody but the department, ``Refused`` with the sentence; the same words again change nothing.
     """
-    for _ in range(TRIES - 1):
-        try:
-            return _answer(opinion, conclusion, said, by, request_id)
-        except Conflict:
-            continue
-    return _answer(opinion, conclusion, said, by, request_id)
-
-
-@transaction.atomic
-def _answer(opinion: JointOpinion, conclusion: str, said: str, by: User, request_id: str) -> JointOpinion:
     current = _asked_of(opinion, by)
     if current.withdrawn_at:
         raise Refused(TAKEN_BACK_WORDS)
@@ -168,8 +156,7 @@ def _answer(opinion: JointOpinion, conclusion: str, said: str, by: User, request
         return current
     at = timezone.now()
     facts = {"conclusion": conclusion, "opinion": words, "answered_by": by, "answered_at": at}
-    if not JointOpinion.objects.filter(pk=current.pk, withdrawn_at=None).update(**facts):
-        raise Conflict(current.filing)
+    JointOpinion.objects.filter(pk=current.pk).update(**facts)
     is_late = timezone.localdate(at) > current.due_on
     details = {"conclusion": conclusion, "text": words, **({"late": True} if is_late else {})}
     _note(current, ANSWERED, by, request_id, at, details)
@@ -179,7 +166,8 @@ def _answer(opinion: JointOpinion, conclusion: str, said: str, by: User, request
 
 
 def _asked_of(opinion: JointOpinion, by: User) -> JointOpinion:
-    """Return a question with its filing as both are at one instant, if ``by`` speaks for the department."""
+    """Return a question with its filing, which is held, if ``by`` speaks for the department."""
+    _hold(opinion.filing_id, by)
     found = JointOpinion.objects.filter(
         organisation_id__in=own_departments(by), filing__in=Filing.objects.visible_to(by)
     )
@@ -208,10 +196,7 @@ def withdraw(opinion: JointOpinion, *, by: User, request_id: str = "") -> JointO
     if found.withdrawn_at or not is_open(found):
         raise Refused("这次征求已撤回或已办结，没有改动。")
     at = timezone.now()
-    if not JointOpinion.objects.filter(pk=found.pk, answered_at=None, withdrawn_at=None).update(
-        withdrawn_at=at
-    ):
-        raise Conflict(current)
+    JointOpinion.objects.filter(pk=found.pk).update(withdrawn_at=at)
     _note(found, TAKEN_BACK, by, request_id, at)
     sentence = f"{by.organisation}已撤回就《{current}》征求的会商意见，不需要答复。"
     _tell(current, _readers([found.organisation]), sentence)
@@ -272,14 +257,13 @@ def due_reminders(now: datetime) -> int:
     the daily task; a second run of a day writes nothing.
     """
     today = timezone.localdate(now)
-    with transaction.atomic():
-        waiting = open_questions().filter(answered_at=None, due_on__lte=today + NEAR)
-        waiting = waiting.select_related("filing__organisation__region", "organisation__region")
-        lines = [Line(o, today) for o in waiting.select_for_update(of=("self",)).order_by("pk")]
-        told = _told(lines)
-        due = [line for line in lines if not any(at >= _begins(line) for at in told[_mark(line.opinion)])]
-        messages = list(_reminders(due, now))
-        notify.deliver(messages)
+    waiting = open_questions().filter(answered_at=None, due_on__lte=today + NEAR)
+    waiting = waiting.select_related("filing__organisation__region", "organisation__region")
+    lines = [Line(opinion, today) for opinion in waiting.order_by("pk")]
+    told = _told(lines)
+    due = [line for line in lines if not any(at >= _begins(line) for at in told[_mark(line.opinion)])]
+    messages = list(_reminders(due, now))
+    notify.deliver(messages)
     return len(messages)
 
 
