@@ -45,6 +45,7 @@ COMMENT_LIMIT = 2000  # 字; technical, the notices set none
 IN_BATCHES = ("accept", "release", "assign", "endorse", "approve", "return", "reject")
 AT_ONCE = 100  # filings in one transaction of a batch
 OUT_OF_SCOPE = "这份填报不在您的范围内，没有办理。"
+TWICE = "这份填报在本次办理中出现了两次。"
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def _together(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome
     for one in asked:
         try:
             if one.pk in steps or one.pk not in found:
-                raise Refused("这份填报在本次办理中出现了两次。" if one.pk in steps else OUT_OF_SCOPE)
+                raise Refused(TWICE if one.pk in steps else OUT_OF_SCOPE)
             if one.action not in IN_BATCHES:
                 raise Refused("这个动作不能批量办理。")
             if one in overtaken:
