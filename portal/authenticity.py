@@ -93,7 +93,10 @@ def _has_name(record_type: RecordType) -> bool:
 
 
 def _last_move(events: Iterable[Event], number: int) -> Event | None:
-    """Return the last act that moved version ``number``; a return that was taken back moves what it returned."""
+    """Return the last act that moved version ``number``.
+
+    Taking back a return moves the version that was returned, though the event bears the number after it.
+    """
     last, returned = None, 0
     for event in events:
         concerned = event.version

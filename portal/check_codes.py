@@ -1,10 +1,10 @@
 """The check code of a submitted version: what is printed on every sheet of it and typed at ``/verify/``.
 
-Nothing is stored and nothing is secret. A code is the number of the version's row, veiled, and a seal: bits of
-SHA-256 over the filing, the number of the version and the hash of its content. It cannot be guessed without
-that hash, is the same on every print, and survives a restore. The veil, made of the seal, keeps codes printed
-one after the other from showing how many there are; whoever reads this file can lift it, and learns a row
-number, nothing of what the sheet says.
+Nothing is stored and nothing is secret. A code is the number of the version's row, veiled, and a seal: bits
+of SHA-256 over the filing, the number of the version and the hash of its content. It cannot be guessed
+without that hash, is the same on every print, and survives a restore. The veil, made of the seal, keeps codes
+printed one after the other from showing how many there are; whoever reads this file can lift it, and learns a
+row number, nothing of what the sheet says.
 """
 
 import hashlib
@@ -48,9 +48,9 @@ def find(code: str) -> FilingVersion | None:
     return version if hmac.compare_digest(_bytes(_seal(version)), _bytes(seal)) else None
 
 
-def path_of(code: str) -> str:
-    """Return the path of the page that says whether a sheet with this code is genuine."""
-    return reverse("verify-sheet", args=[code])
+def path_of(code: str = "") -> str:
+    """Return the path of the page that says whether a sheet with this code is genuine, or asks for a code."""
+    return reverse("verify-sheet", args=[code]) if code else reverse("verify")
 
 
 def site_base() -> str:

@@ -1,4 +1,4 @@
-"""流转单: who did what with a filing, where, on which post, with which words and when, from draft to catalogue.
+"""流转单: who did what with a filing, where, on which post, with which words and when.
 
 Pure reads of the events. What the desks keep to themselves, findings and joint opinions, is told only to
 those who may read it (``opinions.may_read``).
@@ -20,7 +20,12 @@ from portal.models import Event, Filing, FilingVersion, Membership, User
 from portal.vocabulary import DECIDED, ReturnReason, Role
 
 CREATED = "创建"
-JOINT = {opinions.ASKED: "征求会商意见", opinions.ANSWERED: "会商意见", opinions.TAKEN_BACK: "撤回会商征求"}
+WORDS = {
+    "submit": "提交",  # the version has a column of its own
+    opinions.ASKED: "征求会商意见",
+    opinions.ANSWERED: "会商意见",
+    opinions.TAKEN_BACK: "撤回会商征求",
+}
 # Whose post an act is done on, where the table of the acts does not say it.
 POSTS = {
     **{name: (Role.PUBLISHER,) for name in ("publish", "promote", "exit")},
@@ -46,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Circulation:
-    """The whole course of a filing; ``check`` is that of the version decided, or else of the last submitted."""
+    """The whole course of a filing; ``check`` is of the version decided, or else of the last submitted."""
 
     title: str
     kind: str
@@ -117,7 +122,7 @@ def _lines(filing: Filing, events: list[Event], versions: Mapping[int, FilingVer
     yield Line(1, 1, CREATED, bureau.name, str(person), post, begun, filing.created_at)
     told = [e for e in events if is_inside or e.action not in opinions.INSIDE]
     for number, event in enumerate(told, 2):
-        label = JOINT.get(event.action) or said(event, filing)
+        label = WORDS.get(event.action) or said(event, filing)
         yield Line(
             number,
             event.version,
@@ -185,20 +190,26 @@ class _Rests:
             yield f"退回原因：{'、'.join(ReturnReason(name).label for name in reasons)}。"
         if details.get("whole"):
             yield "整表退回，全部栏目开放修改。"
+        yield from self._remarks(details)
+        yield from _inside(details) if self.is_inside else _asked(details)
+
+    def _remarks(self, details: Mapping[str, Any]):
         for remark in details.get("remarks", ()):
             yield f"意见（{self._label(remark['field'])}）：{remark['text']}"
         for reply in details.get("replies", ()):
             yield f"答复（{self._label(self.fields.get(reply['remark'], ''))}）：{reply['reply']}"
-        if self.is_inside:
-            yield from _inside(details)
-        elif asked := details.get("asked"):
-            yield f"征求：{'、'.join(one['department'] for one in asked)}。"
 
     def _was_late(self, number: int) -> bool:
         return number in self.versions and self.versions[number].is_late
 
     def _label(self, field: str) -> str:
         return self.labels.get(field, field)
+
+
+def _asked(details: Mapping[str, Any]):
+    """Yield what everybody is told of a question to the joint departments: that they were asked."""
+    if asked := details.get("asked"):
+        yield f"征求：{'、'.join(one['department'] for one in asked)}。"
 
 
 def _inside(details: Mapping[str, Any]):

@@ -70,8 +70,8 @@ def version_form(filing: Filing, version: FilingVersion, *, base: str = "") -> P
 
 def check_of(version: FilingVersion, *, base: str = "") -> Check:
     """Return what a print of ``version`` is checked by; without a known host the address is a path."""
-    code = check_codes.code_of(version)
-    return Check(code, f"{base or check_codes.site_base()}{check_codes.path_of(code)}")
+    code, host = check_codes.code_of(version), base or check_codes.site_base()
+    return Check(code, f"{host}{check_codes.path_of()}", f"{host}{check_codes.path_of(code)}")
 
 
 def _demo_mark(filing: Filing) -> list[str]:

@@ -12,15 +12,19 @@ PIXELS = 10  # of a module where a picture must have some
 
 @dataclass(frozen=True)
 class Check:
-    """The check code of a version and the address that answers it; a QR code needs one with a host."""
+    """The check code of a version, the address where it is typed and the one that answers it.
+
+    A QR code needs an address with a host.
+    """
 
     code: str
+    page: str
     address: str
 
     @property
     def lines(self) -> tuple[str, str]:
         """What is printed, as two lines."""
-        return f"校验码 {self.code}", f"核验网址 {self.address}"
+        return f"校验码 {self.code}", f"核验网址 {self.page}"
 
     @property
     def svg(self) -> str:

@@ -18,7 +18,7 @@ PARTS = {
 }
 TITLE = "流转单"
 COLUMNS = ("序号", "版本", "环节", "单位", "姓名", "岗位", "意见", "时间")
-WEIGHTS = (5, 5, 10, 15, 8, 6, 36, 15)
+WEIGHTS = (6, 6, 10, 15, 8, 6, 32, 17)
 
 
 @dataclass(frozen=True)

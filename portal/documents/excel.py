@@ -4,8 +4,8 @@ import io
 
 from openpyxl import Workbook
 from openpyxl.drawing.image import Image
-from openpyxl.drawing.spreadsheet_drawing import AbsoluteAnchor
-from openpyxl.drawing.xdr import XDRPoint2D, XDRPositiveSize2D
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
+from openpyxl.drawing.xdr import XDRPositiveSize2D
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
@@ -95,8 +95,8 @@ class _Page:
         """Lay the QR code over the right end of the title: it takes no line of its own."""
         if not self.form.check or not (png := self.form.check.png):
             return
-        widths = [self.page.column_dimensions[get_column_letter(p + 1)].width for p in range(self.last)]
-        right = sum(round(7 * width + 5) for width in widths) * PIXEL
+        width = round(7 * self.page.column_dimensions[get_column_letter(self.last)].width + 5) * PIXEL
+        corner = AnchorMarker(col=self.last - 1, colOff=max(0, width - QR), row=0, rowOff=EMU // 2)
         picture = Image(io.BytesIO(png))
-        picture.anchor = AbsoluteAnchor(XDRPoint2D(right - QR, EMU // 2), XDRPositiveSize2D(QR, QR))
+        picture.anchor = OneCellAnchor(_from=corner, ext=XDRPositiveSize2D(QR, QR))
         self.page.add_image(picture)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal import authenticity, check_codes, limiter, text
 from portal.models import FilingVersion
 
-# A check code cannot be guessed; the brake keeps machines from asking all day. A whole office may share an address.
+# No code can be guessed; the brake keeps machines from asking all day. A whole office may share an address.
 ASKED, ASKED_WITHIN = 120, 60
 # A name could be tried out by whoever has the code, so that only a reader of the sheet gets far.
 COMPARED, COMPARED_WITHIN = 5, 600
