@@ -3,21 +3,25 @@
 Drawn from ``policy.available_actions`` alone. Pure reads.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils import timezone
 
-from portal import notify
+from portal import checklist, notify, opinions, policy, text
 from portal.actions import ACTIONS, REVIEWERS, Action
+from portal.grounds import Grounds, from_facts
 from portal.inbox import duration, holder
 from portal.models import Event, Filing, Membership, Organisation, User
 from portal.policy import Choice, available_actions
 from portal.registry import CITY, MERGED
-from portal.vocabulary import HRSS_KINDS, IN_REVIEW, Kind, Level, Role, State
+from portal.vocabulary import HRSS_KINDS, IN_REVIEW, Kind, Level, ReturnReason, Role, State
 
 CONCLUSIONS = ("endorse", "approve", "return", "reject", "reopen", "recall")
 FILER_ACTS = ("submit", "withdraw", "cancel", "reopen")
+WEIGHED = ("endorse", "approve", "return", "reject")  # conclusions that rest on the checklist
+UNREASONED = "请至少选择一项退回原因，没有提交。您写的意见已保留。"
 CONSEQUENCES = {
     "endorse": "报省级审核。",
     "approve": "办结，等待发布岗公布。",
@@ -35,6 +39,9 @@ ENTRY_ACTS = {
     "publish": "公布",
     "promote": "公布级别",
     "report": "报送年度数据",
+    "consult": "征求会商意见",
+    "opine": "答复会商意见",
+    "unconsult": "撤回会商征求",
     "intend": "告知拟定结果",
     "defend": "陈述申辩",
     "keep": "定期审核保留",
@@ -43,6 +50,9 @@ ENTRY_ACTS = {
     "designate": "列为市级建设重点",
     "undesignate": "取消市级建设重点",
     "exit": "退出目录",
+    opinions.ASKED: "征求会商意见",
+    opinions.ANSWERED: "会商部门答复",
+    opinions.TAKEN_BACK: "撤回会商征求",
 }
 SHAPES = {
     "endorse": "ok",
@@ -51,6 +61,7 @@ SHAPES = {
     "promote": "ok",
     "designate": "ok",
     "undesignate": "back",
+    "unconsult": "back",
     "keep": "ok",
     "settle": "ok",
     "rectify": "back",
@@ -88,6 +99,11 @@ class Box:
     filer_closed: list[tuple[str, str]] = field(default_factory=list)
     reviews: bool = False
     files: bool = False
+
+    @property
+    def weighs(self) -> bool:
+        """Whether one of the conclusions rests on the checklist."""
+        return any(option.name in WEIGHED for option in self.conclusions)
 
     @property
     def compulsory(self) -> str:
@@ -181,10 +197,47 @@ def colleagues(filing: Filing, user: User) -> list[User]:
     return [person for person in found.values() if person.pk not in barred]
 
 
-def timeline(filing: Filing, user: User) -> list[dict]:
-    """Return what happened, newest first, as ``timeline`` items; where it waits now stands on top."""
-    events = filing.events.select_related("organisation").order_by("-number")
-    return [*_now(filing, user), *(_item(event, filing, user) for event in events)]
+def undo(filing: Filing, user: User) -> Choice | None:
+    """Return the act by which ``user`` could take back what was just done, None when none is open."""
+    choices = (policy.choice(filing, user, name) for name in ("recall", "reopen"))
+    return next((choice for choice in choices if choice and choice.is_open and choice.action.reviews), None)
+
+
+def same_act(filing: Filing, action: str, *, by: User, step: int | None, said: str, grounds: Grounds) -> bool:
+    """Say whether ``by`` has done this very act already on the page he acts from: a second click.
+
+    Whom a filing was handed to is no part of the event; handing on twice is for him to look at.
+    """
+    if step is None or action == "assign":
+        return False
+    done = filing.events.filter(number=step + 1, by=by, action=action, comment=text.clean(said)).first()
+    facts = grounds.checked(filing.record_type, returns=action == "return").facts() if done else {}
+    return done is not None and from_facts(done.details).facts() == facts
+
+
+def events(filing: Filing, user: User) -> list[Event]:
+    """Return what happened to ``filing``, newest first, as far as ``user`` may know of it."""
+    told = filing.events.exclude(action__in=opinions.untold(filing, user))
+    return list(told.select_related("organisation").order_by("-number"))
+
+
+def timeline(
+    filing: Filing,
+    user: User,
+    happened: Sequence[Event],
+    *,
+    numbers: Mapping[int, int] | None = None,
+    inside: bool = False,
+) -> list[dict]:
+    """Return what ``happened`` as ``timeline`` items, newest first; where it waits now stands on top.
+
+    ``numbers`` are those of the remarks on the page; findings are told only to those who see ``inside``.
+    """
+    told = [e for e in happened if inside or e.action not in opinions.INSIDE]
+    return [
+        *_now(filing, user),
+        *(_item(e, filing, user) | {"notes": _notes(e.details, numbers or {}, inside)} for e in told),
+    ]
 
 
 def _now(filing: Filing, user: User) -> list[dict]:
@@ -206,6 +259,27 @@ def _item(event: Event, filing: Filing, user: User) -> dict:
         "at": f"{timezone.localtime(event.at):%Y-%m-%d %H:%M}",
         "comment": event.comment,
     }
+
+
+def _notes(details: dict[str, Any], numbers: Mapping[int, int], inside: bool) -> list[str]:
+    """Return what an act rests on in lines: reasons, width, remarks, answers, findings."""
+    reasons = [ReturnReason(name).label for name in details.get("reasons", ())]
+    notes = [f"退回原因：{'、'.join(reasons)}"] if reasons else []
+    notes += _width(details)
+    for key, verb in (("remarks", "提出意见"), ("replies", "答复意见")):
+        if listed := details.get(key):
+            named = "、".join(str(numbers[one["remark"]]) for one in listed if one["remark"] in numbers)
+            notes.append(f"{verb} {len(listed)} 条{f'（第 {named} 条）' if named else ''}")
+    notes += opinions.notes(details) if inside else []
+    found = from_facts(details).findings if inside else ()
+    notes += opinions.notes(details) if inside else []
+    return [*notes, *(f"{finding.criterion}：{checklist.in_words(finding)}" for finding in found)]
+
+
+def _width(details: dict[str, Any]) -> list[str]:
+    if details.get("whole"):
+        return ["整表退回，全部栏目开放修改"]
+    return [f"只开放有意见的 {len(details['unlocked'])} 个栏目"] if details.get("unlocked") else []
 
 
 def said(event: Event, filing: Filing) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Case, F, JSONField, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from portal import scope, snapshot
-from portal.comparison import row_parts, text_parts
+from portal.comparison import after_of, before_of, row_parts, text_parts
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion, User
 from portal.registry import RecordType
 from portal.vocabulary import EDITABLE, ENDED, Role, State
@@ -22,7 +22,10 @@ NOT_SHOWN = "涉及个人信息，只对填报和审核岗位显示"
 
 @dataclass
 class Line:
-    """One field of the sheet; ``parts`` marks what changed, ``links`` lead to catalogue entries."""
+    """One field of the sheet; ``parts`` marks what changed, ``links`` lead to catalogue entries.
+
+    ``pins`` are the remarks on it; ``is_first``: it is read first, among what was remarked on.
+    """
 
     number: int
     name: str
@@ -32,18 +35,30 @@ class Line:
     links: list[dict] = field(default_factory=list)
     note: str = ""
     parts: list[tuple[str, str]] = field(default_factory=list)
+    pins: list = field(default_factory=list)
+    is_first: bool = False
 
     @property
     def is_changed(self) -> bool:
         """Whether it differs from the text it is compared with."""
         return any(mark for mark, _ in self.parts)
 
+    @property
+    def old(self) -> list[tuple[str, str]]:
+        """The marked words of the text it is compared with."""
+        return before_of(self.parts)
+
+    @property
+    def new(self) -> list[tuple[str, str]]:
+        """The marked words as they are now."""
+        return after_of(self.parts)
+
 
 @dataclass
 class Sheet:
     """A filing as read: ``sections`` are (heading, lines), ``tables`` have label, columns and marked rows.
 
-    ``earlier`` is the version it can be compared with: the one before, of an amendment the text in force.
+    ``changes`` counts what differs from the text it is compared with.
     """
 
     title: str
@@ -54,12 +69,16 @@ class Sheet:
     tables: list[dict]
     explanation: Line
     changes: int = 0
-    earlier: FilingVersion | None = None
 
     @property
     def is_live(self) -> bool:
         """Whether it shows what the bureau is still writing."""
         return self.number is None
+
+    @property
+    def lines(self) -> list[Line]:
+        """The fields in their order, 情况说明 last."""
+        return [*(line for _, lines in self.sections for line in lines), self.explanation]
 
 
 def is_own(filing: Filing, user: User) -> bool:
@@ -130,16 +149,22 @@ def comes_back(filing: Filing) -> bool:
     return bool(filing.amends_id) and left.exists()
 
 
-def read(filing: Filing, user: User, *, compare: bool = False, personal: bool = True) -> Sheet:
-    """Return the sheet ``user`` reads; with ``compare`` each change since the version before is marked.
+def read(
+    filing: Filing,
+    user: User,
+    *,
+    pair: tuple[FilingVersion | None, FilingVersion | None] | None = None,
+    personal: bool = True,
+) -> Sheet:
+    """Return the sheet ``user`` reads; of a ``pair`` (shown, earlier) each change is marked.
 
-    Without ``personal`` the fields that hold a person's name or number say that they are not shown (PIPL 51).
+    The caller has made sure that he may read both; None as what is shown is the live text. Without
+    ``personal`` the fields that hold a person's name or number say that they are not shown (PIPL 51).
     """
-    version, earlier = _versions(filing, user)
+    version, earlier = pair or (version_for(filing, user), None)
     content = version.snapshot if version else live(filing.record)
     sheet = _sheet(filing.record_type, content, version)
-    sheet.earlier = earlier
-    if earlier and compare:
+    if earlier:
         _mark(sheet, content, earlier.snapshot)
     if not personal:
         _mask(sheet, filing.record_type)
@@ -152,16 +177,6 @@ def public_lines(filing: Filing) -> list[tuple[str, str]]:
     content = version.snapshot if version else live(filing.record)
     found = {i["name"]: (i["label"], i["text"]) for s in content["sections"] for i in s["fields"]}
     return [found[name] for name in filing.record_type.public if name in found]
-
-
-def _versions(filing: Filing, user: User) -> tuple[FilingVersion | None, FilingVersion | None]:
-    """Return the version ``user`` reads, None for the live text, and the one before it."""
-    sent = list(filing.versions.order_by("-number")[:2])
-    shown = None if is_own(filing, user) and filing.state in UNSETTLED else next(iter(sent), None)
-    earlier = [version for version in sent if version is not shown]
-    if earlier or not filing.amends_id:
-        return shown, next(iter(earlier), None)
-    return shown, FilingVersion.objects.filter(filing_id=filing.amends_id).order_by("-number").first()
 
 
 def live(record: Filing) -> dict:
@@ -261,16 +276,17 @@ def _mark(sheet: Sheet, content: dict, old: dict) -> None:
     """Mark in ``sheet`` what differs from the snapshot ``old`` and count it."""
     texts = {item["name"]: item["text"] for section in old["sections"] for item in section["fields"]}
     texts["explanation"] = old["explanation"]
-    lines = [*(line for _, lines in sheet.sections for line in lines), sheet.explanation]
-    for line in lines:
+    for line in sheet.lines:
         line.parts = text_parts(texts.get(line.name, ""), line.text)
     rows = {table["name"]: table["rows"] for table in old["tables"]}
     sheet.tables = [_table(t, row_parts(rows.get(t["name"], []), t["rows"])) for t in content["tables"]]
-    changed_tables = [t for t in sheet.tables if any(mark for mark, _ in t["rows"])]
-    sheet.changes = sum(line.is_changed for line in lines) + len(changed_tables)
+    for table in sheet.tables:
+        table["is_changed"] = any(mark for mark, _ in table["rows"])
+    sheet.changes = sum(line.is_changed for line in sheet.lines)
+    sheet.changes += sum(table["is_changed"] for table in sheet.tables)
 
 
 def _mask(sheet: Sheet, record_type: RecordType) -> None:
-    for line in (line for _, lines in sheet.sections for line in lines):
+    for line in sheet.lines:
         if line.name in record_type.personal:
             line.text, line.parts = NOT_SHOWN, []

@@ -16,10 +16,14 @@ def page(client, user, filing, **params):
 
 
 def act(client, user, filing, action, **data):
-    """Press a button on the page as it is now; ``data`` lays over what the page would send."""
+    """Press a button on the page as it is now; ``data`` lays over what the page would send.
+
+    A return has a reason unless ``data`` says otherwise.
+    """
     factories.sign_in(client, user)
     now = Filing.objects.get(pk=filing.pk)
-    sent = {"action": action, "version": now.version, "step": now.step, "comment": "", **data}
+    reason = {"reason": ["incomplete"]} if action == "return" else {}
+    sent = {"action": action, "version": now.version, "step": now.step, "comment": "", **reason, **data}
     return client.post(reverse("filing-act", args=[filing.pk]), sent)
 
 

@@ -47,8 +47,8 @@ def test_the_conditions_to_weigh_stand_with_the_very_clause_they_are_in(client, 
 
     clause = record_type.criteria_clause or record_type.basis
     assert re.search("号 [一二三四五六七八九十]（[一二三四五六七八九十]）", clause)
-    items = "".join(f"<li>{criterion}</li>" for criterion in record_type.criteria)
-    assert f'<p class="mb-1 clause">{clause}</p><ul class="dashed small">{items}</ul>' in words
+    asked = re.findall(r'<p id="criterion-\d+">(.*?)</p>', words)
+    assert (f'<p class="clause">{clause}</p>' in words, asked) == (True, list(record_type.criteria))
 
 
 def test_a_closed_conclusion_stands_with_its_reason_in_words(client):

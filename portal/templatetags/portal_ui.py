@@ -52,6 +52,7 @@ STATE_SHAPES = {
     "filed": "ok",
     "filed_late": "late",
     "nothing": "ok",
+    "prepared": "",
     "open": "back",
     "answered": "wait",
     "closed": "ok",

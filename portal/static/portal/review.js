@@ -1,0 +1,105 @@
+// The keyboard of the page on which a reviewer decides, on top of portal.js; loaded on that page alone.
+//   [data-portal-change], [data-portal-remark]   what n and p go through
+//   [data-portal-remark-new]                     the form for a remark on a field; m opens the one at hand
+//   [data-portal-next], [data-portal-previous]   the filings beside this one in the queue: j and k
+//   [data-portal-decide]                         the heading of the decision box: d
+//   form[data-portal-keep="key"]                 what is typed there survives that a remark is written first
+//   [data-portal-when="return"]                  shown while that conclusion is chosen
+"use strict";
+
+const STOPS = "[data-portal-change], [data-portal-remark]";
+
+// From where one stands, also between two stops.
+function towards(by) {
+  const stops = all(STOPS).filter((stop) => stop.offsetParent);
+  const here = document.activeElement;
+  const side = by > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
+  const ahead = here === document.body ? stops : stops.filter((stop) => here.compareDocumentPosition(stop) & side);
+  (by > 0 ? ahead[0] : ahead[ahead.length - 1])?.focus();
+}
+
+// The field that has the focus, else the first one in view.
+function fieldAtHand() {
+  const field = document.activeElement?.closest(".q");
+  if (field?.querySelector("[data-portal-remark-new]")) return field;
+  return all(".q").find((one) => one.querySelector("[data-portal-remark-new]") && one.getBoundingClientRect().bottom > 80);
+}
+
+function remark() {
+  const box = fieldAtHand()?.querySelector("[data-portal-remark-new]");
+  if (!box) return document.querySelector("[data-portal-opinion]")?.focus();
+  box.open = true;
+  box.querySelector("textarea").focus();
+}
+
+function decide() {
+  const heading = document.querySelector("[data-portal-decide]");
+  const choice = document.querySelector("form[data-portal-keep] input[name=action]");
+  heading?.scrollIntoView({ block: "nearest" });
+  (choice || heading)?.focus();
+}
+
+Object.assign(KEYS, {
+  n: () => towards(1),
+  p: () => towards(-1),
+  m: remark,
+  d: decide,
+  j: goTo("[data-portal-next]"),
+  k: goTo("[data-portal-previous]"),
+});
+
+// What belongs to one conclusion shows while that is chosen; without scripts it always does.
+function showWhen(form) {
+  const chosen = form.querySelector("input[name=action]:checked")?.value;
+  all("[data-portal-when]", form).forEach((part) => { part.hidden = part.dataset.portalWhen !== chosen; });
+}
+
+// A remark is a form of its own: what stands half written in the decision box waits in this window for its return.
+class Kept {
+  constructor(form) {
+    this.form = form;
+    this.key = `portal-kept-${form.dataset.portalKeep}`;
+    if (!this.isFilled()) this.restore();
+    form.addEventListener("input", () => this.store());
+    form.addEventListener("change", () => this.store());
+    form.addEventListener("submit", () => this.forget());
+  }
+
+  fields() {
+    return [...this.form.elements].filter((field) => field.name && field.type !== "hidden");
+  }
+
+  // What the server gives back after a refusal is newer than what is kept.
+  isFilled() {
+    return this.fields().some((field) => (field.type === "radio" || field.type === "checkbox" ? field.name !== "whole" && field.checked : field.value));
+  }
+
+  store() {
+    const told = new FormData(this.form);
+    const kept = [...told].filter(([name]) => this.fields().some((field) => field.name === name));
+    try { sessionStorage.setItem(this.key, JSON.stringify(kept)); } catch { /* forbidden */ }
+  }
+
+  forget() {
+    try { sessionStorage.removeItem(this.key); } catch { /* forbidden */ }
+  }
+
+  restore() {
+    let kept = [];
+    try { kept = JSON.parse(sessionStorage.getItem(this.key) || "[]"); } catch { /* forbidden */ }
+    for (const [name, value] of kept)
+      for (const field of this.fields().filter((one) => one.name === name))
+        if (field.type !== "radio" && field.type !== "checkbox") field.value = value;
+        else if (field.value === value) field.checked = true;
+  }
+}
+
+for (const form of all("form[data-portal-keep]")) {
+  new Kept(form);
+  showWhen(form);
+  form.addEventListener("change", () => showWhen(form));
+  all("[data-portal-verb]:checked", form).forEach(showVerb);
+  all("[data-portal-count]", form).forEach(showCount);
+}
+all("[data-portal-count]").forEach(showCount);
+if (location.hash.startsWith("#remark-")) document.querySelector(location.hash)?.focus();
