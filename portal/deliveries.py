@@ -27,6 +27,7 @@ TASK = "portal.tasks.send_deliveries"
 BACK_OFF = (timedelta(minutes=5), timedelta(minutes=30))  # after the first and the second try, no fourth
 SILENT = timedelta(minutes=10)  # a worker that took a row and said nothing that long is gone
 A_RUN = 60.0  # seconds that one worker sends before it looks after other work
+UNSETTLED = timedelta(minutes=1)  # what is younger may be in a transaction that is not committed yet
 FIRST_DIGEST = timedelta(days=7)  # how far back the first digest of a person looks
 LINES = 30  # messages spelled out in a digest
 
@@ -84,9 +85,10 @@ def write_digests(at: datetime | None = None) -> int:
     if not settings.MAIL_ON:
         return 0
     at = at or timezone.now()
-    people = User.objects.filter(is_active=True).exclude(email="").annotate(since=_since(at))
-    due = people.filter(Exists(_news(OuterRef("pk"), OuterRef("since"), at)))
-    facts = {"channel": Channel.MAIL, "day": timezone.localdate(at), "created_at": at}
+    until = at - UNSETTLED
+    people = User.objects.filter(is_active=True).exclude(email="").annotate(since=_since(until))
+    due = people.filter(Exists(_news(OuterRef("pk"), OuterRef("since"), until)))
+    facts = {"channel": Channel.MAIL, "day": timezone.localdate(at), "created_at": until}
     rows = [Delivery(user=user, **facts) for user in due.order_by("pk")]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     if rows:
