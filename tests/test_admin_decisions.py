@@ -1,11 +1,14 @@
 """Decisions from the administration's lists: asked once more, done one by one, told with reason."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portal.models import Filing
 from portal.vocabulary import Role, State
 from tests import factories
 from tests.administration import enter, staff, told, url
+from tests.copies import many_filings
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +21,8 @@ def items(*records) -> dict:
     }
 
 
-def decide(client, model, action: str, chosen: dict, comment: str = ""):
-    data = {"action": action, "confirmed": "yes", "comment": comment, **chosen}
+def decide(client, model, action: str, chosen: dict, comment: str = "", **said):
+    data = {"action": action, "confirmed": "yes", "comment": comment, "reason": "unclear", **said, **chosen}
     return client.post(url(model, "changelist"), data, follow=True)
 
 
@@ -116,6 +119,38 @@ def test_somebody_without_a_desk_decides_nothing(client):
     assert Filing.objects.get(pk=record.pk).state == State.CITY_REVIEW
 
 
+def test_a_return_names_a_reason_that_stands_in_its_event(client):
+    record = factories.submitted("skill-brands", name="潍坊演示一")
+    enter(client, factories.reviewer())
+
+    without = decide(client, type(record), "return", items(record), factories.COMMENT, reason=[])
+    named = decide(client, type(record), "return", items(record), factories.COMMENT, reason="incomplete")
+
+    told_without = ["退回须选择至少一项原因，报送单位要据此修改。没有办理任何一份。"]
+    assert (told(without), told(named)) == (told_without, ["《潍坊演示一》已退回修改。"])
+    assert record.events.latest("number").details == {"reasons": ["incomplete"]}
+
+
+def test_deciding_many_costs_as_many_queries_as_deciding_one(client):
+    records = many_filings(9, "skill-brands", State.CITY_REVIEW)
+    enter(client, factories.reviewer())
+    client.get(url(type(records[0].record), "changelist"))  # what is kept between requests is kept by now
+
+    costs = []
+    for chosen in (records[:1], records[1:4], records[4:9]):
+        model, numbers = type(chosen[0].record), [record.pk for record in chosen]
+        asking = {"action": "accept", "_selected_action": numbers, "index": 0}
+        with CaptureQueriesContext(connection) as asked:
+            client.post(url(model, "changelist"), asking)
+        sent = items(*chosen)
+        with CaptureQueriesContext(connection) as done:
+            client.post(url(model, "changelist"), {"action": "accept", "confirmed": "yes", **sent})
+        costs.append((len(asked), len(done)))
+
+    assert costs == [costs[0]] * 3
+    assert {f.accepted_at is not None for f in Filing.objects.filter(kind="skill-brands")} == {True}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_reviewer_returns_a_filing_in_the_browser_under_the_strict_policy(page, client):
     record = factories.submitted("building-units")
@@ -130,6 +165,7 @@ def test_a_reviewer_returns_a_filing_in_the_browser_under_the_strict_policy(page
     page.select_option("select[name=action]", "return")
     page.click("button[name=index]")
     page.fill("#id_comment", factories.COMMENT)
+    page.check("#id_reason_incomplete")
     page.click("input[type=submit].default")
     page.wait_for_selector(".messagelist .success")
 

@@ -1,6 +1,6 @@
 """Deciding several filings at once: a page asks for the opinion, each is decided or told why not."""
 
-import re
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -8,14 +8,15 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from portal import reading, workflow
+from portal import batches, policy, reading, workflow
 from portal.actions import ACTIONS
-from portal.models import Filing
-from portal.policy import available_actions
+from portal.models import Filing, User
+from portal.prepared import LACKS_A_REASON
+from portal.views import typed
+from portal.vocabulary import ReturnReason
+from portal.workflow import Outcome
 
-MOST = 50
-TOO_MANY = f"一次最多办理{MOST}份，请分几次选择。没有办理任何一份。"
-_ITEM = re.compile(r"([1-9][0-9]{0,17})-([1-9][0-9]{0,8})-([0-9]{1,9})", re.ASCII)
+NOT_SEEN = "有一份填报不在您的范围内，没有办理。"
 
 
 def decision(name: str, label: str):
@@ -23,18 +24,18 @@ def decision(name: str, label: str):
 
     def decide(modeladmin, request: HttpRequest, queryset):
         if "confirmed" in request.POST:
-            for item in request.POST.getlist("item")[:MOST]:
-                _decide_one(request, name, label, item)
+            _decide(request, name, label)
             return None
-        filings = list(queryset[: MOST + 1])
-        if len(filings) > MOST:
-            messages.warning(request, TOO_MANY)
+        numbers = list(queryset.order_by().values_list("pk", flat=True)[: batches.MOST + 1])
+        if len(numbers) > batches.MOST:
+            messages.warning(request, batches.TOO_MANY)
             return None
         context = {
             "title": label,
             "action": name,
             "needs_comment": any(a.needs_comment for a in ACTIONS if a.name == name),
-            "rows": [_row(filing, name, request.user) for filing in filings],
+            "reasons": ReturnReason.choices if name == "return" else (),
+            "rows": [_row(filing, name, request.user) for filing in _filings(numbers, request.user)],
             "opts": modeladmin.opts,
             "checkbox": ACTION_CHECKBOX_NAME,
         }
@@ -44,43 +45,61 @@ def decision(name: str, label: str):
     return decide
 
 
-def _row(filing: Filing, name: str, user) -> dict:
-    reasons = {choice.action.name: choice.reason for choice in available_actions(filing, user)}
+def _filings(numbers: Sequence[int], user: User):
+    """Return the filings with all that a line of the page asks of them, in the order of their numbers."""
+    found = policy.with_facts(reading.with_sent(Filing.objects.visible_to(user)), user)
+    return found.select_related("organisation__region").filter(pk__in=numbers).order_by("pk")
+
+
+def _row(filing: Filing, name: str, user: User) -> dict:
+    choice = policy.choice(filing, user, name)
     return {
         "pk": filing.pk,
-        "item": f"{filing.pk}-{filing.version}-{filing.step}",
+        "item": batches.item_of(filing),
         "title": reading.title_for(filing, user),
         "organisation": filing.organisation,
         "state": filing.get_state_display(),
         "version": filing.version,
-        "reason": reasons.get(name, "您的岗位不能办理这个动作"),
+        "reason": choice.reason if choice else batches.NO_POST,
     }
 
 
-def _decide_one(request: HttpRequest, name: str, label: str, item: str) -> None:
-    """Do it on the version the page showed; an answer for every filing, whatever comes of it."""
-    parts = _ITEM.fullmatch(item)
-    if not parts:
-        raise BadRequest("这个请求不完整，没有办理。")
-    pk, version, step = map(int, parts.groups())
-    told = {"comment": request.POST.get("comment", ""), "request_id": getattr(request, "id", "")}
+def _decide(request: HttpRequest, name: str, label: str) -> None:
+    """Do it on the versions the page showed; an answer for every filing, whatever comes of it."""
+    items = _items(request)
+    grounds = typed.grounds(request.POST)
+    if len(items) > batches.MOST:
+        messages.warning(request, batches.TOO_MANY)
+        return
+    if name == "return" and not grounds.reasons:
+        messages.warning(request, f"{LACKS_A_REASON}没有办理任何一份。")
+        return
+    asked = batches.asked_of(items, name, request.POST.get("comment", ""), grounds)
+    outcomes = workflow.perform_all(asked, by=request.user, request_id=getattr(request, "id", ""))
+    _tell(request, outcomes, label)
+
+
+def _items(request: HttpRequest) -> list[batches.Item]:
     try:
-        workflow.perform(Filing(pk=pk), name, by=request.user, version=version, step=step, **told)
-    except Filing.DoesNotExist:
-        messages.warning(request, "有一份填报不在您的范围内，没有办理。")
-        return
-    except (workflow.Refused, workflow.Conflict) as refusal:
-        messages.warning(request, f"{_title(pk, request.user)}没有{label}：{_why(refusal)}")
-        return
-    messages.success(request, f"{_title(pk, request.user)}已{label}。")
+        return batches.read_items(request.POST.getlist("item"))
+    except batches.Malformed:
+        raise BadRequest("这个请求不完整，没有办理。") from None
 
 
-def _title(pk: int, user) -> str:
-    filings = reading.with_sent(Filing.objects.visible_to(user))
-    return f"《{reading.title_for(filings.get(pk=pk), user)}》"
+def _tell(request: HttpRequest, outcomes: Sequence[Outcome], label: str) -> None:
+    numbers = [outcome.asked.pk for outcome in outcomes]
+    titles = {f.pk: reading.title_for(f, request.user) for f in _filings(numbers, request.user)}
+    for outcome in outcomes:
+        title = titles.get(outcome.asked.pk)
+        if title is None:
+            messages.warning(request, NOT_SEEN)
+        elif outcome.event:
+            messages.success(request, f"《{title}》已{label}。")
+        else:
+            messages.warning(request, f"《{title}》没有{label}：{_why(outcome.obstacle)}")
 
 
-def _why(refusal: Exception) -> str:
-    if isinstance(refusal, workflow.Conflict):
+def _why(obstacle: Exception) -> str:
+    if isinstance(obstacle, workflow.Conflict):
         return "这份填报刚刚已由他人处理，请重新打开后再看。"
-    return str(refusal)
+    return str(obstacle)
