@@ -49,7 +49,8 @@ class Choice:
 def available_actions(filing: Filing, user: User) -> list[Choice]:
     """Return the actions of ``user``'s posts on ``filing``, each open or with the reason why it is closed.
 
-    Of several rows of one name the open one counts, else the first. Pages and admin draw from this alone.
+    Of several rows of one name the open one counts, else the one for where the filing stands, else the first.
+    Pages and admin draw from this alone.
     """
     return list(_choices(filing, user, ACTIONS).values())
 
@@ -60,9 +61,14 @@ def _choices(filing: Filing, user: User, actions: Iterable[Action]) -> dict[str,
         if not _concerns(action, filing) or not holds_post(action, filing, user):
             continue
         found = Choice(action, why_closed(action, filing, user))
-        if action.name not in choices or (found.is_open and not choices[action.name].is_open):
+        held = choices.get(action.name)
+        if held is None or _fit(found, filing) > _fit(held, filing):
             choices[action.name] = found
     return choices
+
+
+def _fit(choice: Choice, filing: Filing) -> tuple[bool, bool]:
+    return choice.is_open, filing.state in choice.action.sources
 
 
 def _concerns(action: Action, filing: Filing) -> bool:

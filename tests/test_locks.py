@@ -1,19 +1,16 @@
 """What a return with remarks leaves open: of every record type each field, each kind of rows, each slot."""
 
-from datetime import date
-from decimal import Decimal
 from io import BytesIO
 
 import pytest
 
 from portal import attachments, drafts, locks, registry, remarks, workflow
-from portal.grounds import Grounds
 from portal.models import Attachment, Filing
 from portal.registry import STAMPED_SCAN
 from portal.vocabulary import State
 from tests import factories
 from tests.factories import WEIFANG, act, filer
-from tests.returning import another, answer, desk_user, resubmitted, returned, send_back, stored_values
+from tests.returning import another, answer, resubmitted, returned, stored_values
 
 pytestmark = pytest.mark.django_db
 KINDS = [kind.slug for kind in registry.all_types()]
