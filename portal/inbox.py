@@ -106,9 +106,9 @@ def row(filing: Filing, user: User, now: datetime, origin: str = "") -> Row:
 
     ``origin``: the encoded wish, which the address of the filing's page takes along.
     """
-    came, opinion = filing.came_at, getattr(filing, "opinion_due", None)
-    is_asked = bool(opinion) and filing.opinion_answered is None
-    waits, waited = is_asked or (filing.state in WAITING and not opinion), now - came
+    came, is_asked = filing.came_at, getattr(filing, "is_asked", False)
+    waits = is_asked or (filing.state in WAITING and not getattr(filing, "opinion_due", None))
+    waited = now - came
     state, word = standing(filing)
     page = reverse("filing", args=[filing.pk])
     page = f"{page}?{as_params(**{'from': origin}).urlencode()}" if origin else page
@@ -153,7 +153,7 @@ def _due(filing: Filing, now: datetime) -> tuple[date | None, str]:
     """Return the day a filing or an opinion on it is due, and words if it is past; needs ``with_due``."""
     today, opinion = timezone.localdate(now), getattr(filing, "opinion_due", None)
     if opinion:
-        return opinion, _past(today - opinion) if not filing.opinion_answered and opinion < today else ""
+        return opinion, _past(today - opinion) if filing.is_asked and opinion < today else ""
     if filing.due_at is None:
         return None, ""
     day = timezone.localdate(filing.due_at)

@@ -20,6 +20,7 @@ from portal import credit, inbox, queue_facts, reading, registry, scope, text
 from portal.actions import ACTIONS
 from portal.inbox import LinkedWish
 from portal.models import Copy, Event, Filing, JointOpinion, User
+from portal.opinions import own_departments
 from portal.policy import with_facts
 from portal.vocabulary import IN_REVIEW, Role, State
 
@@ -149,7 +150,7 @@ def _publish(visible: QuerySet, user: User) -> QuerySet:
 def _done(visible: QuerySet, user: User) -> QuerySet:
     acts = Event.objects.filter(by=user, action__in=REVIEW_ACTS).exclude(source=State.CANCELLED)
     done = Q(pk__in=acts.values("filing_id"))
-    if asked := queue_facts.departments(user):
+    if asked := own_departments(user):
         answered = JointOpinion.objects.filter(organisation__in=asked, answered_at__isnull=False)
         done |= Q(pk__in=answered.values("filing_id"))
     return visible.filter(done)

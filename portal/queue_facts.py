@@ -5,22 +5,18 @@ Annotations and conditions for querysets; the rules behind them are those of ``w
 
 from datetime import date, datetime
 
-from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, Left
 from django.utils import timezone
 
 from portal import handover, registry
 from portal.inbox import LONG, WAITING
 from portal.models import Copy, Expected, Extension, JointOpinion, User
+from portal.opinions import own_departments, waiting_for
 from portal.registry import MERGED
 from portal.vocabulary import EDITABLE, Level, Role
 
 NEVER = datetime(9999, 1, 1, tzinfo=timezone.get_fixed_timezone(0))
-
-
-def departments(user: User) -> list[int]:
-    """Return the joint departments that ``user`` answers for (会商)."""
-    return [post.organisation_id for post in user.posts if post.role == Role.JOINT_REVIEWER]
 
 
 def waiting(user: User) -> Q:
@@ -30,9 +26,8 @@ def waiting(user: User) -> Q:
     """
     bureaus = [post.organisation_id for post in user.posts if post.role == Role.FILER]
     found = Q(organisation_id__in=bureaus, state__in=EDITABLE) | handover.at_own_desk(user)
-    if asked := departments(user):
-        still = JointOpinion.objects.filter(organisation__in=asked, answered_at=None, withdrawn_at=None)
-        found |= Q(pk__in=still.values("filing_id"))
+    if own_departments(user):
+        found |= Q(pk__in=waiting_for(user).order_by().values("filing_id"))
     return found
 
 
@@ -41,12 +36,12 @@ def with_arrival(filings: QuerySet, user: User, *, copied: bool = False) -> Quer
     came = F("arrived_at")
     if copied:
         came = Subquery(Copy.objects.filter(filing=OuterRef("pk"), user=user).values("at")[:1])
-    elif asked := departments(user):
+    elif asked := own_departments(user):
         came = Coalesce(Subquery(_opinions(asked).values("asked_at")[:1]), came)
     return filings.annotate(came_at=came)
 
 
-def _opinions(organisations: list[int]) -> QuerySet:
+def _opinions(organisations: set[int]) -> QuerySet:
     """Return the opinions asked about the filing of the outer query, the open one first, then the latest."""
     found = JointOpinion.objects.filter(filing=OuterRef("pk"), organisation__in=organisations)
     return found.filter(withdrawn_at=None).order_by(F("answered_at").desc(nulls_first=True), "-pk")
@@ -55,7 +50,7 @@ def _opinions(organisations: list[int]) -> QuerySet:
 def with_due(filings: QuerySet, user: User) -> QuerySet:
     """Annotate ``due_at``: the campaign's due time for the bureau with its extension (``windows.duty_of``).
 
-    For a joint department ``opinion_due`` and ``opinion_answered`` too, of what it was asked last.
+    For a joint department ``opinion_due`` too, of what it was asked last, and ``is_asked``: it still waits.
     """
     merged = [t.slug for t in registry.all_types() if t.county_route == MERGED]
     is_city = Q(campaign__expects=Expected.CITIES)
@@ -67,12 +62,10 @@ def with_due(filings: QuerySet, user: User) -> QuerySet:
     due = F("campaign__due_at")
     until = Coalesce(Subquery(extended.values("until")[:1]), due, output_field=DateTimeField())
     found = filings.annotate(owing=owing).annotate(due_at=Greatest(due, until))
-    if asked := departments(user):
-        opinion = _opinions(asked)
-        found = found.annotate(
-            opinion_due=Subquery(opinion.values("due_on")[:1]),
-            opinion_answered=Subquery(opinion.values("answered_at")[:1]),
-        )
+    if asked := own_departments(user):
+        still = waiting_for(user).order_by().filter(filing=OuterRef("pk"))
+        latest = _opinions(asked).values("due_on")[:1]
+        found = found.annotate(opinion_due=Subquery(latest), is_asked=Exists(still))
     return found
 
 
@@ -87,13 +80,13 @@ def is_overdue(user: User, now: datetime) -> Q:
     Needs ``with_due``.
     """
     late = Q(is_late=True) | Q(state__in=EDITABLE, due_at__lt=now.replace(microsecond=0))
-    if departments(user):
-        late |= Q(opinion_answered=None, opinion_due__lt=timezone.localdate(now))
+    if own_departments(user):
+        late |= Q(is_asked=True, opinion_due__lt=timezone.localdate(now))
     return late
 
 
 def due_rank(user: User) -> Coalesce:
     """Return what the queue is sorted by for the due day, without one last; needs ``with_due``."""
-    if departments(user):
+    if own_departments(user):
         return Coalesce("opinion_due", Value(date.max))
     return Coalesce("due_at", Value(NEVER), output_field=DateTimeField())

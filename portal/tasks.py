@@ -25,7 +25,7 @@ MAIL_LIMIT = 300  # seconds after which a server that says a byte now and then i
 
 @shared_task
 def nightly_verify() -> None:
-    """Remove what killed workers and closed windows left, check the invariants; a fault is told to the auditors."""
+    """Remove what killed workers and closed windows left, check the invariants; auditors hear of a fault."""
     jobs.tidy()
     presence.sweep()
     verify.nightly()

@@ -140,7 +140,7 @@ def test_only_a_publisher_has_the_tab_of_what_is_to_be_published(client):
     reviewer = desk(client, factories.reviewer("37"), tab="publish")
 
     assert acts(publisher) == [(waiting.title, "公布")]
-    assert list(counts(reviewer)) == ["todo", "done", "mine"]
+    assert list(counts(reviewer)) == ["todo", "done", "mine", "copies"]
     assert reviewer.context["wish"].tab == "todo"
 
 
@@ -169,9 +169,9 @@ def test_a_filing_that_a_colleague_has_taken_up_says_so(client):
     filing, colleague = factories.submitted("skill-brands"), factories.reviewer(name="weifang_second")
     factories.act(filing, "accept", colleague)
 
-    notes = {u: desk(client, u).context["rows"][0].note for u in (factories.reviewer(), colleague)}
+    held = {u: desk(client, u).context["rows"][0].holder for u in (factories.reviewer(), colleague)}
 
-    assert list(notes.values()) == [f"{colleague}经办", "您经办"]
+    assert list(held.values()) == [str(colleague), "您"]
 
 
 def test_who_both_files_and_reviews_cannot_review_what_his_desk_filed(client):

@@ -1,0 +1,464 @@
+"""What is done from the queue beside deciding: kept views, handovers, copies, who looks at what."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import copies, handover, presence, saved_views
+from portal.models import Copy, Event, Filing, Message, Presence, SavedView, User
+from portal.refusals import Refused
+from portal.vocabulary import Role, State
+from tests import copies as rows
+from tests import factories
+from tests.test_desk_pages import desk, shown
+
+pytestmark = pytest.mark.django_db
+KITE, PRINT = "潍坊风筝品牌（演示）", "潍坊年画品牌（演示）"
+
+
+def second() -> User:
+    """Return a colleague of the reviewer of 潍坊."""
+    return factories.reviewer(name="weifang_second")
+
+
+def held_by(user: User, name: str = "") -> Filing:
+    named = {"name": name} if name else {}
+    return factories.act(factories.submitted("skill-brands", **named), "accept", user)
+
+
+def said(answer) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+# views
+
+
+def test_a_question_is_kept_under_a_name_and_chosen_again(client):
+    factories.submitted("skill-brands", name=KITE)
+    user = factories.reviewer()
+    factories.sign_in(client, user)
+    asked = "tab=todo&holder=none&long=1&sort=-due"
+
+    answer = client.post(reverse("view-keep"), {"name": " 久未受理 ", "from": asked}, follow=True)
+
+    views = answer.context["views"]
+    assert answer.redirect_chain == [(f"/desk/?{asked}", 302)]
+    assert [(v["name"], v["url"], v["is_now"]) for v in views["kept"]] == [
+        ("久未受理", f"/desk/?{asked}", True)
+    ]
+    assert said(answer) == ["已将现在的条件和排序存为常用视图“久未受理”。"]
+    assert desk(client, user).context["views"]["now"] == ""
+
+
+def test_a_kept_view_holds_a_question_and_nothing_else(client):
+    factories.sign_in(client, factories.reviewer())
+
+    client.post(reverse("view-keep"), {"name": "一", "from": "tab=x&next=//evil.example&sort=y&q=%00风"})
+
+    assert [view.query for view in SavedView.objects.all()] == ["tab=todo&q=%E9%A3%8E&sort=arrived"]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "还没有填写视图名称，没有保存。"),
+        ("\x00 　", "还没有填写视图名称，没有保存。"),
+        ("长" * 21, "视图名称最多 20 字，现在有 21 字，没有保存；请缩短后再存。"),
+        ("已有", "已有名为“已有”的常用视图，没有保存；请换一个名称，或先删除原来的。"),
+    ],
+)
+def test_a_view_without_a_name_of_its_own_is_refused(client, name, why):
+    user = factories.reviewer()
+    saved_views.keep(user, "已有", "tab=todo")
+    factories.sign_in(client, user)
+
+    answer = client.post(reverse("view-keep"), {"name": name, "from": "tab=todo"}, follow=True)
+
+    assert (said(answer), SavedView.objects.count()) == ([why], 1)
+
+
+def test_a_person_keeps_twenty_views(client):
+    user = factories.reviewer()
+    for number in range(20):
+        saved_views.keep(user, f"视图{number}", "tab=todo")
+    saved_views.keep(second(), "视图1", "tab=todo")
+
+    with pytest.raises(Refused) as refusal:
+        saved_views.keep(user, "又一个", "tab=todo")
+
+    assert str(refusal.value) == "常用视图最多 20 个，没有保存；请先删除不用的。"
+    assert desk(client, user).context["views"]["is_full"]
+
+
+def test_a_view_is_deleted_by_its_owner_alone(client):
+    view = saved_views.keep(factories.reviewer(), "我的", "tab=todo")
+    factories.sign_in(client, second())
+    stranger = client.post(reverse("view-drop", args=[view.pk]))
+    factories.sign_in(client, factories.reviewer())
+
+    answer = client.post(reverse("view-drop", args=[view.pk]), {"from": "tab=done"})
+
+    assert (stranger.status_code, answer.url, SavedView.objects.count()) == (
+        404,
+        "/desk/?tab=done&sort=-updated",
+        0,
+    )
+
+
+# handing over
+
+
+def test_all_that_an_absent_colleague_holds_is_handed_over_one_by_one():
+    absent, present = second(), factories.reviewer(name="weifang_third")
+    taken = [held_by(absent, KITE), held_by(absent, PRINT)]
+    own = held_by(factories.reviewer(), "潍坊面塑品牌（演示）")
+
+    handed = handover.hand_over(absent, present, by=factories.reviewer())
+
+    assert (handed.done, [o.asked.pk for o in handed.outcomes]) == (2, [filing.pk for filing in taken])
+    assert [Filing.objects.get(pk=f.pk).holder for f in (*taken, own)] == [
+        present,
+        present,
+        factories.reviewer(),
+    ]
+    assert [e.by for e in Event.objects.filter(action="assign")] == [factories.reviewer()] * 2
+
+
+def test_who_receives_is_told_once_with_the_way_to_it():
+    absent, present = second(), factories.reviewer(name="weifang_third")
+    held_by(absent, KITE)
+    held_by(absent, PRINT)
+
+    handover.hand_over(absent, present, by=factories.reviewer())
+
+    (told,) = Message.objects.filter(user=present, address__startswith="/desk/?")
+    assert (told.text, told.address) == (
+        f"{factories.reviewer()}将{absent}经办的 2 件填报移交给您，请接着办理。",
+        "/desk/?tab=todo&holder=me",
+    )
+
+
+def test_what_the_receiver_had_a_hand_in_stays_with_its_sentence(client):
+    absent, former = second(), factories.filer("370705", name="kuiwen_former")
+    sent = factories.draft("building-units", place="370705", by=former)
+    factories.act(sent, "submit", former)
+    factories.act(sent, "accept", absent)
+    other = held_by(absent, KITE)
+    former.memberships.update(organisation=factories.bureau("3707"), role=Role.REVIEWER)
+    factories.sign_in(client, factories.reviewer())
+
+    answer = client.post(reverse("handover"), {"who": absent.pk, "to": former.pk})
+
+    results = {r["row"].title: (r["done"], r["why"]) for r in answer.context["results"]}
+    assert results == {sent.title: (False, "不能转给提交这份填报的人。"), other.title: (True, "")}
+    assert Filing.objects.get(pk=sent.pk).holder == absent
+    assert "另有 1 件没有移交" in answer.content.decode()
+
+
+def test_the_page_shows_what_is_meant_before_anything_is_done(client):
+    absent = second()
+    filing = held_by(absent, KITE)
+    factories.sign_in(client, factories.reviewer())
+
+    answer = client.get(reverse("handover"), {"who": absent.pk, "to": factories.reviewer().pk})
+
+    assert (answer.context["number"], [row.title for row in answer.context["rows"]]) == (1, [KITE])
+    assert f"移交给{factories.reviewer()}" in answer.content.decode()
+    assert Filing.objects.get(pk=filing.pk).holder == absent
+
+
+@pytest.mark.parametrize(
+    ("who", "to", "why"),
+    [
+        ("second", "elsewhere", "请选择移交人和接收人，没有移交。"),
+        ("elsewhere", "second", "请选择移交人和接收人，没有移交。"),
+        ("second", "second", "移交人和接收人是同一个人，没有移交；请另选接收人。"),
+        ("third", "second", "演示weifang_third没有在办的填报，不需要移交。"),
+        ("x", "", "请选择移交人和接收人，没有移交。"),
+    ],
+)
+def test_nothing_is_handed_over_beyond_the_own_desk_or_to_nobody(client, who, to, why):
+    people = {
+        "second": second(),
+        "third": factories.reviewer(name="weifang_third"),
+        "elsewhere": factories.reviewer("3701"),
+    }
+    filing = held_by(people["second"])
+    factories.sign_in(client, factories.reviewer())
+    sent = {name: people[key].pk if key in people else key for name, key in (("who", who), ("to", to))}
+
+    answer = client.post(reverse("handover"), sent)
+
+    assert (answer.status_code, answer.context["refusal"]) == (422, why)
+    assert Filing.objects.get(pk=filing.pk).holder == people["second"]
+
+
+def test_the_domain_refuses_people_of_another_desk():
+    elsewhere = factories.reviewer("3701")
+    held_by(second())
+
+    for pair in ((second(), elsewhere), (elsewhere, second())):
+        with pytest.raises(Refused, match="只能在本级审核岗位的同事之间移交"):
+            handover.hand_over(*pair, by=factories.reviewer())
+
+
+def test_what_a_colleague_of_two_desks_holds_elsewhere_is_neither_shown_nor_handed_over(client):
+    both = second()
+    factories.add_post(both, Role.REVIEWER, "3701")
+    both = User.objects.get(pk=both.pk)
+    here = held_by(both, KITE)
+    there = factories.act(
+        factories.submitted("skill-brands", place="3701", name="济南鲁绣品牌（演示）"), "accept", both
+    )
+    factories.sign_in(client, factories.reviewer())
+
+    page = client.get(reverse("handover"), {"who": both.pk})
+    handover.hand_over(both, factories.reviewer(), by=factories.reviewer())
+
+    assert [row.title for row in page.context["rows"]] == [KITE]
+    assert "鲁绣" not in page.content.decode()
+    assert [Filing.objects.get(pk=f.pk).holder for f in (here, there)] == [factories.reviewer(), both]
+
+
+@pytest.mark.parametrize("who", [factories.filer, factories.publisher, factories.joint, factories.auditor])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_reviews_at_no_desk_hands_nothing_over(client, who, method):
+    factories.sign_in(client, who())
+
+    assert getattr(client, method)(reverse("handover")).status_code == 404
+
+
+def test_a_handover_asks_as_much_for_many_as_for_one():
+    absent, user, costs = second(), factories.reviewer(), []
+    to = factories.reviewer(name="weifang_third")
+    first = held_by(absent)
+    for more in (0, 60):
+        rows.multiply(first.record, more)
+        Filing.objects.filter(state=State.CITY_REVIEW).update(holder=absent)
+        with CaptureQueriesContext(connection) as queries:
+            handover.hand_over(absent, to, by=user)
+        costs.append(len(queries))
+
+    assert costs[1] - costs[0] <= 2
+
+
+# presence
+
+
+def test_colleagues_of_the_desk_see_who_looks(client):
+    filing = factories.submitted("skill-brands")
+    factories.sign_in(client, second())
+    client.post(reverse("filing-presence", args=[filing.pk]))
+    factories.sign_in(client, factories.reviewer())
+
+    told = client.post(reverse("filing-presence", args=[filing.pk])).json()
+    (row,) = desk(client, factories.reviewer()).context["rows"]
+
+    assert told == {"others": [str(second())], "message": f"{second()}正在看"}
+    assert row.looking == [str(second())]
+
+
+def test_nobody_beside_the_desk_learns_who_looks_or_is_seen(client):
+    filing = factories.submitted("skill-brands")
+    presence.look(Filing.objects.get(pk=filing.pk), second())
+    told = {}
+    for user in (factories.filer(), factories.reviewer("37"), factories.joint(), factories.auditor()):
+        factories.sign_in(client, user)
+        told[user.username] = client.post(reverse("filing-presence", args=[filing.pk])).json()["others"]
+
+    assert list(told.values()) == [[]] * 4
+    assert [one.user for one in Presence.objects.all()] == [second()]
+
+
+def test_presence_of_a_filing_out_of_scope_is_not_there(client):
+    filing = factories.submitted("skill-brands")
+    factories.sign_in(client, factories.reviewer("3701"))
+
+    assert client.post(reverse("filing-presence", args=[filing.pk])).status_code == 404
+    assert client.get(reverse("filing-presence", args=[filing.pk])).status_code == 405
+
+
+def test_a_page_that_tells_often_writes_every_fifteen_seconds():
+    filing = factories.submitted("skill-brands")
+    presence.look(filing, second())
+    first = Presence.objects.get().seen_at
+
+    presence.look(filing, second())
+    same = Presence.objects.get().seen_at
+    Presence.objects.update(seen_at=first - timedelta(seconds=16))
+    presence.look(filing, second())
+
+    assert (same, Presence.objects.get().seen_at > first) == (first, True)
+
+
+@pytest.mark.parametrize(("ago", "seen"), [(89, 1), (91, 0)])
+def test_who_has_not_told_for_ninety_seconds_has_left(ago, seen):
+    filing = factories.submitted("skill-brands")
+    presence.look(filing, second())
+    Presence.objects.update(seen_at=timezone.now() - timedelta(seconds=ago))
+
+    assert len(presence.others([filing], factories.reviewer())) == seen
+
+
+def test_a_page_of_rows_asks_once_who_looks():
+    first = factories.submitted("skill-brands")
+    found = [first, *rows.multiply(first.record, 5)]
+    found = list(Filing.objects.filter(pk__in=[f.pk for f in found]).select_related("organisation__region"))
+    presence.look(first, second())
+    user = factories.reviewer()
+    assert user.posts
+
+    with CaptureQueriesContext(connection) as queries:
+        seen = presence.others(found, user)
+
+    assert (seen, len(queries)) == ({first.pk: [str(second())]}, 1)
+
+
+def test_old_presence_is_swept():
+    filing = factories.submitted("skill-brands")
+    presence.look(filing, second())
+    presence.look(filing, factories.reviewer())
+    Presence.objects.filter(user=second()).update(seen_at=timezone.now() - timedelta(days=2))
+
+    assert (presence.sweep(), [one.user for one in Presence.objects.all()]) == (1, [factories.reviewer()])
+
+
+# copies
+
+
+def test_a_copy_is_shown_told_and_marked_as_read_by_a_button(client):
+    filing, reader = factories.submitted("skill-brands", name=KITE), second()
+    factories.sign_in(client, factories.reviewer())
+    answer = client.post(
+        reverse("copy-send", args=[filing.pk]), {"to": [reader.pk], "note": "请{留意}年份。"}
+    )
+
+    before = desk(client, reader, tab="copies")
+    client.get(reverse("filing", args=[filing.pk]))
+    unread = Copy.objects.get().read_at
+    client.post(reverse("copies-read"), {"filing": filing.pk})
+    after = desk(client, reader, tab="copies")
+
+    assert answer.url == reverse("filing", args=[filing.pk]) + "#copies"
+    assert [(r.title, r.is_unread) for r in before.context["rows"]] == [(KITE, True)]
+    assert (before.context["heading"], unread) == ("抄送 1 件，1 件未阅", None)
+    assert (after.context["heading"], [r.is_unread for r in after.context["rows"]]) == ("抄送 1 件", [False])
+    (told,) = Message.objects.filter(user=reader, text__contains="抄送")
+    assert told.text == f"{factories.reviewer()}将《{KITE}》（专项职业能力品牌）抄送给您：请{{留意}}年份。"
+
+
+def test_all_copies_are_marked_as_read_at_once_and_nobody_elses(client):
+    reader, other = second(), factories.reviewer(name="weifang_third")
+    for name in (KITE, PRINT):
+        copies.send(factories.submitted("skill-brands", name=name), [reader, other], by=factories.reviewer())
+    factories.sign_in(client, reader)
+
+    answer = client.post(reverse("copies-read"), follow=True)
+    again = client.post(reverse("copies-read"), follow=True)
+
+    assert [said(answer), said(again)] == [["2 件抄送已标为已阅。"], ["没有未阅的抄送。"]]
+    assert Copy.objects.filter(read_at=None).count() == 2
+
+
+def test_one_copy_of_somebody_else_is_not_there(client):
+    filing = factories.submitted("skill-brands")
+    copies.send(filing, [second()], by=factories.reviewer())
+    factories.sign_in(client, factories.reviewer())
+
+    answer = client.post(reverse("copies-read"), {"filing": filing.pk})
+
+    assert (answer.status_code, Copy.objects.filter(read_at=None).count()) == (404, 1)
+
+
+def test_a_copy_goes_to_nobody_who_may_not_see_the_filing():
+    filing, elsewhere = factories.submitted("skill-brands"), factories.reviewer("3701")
+
+    with pytest.raises(Refused) as refusal:
+        copies.send(filing, [second(), elsewhere], by=factories.reviewer())
+
+    assert str(refusal.value) == f"{elsewhere}的岗位看不到这份填报，没有抄送；请去掉后再发。"
+    assert (Copy.objects.count(), Message.objects.filter(user=second(), text__contains="抄送").count()) == (
+        0,
+        0,
+    )
+
+
+@pytest.mark.parametrize("who", [factories.filer, factories.joint, factories.auditor])
+def test_who_neither_reviews_nor_publishes_sends_no_copies_and_learns_of_none(client, who):
+    filing = factories.filing("skill-brands", State.PROVINCE_REVIEW)
+    copies.send(filing, [second()], by=factories.reviewer())
+
+    with pytest.raises(Refused, match="您的岗位不能抄送"):
+        copies.send(filing, [factories.reviewer()], by=who())
+
+    card = copies.card(filing, who())
+    assert (card["own"], card["sent"], card["offered"]) == (None, [], [])
+
+
+def test_nobody_sends_a_filing_out_of_his_scope(client):
+    filing = factories.submitted("skill-brands")
+    factories.sign_in(client, factories.reviewer("3701"))
+
+    answer = client.post(reverse("copy-send", args=[filing.pk]), {"to": [second().pk]})
+
+    assert (answer.status_code, Copy.objects.count()) == (404, 0)
+    with pytest.raises(Filing.DoesNotExist):
+        copies.send(filing, [second()], by=factories.reviewer("3701"))
+
+
+def test_a_draft_is_shown_to_nobody():
+    filing = factories.draft("skill-brands")
+    both = factories.reviewer()
+    factories.add_post(both, Role.FILER, "3707")
+
+    with pytest.raises(Refused, match="不能抄送这份填报"):
+        copies.send(filing, [second()], by=User.objects.get(pk=both.pk))
+
+
+def test_people_offered_are_the_own_desk_the_city_and_the_publishers():
+    filing = factories.filing("skill-brands", State.PROVINCE_REVIEW, place="370705", name=KITE)
+    publisher, approver, province = factories.publisher(), factories.approver(), factories.reviewer("37")
+    second(), factories.reviewer("3701"), factories.publisher("3701")
+
+    offered = {
+        user.username: {person for _, people in copies.recipients(filing, user) for person in people}
+        for user in (province, factories.reviewer())
+    }
+
+    assert offered == {
+        province.username: {publisher, approver, factories.reviewer(), second()},
+        factories.reviewer().username: {publisher, second()},
+    }
+
+
+@pytest.mark.parametrize(
+    ("to", "note", "why"),
+    [
+        ([], "", "还没有选择抄送给谁，没有抄送。"),
+        (["second"], "长" * 201, "附言最多 200 字，现在有 201 字，没有抄送；请缩短后再发。"),
+        (["had"], "", "所选的人都已抄送过，没有再发。"),
+    ],
+)
+def test_a_copy_that_says_nothing_new_is_refused(to, note, why):
+    filing = factories.submitted("skill-brands")
+    people = {"second": second(), "had": factories.reviewer(name="weifang_third")}
+    copies.send(filing, [people["had"]], by=factories.reviewer())
+
+    with pytest.raises(Refused) as refusal:
+        copies.send(filing, [people[name] for name in to], by=factories.reviewer(), note=note)
+
+    assert (str(refusal.value), Copy.objects.count()) == (why, 1)
+
+
+def test_a_copy_moves_nothing_and_opens_nothing(client):
+    filing = factories.submitted("skill-brands")
+    before = Filing.objects.filter(pk=filing.pk).values().get()
+
+    copies.send(filing, [second()], by=factories.reviewer())
+
+    assert Filing.objects.filter(pk=filing.pk).values().get() == before
+    assert shown(desk(client, second(), tab="copies")) == [filing.title]
