@@ -61,22 +61,19 @@ def visible_to(filing: Filing, user: User) -> QuerySet:
 def write(filing: Filing, field: str, said: str, *, by: User, version: int) -> Remark:
     """Note a remark of ``by``'s desk on ``field``; the bureau reads it once it is sent with a return.
 
+    The same words of the same person on the same field are one remark: a second click returns the first.
     Raises ``Filing.DoesNotExist`` out of scope, ``Conflict`` when ``version`` is not under review any more,
     ``Refused`` with the sentence.
     """
     current = _at_desk(filing, by, version)
     if field not in anchors_of(current):
         raise Refused("没有这个栏目。")
-    if prepared([current]).count() >= MOST:
+    own, wanted = prepared([current]), {"version": version, "field": field, "text": _checked(said, "意见")}
+    if same := own.filter(by=by, **wanted).first():
+        return same
+    if own.count() >= MOST:
         raise Refused(f"一次最多提 {MOST} 条意见；内容普遍不合要求的，可整表退回。")
-    return Remark.objects.create(
-        filing_id=current.pk,
-        version=version,
-        field=field,
-        level=desk_of(current),
-        text=_checked(said, "意见"),
-        by=by,
-    )
+    return Remark.objects.create(filing_id=current.pk, level=desk_of(current), by=by, **wanted)
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from portal import (
     materials,
     opinions,
     pins,
+    policy,
     prepared,
     questionnaire,
     queue,
@@ -84,7 +85,7 @@ def filing(request: HttpRequest, pk: int) -> HttpResponse:
 
 def in_scope(request: HttpRequest, pk: int) -> Filing:
     """Return a filing the person may see, with what its page shows; out of scope is 404."""
-    found = Filing.objects.visible_to(request.user)
+    found = policy.with_facts(Filing.objects.visible_to(request.user), request.user)
     return get_object_or_404(
         found.select_related("organisation__region", "holder", "entry", "amends", "campaign"), pk=pk
     )

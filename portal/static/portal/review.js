@@ -39,15 +39,6 @@ function decide() {
   (choice || heading)?.focus();
 }
 
-Object.assign(KEYS, {
-  n: () => towards(1),
-  p: () => towards(-1),
-  m: remark,
-  d: decide,
-  j: goTo("[data-portal-next]"),
-  k: goTo("[data-portal-previous]"),
-});
-
 // What belongs to one conclusion shows while that is chosen; without scripts it always does.
 function showWhen(form) {
   const chosen = form.querySelector("input[name=action]:checked")?.value;
@@ -94,12 +85,22 @@ class Kept {
   }
 }
 
-for (const form of all("form[data-portal-keep]")) {
-  new Kept(form);
-  showWhen(form);
-  form.addEventListener("change", () => showWhen(form));
-  all("[data-portal-verb]:checked", form).forEach(showVerb);
-  all("[data-portal-count]", form).forEach(showCount);
-}
-all("[data-portal-count]").forEach(showCount);
-if (location.hash.startsWith("#remark-")) document.querySelector(location.hash)?.focus();
+// portal.js comes after this file: its keys and helpers are there once the page is read.
+document.addEventListener("DOMContentLoaded", () => {
+  Object.assign(KEYS, {
+    n: () => towards(1),
+    p: () => towards(-1),
+    m: remark,
+    d: decide,
+    j: goTo("[data-portal-next]"),
+    k: goTo("[data-portal-previous]"),
+  });
+  for (const form of all("form[data-portal-keep]")) {
+    new Kept(form);
+    showWhen(form);
+    form.addEventListener("change", () => showWhen(form));
+    all("[data-portal-verb]:checked", form).forEach(showVerb);
+  }
+  all("[data-portal-count]").forEach(showCount);
+  if (location.hash.startsWith("#remark-")) document.getElementById(location.hash.slice(1))?.focus();
+});
