@@ -158,7 +158,7 @@ class PageMap(Sitemap):
     def items(self) -> list[str]:
         kinds = [t for t in registry.all_types() if t.public]
         lists = [reverse(name, args=[t]) for name in ("catalogue-list", "catalogue-editions") for t in kinds]
-        return [*map(reverse, ("home", "catalogue", "notices", "targets")), *lists]
+        return [*map(reverse, ("home", "catalogue", "notices", "targets", "verify")), *lists]
 
     def location(self, url: str) -> str:
         return url

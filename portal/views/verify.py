@@ -84,5 +84,6 @@ def _too_often(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, context: dict, status: int = 200) -> HttpResponse:
     response = render(request, "public/verify.html", {"nav": "verify", **context}, status=status)
-    response["X-Robots-Tag"] = "noindex, nofollow"
+    if context:
+        response["X-Robots-Tag"] = "noindex, nofollow"  # the form may be found, no answer about a sheet
     return response
