@@ -149,17 +149,17 @@ def _bars(chart: Chart, parts: list[tuple[int, int]], top: float) -> None:
 
 def bars(slug: str, title: str, labels: Sequence[str], series: Sequence[Series], told: str) -> Chart:
     """Return lying bars beside each other, one for each series, the number at the end of each."""
-    each = 20 * len(series) + GAP
+    each = BAR * len(series) + GAP
     chart = Chart(slug, title, told, tuple(series), each * len(labels) + GAP)
     left = GAP + LETTER * max((len(label) for label in labels), default=0)
     most = max((value for one in series for value in one.values), default=0)
     scale = (WIDTH - left - 4 * LETTER) / max(most, 0.1)
     for number, label in enumerate(labels):
         top = GAP / 2 + each * number
-        chart.words.append(Word(left - GAP, top + 10 * len(series) + 3, label, "end"))
+        chart.words.append(Word(left - GAP, top + BAR * len(series) / 2 + 5, label, "end"))
         for line, one in enumerate(series):
-            end = _pile(chart, [(one.values[number], one.look)], left, top + 20 * line, scale)
-            chart.words.append(Word(round(end + 6, 1), top + 20 * line + 13, str(one.values[number])))
+            end = _pile(chart, [(one.values[number], one.look)], left, top + BAR * line, scale)
+            chart.words.append(Word(round(end + 6, 1), top + BAR * line + 12, str(one.values[number])))
     chart.rules.append(Rule(left, 0, left, chart.height))
     return chart
 

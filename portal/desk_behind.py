@@ -23,7 +23,14 @@ DIGITS = 18  # of a key that both databases take
 SHOWN = (desk_numbers.CITY, desk_numbers.PROVINCE, desk_numbers.PUBLICATION, desk_numbers.AWAY)
 WAITING = ("名称", "类型", "报送单位", "到达时间", "在办天数", "经办人")
 DECIDED = ("名称", "类型", "报送单位", "办结时间", "市级审核", "省级审核", "公布", "在报送单位", "退回次数")
-TITLES = {**desk_numbers.STEPS, desk_numbers.DESKS: "", desk_numbers.RETURNED: "退回过的"}
+TITLES = {
+    desk_numbers.DESKS: "",
+    desk_numbers.CITY: "，经市级审核的",
+    desk_numbers.PROVINCE: "，经省级审核的",
+    desk_numbers.PUBLICATION: "，已经公布的",
+    desk_numbers.WHOLE: "，已经走完全程的",
+    desk_numbers.RETURNED: "，退回过的",
+}
 
 
 def behind(asked: Asked, user: User, cell: Mapping[str, str]) -> Behind:
@@ -106,7 +113,7 @@ def _decided(asked: Asked, user: User, cell: Mapping[str, str]) -> Behind:
     seen = reading.with_sent(desk_numbers.decided_filings(asked, sight, step).visible_to(user))
     rows = seen.select_related("organisation").order_by("decided_at", "pk")
     lines = partial(_lines, user=user, cells=partial(_decided_cells, asked=asked))
-    return Behind(f"{words} {asked.words}办结 {TITLES[step]}".rstrip(), rows, DECIDED, lines)
+    return Behind(f"{words} {asked.words} 办结{TITLES[step]}", rows, DECIDED, lines)
 
 
 def _decided_cells(page: list[Filing], asked: Asked) -> list[list]:

@@ -38,7 +38,7 @@ STEP_NOTES = {
 }
 PERIOD_NOTE = (
     "计起止日期内作出、后来没有撤销的结论（审核通过、不予通过）。天数按自然日计，保留一位小数。"
-    "中位数、九成分位取按时长排列的第50%、第90%位（向上取整）那一件的实际天数；没有的记“—”。"
+    "中位数、九成分位取按时长排列的第50%、第90%位（向上取整）那一件的实际天数；没有的记“—”；以下各表相同。"
 )
 ROAD_NOTE = (
     "审核用时是市级、省级审核合计，在报送单位的时间停表；历时从首次提交到作出结论，一并计入在报送单位的时间。"
@@ -50,18 +50,19 @@ def panels_of(asked: Asked) -> list[Panel]:
     """Return the sections in their order; four queries at any size."""
     queue, times = desk_numbers.queues(asked), desk_numbers.measured(asked)
     lines = desk_numbers.places(asked, queue, times)
-    waiting = [_waiting(desk, queue, lines) for desk in IN_REVIEW]
+    at_city, at_province = IN_REVIEW
+    waiting = [_waiting(at_city, queue, lines, AGE_NOTE), _waiting(at_province, queue, lines)]
     steps = [_step(step, times, lines) for step in STEPS]
-    return [*waiting, _holders(asked, queue), *steps, _roads(times, lines)]
+    return [*waiting, _holders(asked, queue), _roads(times, lines), *steps]
 
 
-def _waiting(desk: str, queue: Queues, places: Sequence[Place]) -> Panel:
+def _waiting(desk: str, queue: Queues, places: Sequence[Place], *notes: str) -> Panel:
     """Return how many filings wait at the desks of one level, by place and age."""
     slug, name = f"waiting-{desk.replace('_', '-')}", f"{WORDS[desk]}件数和在办天数"
     kept = [place for place in places if not place.is_own or (desk, place.code) in queue.longest]
     lines = [_ages(place.name, queue, (desk, place.code), {**place.cell, "desk": desk}) for place in kept]
     lines.append(_ages("合计", queue, (desk, TOTAL), {**ALL, "desk": desk}, SUM))
-    made = panels.table(name, AGES, lines if (desk, TOTAL) in queue.longest else [], AGE_NOTE)
+    made = panels.table(name, AGES, lines if (desk, TOTAL) in queue.longest else [], *notes)
     return Panel(slug, made, _shaded(slug, name, [(p.name, (desk, p.code)) for p in kept], queue))
 
 
@@ -91,7 +92,7 @@ def _holders(asked: Asked, queue: Queues) -> Panel:
     lines = [_ages(word, queue, (HELD, pk), cells[pk]) for pk, word in rows.items()]
     chart = _shaded("holders", name, [(word, (HELD, pk)) for pk, word in rows.items()], queue)
     note = f"{WORDS[desk]}的件，受理或转办后记在经办人名下。"
-    return Panel("holders", panels.table(name, ["经办人", *AGES[1:]], lines, note, AGE_NOTE), chart)
+    return Panel("holders", panels.table(name, ["经办人", *AGES[1:]], lines, note), chart)
 
 
 def _step(step: str, times: Measured, places: Sequence[Place]) -> Panel:
@@ -102,7 +103,7 @@ def _step(step: str, times: Measured, places: Sequence[Place]) -> Panel:
     lines.append(Line(("合计", *_parts(times, TOTAL, step, ALL)), SUM))
     if not times.number(TOTAL, step):
         lines = []
-    made = panels.table(name, ["区划", "件数", "中位数", "九成分位"], lines, STEP_NOTES[step], PERIOD_NOTE)
+    made = panels.table(name, ["区划", "件数", "中位数", "九成分位"], lines, STEP_NOTES[step])
     return Panel(f"step-{step}", made, _bars(step, name, times, kept) if lines else None)
 
 

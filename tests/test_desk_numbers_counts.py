@@ -28,13 +28,16 @@ def lives(for_the_module):
     return {filings[one.number].pk: one for one in written.lives}
 
 
+LAST = END.date()
+
+
 def views() -> list[Asked]:
     year = {"first": date(2025, 1, 1), "last": date(2025, 12, 31)}
     return [
-        asked(),
+        asked(last=LAST),
         asked(**year),
-        asked(kind="exam-projects"),
-        asked(WEIFANG),
+        asked(kind="exam-projects", last=LAST),
+        asked(WEIFANG, last=LAST),
         asked(WEIFANG, **year, kind="building-units"),
     ]
 
