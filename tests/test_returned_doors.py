@@ -96,7 +96,7 @@ def test_the_rows_of_an_earlier_year_go_into_no_form_with_rows(desk):
 
 def test_an_import_touches_no_returned_filing(desk):
     record = returned("handicraft-projects", "hours", name="演示项目0")
-    before = stored_values(stored(record))
+    before, count = stored_values(stored(record)), Filing.objects.count()
 
     preview = upload(
         desk, workbook(["演示项目0", "其他", "企业职工", 999]), "项目.xlsx", "handicraft-projects"

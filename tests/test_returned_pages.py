@@ -1,4 +1,4 @@
-"""The form of a filing that came back with remarks: what is open, what is text, what a crafted form changes."""
+"""The form of a filing that came back with remarks: what is open, what is text, what crafting changes."""
 
 import pytest
 from django.urls import reverse
@@ -9,7 +9,7 @@ from portal.models import Remark
 from portal.vocabulary import ReturnReason, State
 from tests import factories
 from tests.factories import act, filer
-from tests.returning import SAID, answer, returned, send_back, stored_values
+from tests.returning import answer, returned, send_back, stored_values
 from tests.typed import page, stored, typed
 
 pytestmark = pytest.mark.django_db

@@ -19,6 +19,7 @@ from portal.models import (
     FilingVersion,
     Membership,
     Message,
+    Remark,
 )
 from portal.verify.consultation import of_consultations
 from portal.verify.database import GUARDS, missing_guards, of_posts
@@ -27,6 +28,7 @@ from portal.verify.files import of_store
 from portal.verify.filings import of_chain, of_content, of_decision, of_state, of_versions, records
 from portal.verify.jobs import of_jobs
 from portal.verify.notices import of_notices
+from portal.verify.remarks import of_remarks
 from portal.verify.reviews import of_reviews
 from portal.vocabulary import Role, Topic
 
@@ -103,6 +105,7 @@ def _look(numbers: list[int]) -> Iterator[tuple[int, str]]:
     filings = list(_with_entries(numbers))
     events = _by_filing(Event.objects.filter(filing_id__in=numbers).order_by("number"))
     versions = _by_filing(FilingVersion.objects.filter(filing_id__in=numbers).order_by("number"))
+    remarks = _by_filing(Remark.objects.filter(filing_id__in=numbers).order_by("pk"))
     own_type = records(filings)
     for filing in filings:
         own = events[filing.pk], versions[filing.pk]
@@ -113,6 +116,7 @@ def _look(numbers: list[int]) -> Iterator[tuple[int, str]]:
             *of_content(filing, own_type.get(filing.pk), own[1]),
             *of_decision(filing, own[0]),
             *of_entry(filing, own[0]),
+            *of_remarks(filing, own[0], remarks[filing.pk]),
         ]
         yield from ((filing.pk, f"填报 {filing.pk}（{filing.kind}）：{text}") for text in found)
 
