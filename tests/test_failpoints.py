@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection, connections
 
 from portal import drafts, remarks, verify, workflow
@@ -14,23 +13,13 @@ from portal.grounds import Finding, Grounds
 from portal.models import Filing, User
 from portal.vocabulary import State
 from portal.workflow import Asked
+from tests.dumping import dump
 from tests.factories import COMMENT, act, approver, draft, filer, filing, reviewer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 COMMIT = -1  # the point after the last statement, before the transaction is committed
 SURVIVED = 0
-
-
-def dump() -> dict[str, list[dict]]:
-    """Return every row of every table that an act may touch."""
-    models = [model for model in apps.get_models() if model._meta.app_label == "portal"]
-    tables = {model._meta.db_table: model._meta.pk.attname for model in models}
-    return {
-        model._meta.db_table: list(model.objects.order_by(tables[model._meta.db_table]).values())
-        for model in models
-        if model._meta.model_name not in ("region", "organisation", "policytarget")
-    }
 
 
 def killed_at(point: int, do: Callable[[], Any]) -> bool:

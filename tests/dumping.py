@@ -1,0 +1,20 @@
+"""All that the portal holds, to be compared before and after what must not have changed anything."""
+
+from django.apps import apps
+
+SAME_FOR_EVER = ("region", "organisation", "policytarget")
+SEEN_ONLY = ("presence",)  # who looked at what is no part of the record
+
+
+def dump() -> dict[str, list[dict]]:
+    """Return every row of every table that an act may touch."""
+    models = [
+        model
+        for app in ("portal", "assessments", "brands", "workforce")
+        for model in apps.get_app_config(app).get_models()
+        if model._meta.model_name not in (*SAME_FOR_EVER, *SEEN_ONLY)
+    ]
+    return {
+        model._meta.db_table: list(model.objects.order_by(model._meta.pk.attname).values())
+        for model in models
+    }
