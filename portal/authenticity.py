@@ -3,7 +3,7 @@
 Pure reads. Never a name, a bureau, a person or an opinion, but of an entry that is published anyway.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -92,21 +92,23 @@ def _has_name(record_type: RecordType) -> bool:
     return record_type.key[0] == "name"
 
 
-def _last_move(events: Iterable[Event], number: int) -> Event | None:
-    """Return the last act that moved version ``number``.
+def concerned(events: Iterable[Event]) -> Iterator[tuple[Event, int]]:
+    """Yield each event, oldest first, with the number of the version it is about.
 
-    Taking back a return moves the version that was returned, though the event bears the number after it.
+    Taking back a return is about the version that was returned, though the event bears the number after it.
     """
-    last, returned = None, 0
+    returned = 0
     for event in events:
-        concerned = event.version
         if event.action == "return":
             returned = event.version
-        if event.action == "recall" and event.source == State.RETURNED:
-            concerned = returned
-        if event.action in MOVES and concerned == number:
-            last = event
-    return last
+        takes_back = event.action == "recall" and event.source == State.RETURNED
+        yield event, returned if takes_back else event.version
+
+
+def _last_move(events: Iterable[Event], number: int) -> Event | None:
+    """Return the last act that moved version ``number``."""
+    moves = [e for e, version in concerned(events) if version == number and e.action in MOVES]
+    return moves[-1] if moves else None
 
 
 def _standing(last: Event | None, filing: Filing) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal import checklist, documents, inbox, opinions, reading, remarks
 from portal.actions import ACTIONS
+from portal.authenticity import concerned
 from portal.decision import said
 from portal.documents import Check, PrintedCirculation
 from portal.grounds import from_facts
@@ -120,12 +121,12 @@ def _lines(filing: Filing, events: list[Event], versions: Mapping[int, FilingVer
     person, bureau = filing.created_by, filing.organisation
     post = posts.held(filing.created_by_id, bureau.pk, filing.created_at, (Role.FILER,))
     yield Line(1, 1, CREATED, bureau.name, str(person), post, begun, filing.created_at)
-    told = [e for e in events if is_inside or e.action not in opinions.INSIDE]
-    for number, event in enumerate(told, 2):
+    told = [pair for pair in concerned(events) if is_inside or pair[0].action not in opinions.INSIDE]
+    for number, (event, version) in enumerate(told, 2):
         label = WORDS.get(event.action) or said(event, filing)
         yield Line(
             number,
-            event.version,
+            version,
             label,
             event.organisation_name,
             event.by_name,
