@@ -135,7 +135,7 @@ def of(record: Filing, data: Mapping[str, Any] | None = None) -> Correction | No
     if event is None:
         return None
     partly = record.unlocked is not None
-    demanded = locks.demanded(record) if partly else {}
+    demanded = locks.demanded(record.record) if partly else {}
     remarked = event.details.get("unlocked", []) if partly else None
     return Correction(
         event,

@@ -245,7 +245,8 @@ class Questionnaire:
     def _shut_tables(self) -> list[dict]:
         if not any(self.is_shut(name) for name in self.record_type.rows):
             return []
-        return [table for table in snapshot.tables(self.record) if self.is_shut(table["name"])]
+        shut = [table for table in snapshot.tables(self.record) if self.is_shut(table["name"])]
+        return [t | {"lines": [list(zip(t["columns"], row, strict=True)) for row in t["rows"]]} for t in shut]
 
     def _told(self, name: str) -> dict[str, Any]:
         """Return what a return says of a field or of rows, for ``Question``."""

@@ -9,7 +9,7 @@ from portal.models import Remark
 from portal.vocabulary import ReturnReason, State
 from tests import factories
 from tests.factories import act, filer
-from tests.returning import answer, returned, send_back, stored_values
+from tests.returning import SAID, answer, returned, send_back, stored_values
 from tests.typed import page, stored, typed
 
 pytestmark = pytest.mark.django_db
@@ -259,3 +259,22 @@ def test_locked_slots_take_and_lose_nothing_and_say_why(desk):
         assert reverse("filing-upload", args=[record.pk, slot]) not in shown
     assert "这里的文件与已提交的版本相同，不能增减" in shown
     assert reverse("filing-upload", args=[record.pk, "stamped_scan"]) in shown
+
+
+def test_the_scan_of_a_type_without_slots_is_open_too(desk, brand):
+    shown = desk.get(page("filing-materials", brand)).content.decode()
+
+    assert reverse("filing-upload", args=[brand.pk, "stamped_scan"]) in shown
+    assert "退回修改：只开放有意见的 2 个栏目" in shown
+
+
+def test_a_remark_on_files_is_shown_where_they_are_uploaded_and_answered_in_the_form(desk):
+    slot = "pictures"
+    record = returned("city-training-brands", slot)
+    key = reply_to(record, slot)
+
+    shown = desk.get(page("filing-materials", record)).content.decode()
+    form = desk.get(page("filing-edit", record)).content.decode()
+
+    assert reverse("filing-upload", args=[record.pk, slot]) in shown
+    assert (SAID in shown, f'name="{key}"' in shown, f'name="{key}"' in form) == (True, False, True)
