@@ -3,7 +3,7 @@
 Only what is registered on ``site`` exists; Django's own permissions open nothing.
 """
 
-from portal.admin import accounts, audit, campaigns, jobs, notices, records, targets
+from portal.admin import accounts, audit, campaigns, desk, jobs, notices, records, targets
 from portal.admin.base import site
 
-__all__ = ["accounts", "audit", "campaigns", "jobs", "notices", "records", "site", "targets"]
+__all__ = ["accounts", "audit", "campaigns", "desk", "jobs", "notices", "records", "site", "targets"]
