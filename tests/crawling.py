@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
-from portal import catalogue, check_codes, credit, report_runs, reports, schedules
+from portal import catalogue, check_codes, credit, prepared, report_runs, reports, schedules
+from portal.grounds import Grounds
 from portal.models import (
     Campaign,
     CampaignDuty,
@@ -20,6 +21,7 @@ from portal.models import (
     EditionChange,
     Filing,
     FilingVersion,
+    JointOpinion,
     Message,
     Objection,
     PeriodicReview,
@@ -33,12 +35,15 @@ from portal.models import (
 from portal.vocabulary import State
 from tests import selecting
 from tests.campaigning import campaign
-from tests.editing import added, prepared
+from tests.consulting import ask
+from tests.editing import added
+from tests.editing import prepared as prepared_edition
 from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish, reviewer
 from tests.noticing import drafted, objected, running
 from tests.reviewing import handed_in, item_of, opened
 from workforce.models import KeyBrand
 
+PREPARED = "金丝雀拟办意见"
 KIND, ADMIN_PAGES = "exam-institutions", "admin:assessments_assessmentinstitution_"
 CANARY, PHONE = "金丝雀", "13900003707"
 SECRET = {"venue": f"{CANARY}场地", "contact_name": f"{CANARY}联系人", "contact_phone": PHONE}
@@ -67,12 +72,14 @@ def plant() -> list[Filing]:
         filing(KIND, state, name=f"{CANARY}{state}", **SECRET) for state in (State.DRAFT, State.CITY_REVIEW)
     ]
     shown = publish(filing(KIND, State.APPROVED, name="演示公开学校", **SECRET), on=date(2024, 5, 1))
+    ask(hidden[1], question=f"{CANARY}征求事项")
     plant_notices()
     plant_review(shown)
-    edition = prepared(name=f"{CANARY}新版")
+    edition = prepared_edition(name=f"{CANARY}新版")
     added(edition, f"{CANARY}新项目")
     selecting.opened(f"{CANARY}批次")
     plant_report()
+    plant_prepared(hidden[1])
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
 
 
@@ -82,6 +89,12 @@ def plant_review(entry: CatalogueEntry) -> None:
     handed_in(item_of(opened(KIND)), figures, f"{CANARY}情况说明")
     facts = {"reason": "dishonest", "said": f"{CANARY}失信", "on": date(2024, 5, 2)}
     credit.record(entry, by=reviewer(WEIFANG), **facts)
+
+
+def plant_prepared(record: Filing) -> None:
+    """Plant a decision that the desk of 潍坊 has prepared on what it reviews."""
+    said = {"comment": PREPARED, "grounds": Grounds(("incomplete",))}
+    prepared.prepare(record, "return", by=reviewer(WEIFANG), version=record.version, **said)
 
 
 def plant_report() -> None:
@@ -135,6 +148,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "notice": _numbers(PublicNotice),
         "message": _numbers(Message),
         "objection": _numbers(Objection),
+        "opinion": _numbers(JointOpinion),
         "edition": _numbers(Edition),
         "change": _numbers(EditionChange),
         "typed": [check_codes.code_of(v) for v in FilingVersion.objects.filter(filing__in=planted)],
