@@ -11,6 +11,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from portal import notify, registry, scope, text, windows
@@ -220,16 +221,17 @@ def _tell_all(campaign: Campaign, what: str) -> None:
     _tell(duties, {duty.pk: sentence for duty in duties})
 
 
-def _tell(duties: Iterable[CampaignDuty], sentences: dict[int, str], topic: str = Topic.OTHER) -> None:
+def _tell(duties: Collection[CampaignDuty], sentences: dict[int, str], topic: str = Topic.OTHER) -> None:
     """Write each bureau's sentence to its filers; constant queries for any number of bureaus."""
     by_bureau = {duty.organisation_id: sentences[duty.pk] for duty in duties}
     people = Membership.objects.current().filter(
         organisation_id__in=by_bureau, role=Role.FILER, user__is_active=True
     )
     told = dict.fromkeys(people.order_by("user_id", "pk").values_list("user_id", "organisation_id"))
-    now = timezone.now()
+    page = {duty.organisation_id: reverse("campaign", args=[duty.campaign_id]) for duty in duties}
+    facts = {"topic": topic, "created_at": timezone.now()}
     notify.deliver(
-        Message(user_id=user, topic=topic, text=by_bureau[bureau][:400], created_at=now)
+        Message(user_id=user, text=by_bureau[bureau][:400], address=page[bureau], **facts)
         for user, bureau in told
     )
 

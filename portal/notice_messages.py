@@ -8,6 +8,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from portal import notify, publicity
@@ -94,15 +95,19 @@ def _tell_publishers(notice: PublicNotice, what: str, at: datetime, more: str = 
     )
     start = f"请办理：{_start(notice, what)}"
     users = people.order_by("user_id").values_list("user_id", flat=True)
-    _write(start, {user: f"{start}{more}" for user in users}, {}, at)
+    page = reverse("notice-desk", args=[notice.pk])
+    _write(start, {user: f"{start}{more}" for user in users}, {}, at, page)
 
 
-def _write(start: str, texts: dict[int, str], filings: dict[int, int], at: datetime) -> None:
+def _write(
+    start: str, texts: dict[int, str], filings: dict[int, int], at: datetime, address: str = ""
+) -> None:
     """Write each person's text, but to nobody who has one that begins alike."""
     before = Message.objects.filter(user_id__in=texts, text__startswith=start[:400])
     known = set(before.values_list("user_id", flat=True))
+    facts = {"topic": Topic.OTHER, "address": address, "created_at": at}
     notify.deliver(
-        Message(user_id=user, filing_id=filings.get(user), topic=Topic.OTHER, text=words[:400], created_at=at)
+        Message(user_id=user, filing_id=filings.get(user), text=words[:400], **facts)
         for user, words in sorted(texts.items())
         if user not in known
     )

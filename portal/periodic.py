@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from portal import notify, registry, scope
@@ -164,10 +165,8 @@ def _tell(review: PeriodicReview, sentence: str, counts: Mapping[int, int]) -> s
     told = set(recent.values_list("user_id", "text"))
     fresh = {(user, bureau) for user, bureau in pairs if (user, words[bureau]) not in told}
     topic = Topic.OTHER if sentence is OPENED else Topic.REMINDER
-    notify.deliver(
-        Message(user_id=user, topic=topic, text=words[bureau][:400], created_at=now)
-        for user, bureau in sorted(fresh)
-    )
+    facts = {"topic": topic, "address": reverse("review-round", args=[review.pk]), "created_at": now}
+    notify.deliver(Message(user_id=user, text=words[bureau][:400], **facts) for user, bureau in sorted(fresh))
     return {bureau for _, bureau in fresh}
 
 

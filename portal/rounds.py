@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 
 from portal import notify, ranking, registry, text
@@ -161,7 +162,7 @@ def cancel(of: SelectionRound, *, by: User, revision: int, reason: str) -> Selec
     open_stages = [stage for stage in RoundStage.values if stage not in ranking.ENDED]
     step(of, revision, *open_stages, stage=RoundStage.CANCELLED)
     if of.stage == RoundStage.SCORING:
-        tell(of.scorers.values_list("user_id", flat=True), f"“{of}”已取消，不用再评分。", by=by)
+        tell(of, of.scorers.values_list("user_id", flat=True), f"“{of}”已取消，不用再评分。", by=by)
     note(of, by, f"取消批次：{reason}")
     return SelectionRound.objects.get(pk=of.pk)
 
@@ -219,13 +220,11 @@ def holders(role: str) -> set[int]:
     return set(posts.filter(user__is_active=True).values_list("user_id", flat=True))
 
 
-def tell(users: Iterable[int], sentence: str, *, by: User) -> None:
-    """Write ``sentence`` to each of ``users`` once, but not to the one who acted."""
-    now = timezone.now()
-    notify.deliver(
-        Message(user_id=user, topic=Topic.OTHER, text=sentence[:400], created_at=now)
-        for user in sorted(set(users) - {by.pk})
-    )
+def tell(of: SelectionRound, users: Iterable[int], sentence: str, *, by: User) -> None:
+    """Write ``sentence`` about a round to each of ``users`` once, but not to the one who acted."""
+    facts = {"topic": Topic.OTHER, "text": sentence[:400], "created_at": timezone.now()}
+    page = reverse("round", args=[of.pk])
+    notify.deliver(Message(user_id=user, address=page, **facts) for user in sorted(set(users) - {by.pk}))
 
 
 def note(of: SelectionRound, by: User, what: str, flag: int = CHANGE) -> None:

@@ -59,7 +59,7 @@ def start(of: SelectionRound, *, by: User, revision: int) -> SelectionRound:
     total = sum(current.criteria.values_list("points", flat=True))
     number = current.candidates.count()
     sentence = f"请为“{current}”评分：参评 {number} 个，满分 {total} 分；从“择优选拔”进入评分表。"
-    rounds.tell(current.scorers.values_list("user_id", flat=True), sentence, by=by)
+    rounds.tell(current, current.scorers.values_list("user_id", flat=True), sentence, by=by)
     rounds.note(current, by, "开始评分")
     return current
 
@@ -127,7 +127,8 @@ def _write_sheet(scorer: Scorer, points: ranking.Points) -> None:
 
 def _ranked(of: SelectionRound, by: User, said: str) -> None:
     SelectionRound.objects.filter(pk=of.pk).update(stage=RoundStage.RANKED)
-    rounds.tell(rounds.holders(Role.APPROVER) | {of.opened_by_id}, f"“{of}”评分结束，可以审定名单。", by=by)
+    told = rounds.holders(Role.APPROVER) | {of.opened_by_id}
+    rounds.tell(of, told, f"“{of}”评分结束，可以审定名单。", by=by)
     rounds.note(of, by, said)
 
 

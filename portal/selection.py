@@ -62,9 +62,8 @@ def decide(
     rounds.step(current, revision, RoundStage.RANKED, **facts)
     current.candidates.update(is_chosen=False)
     current.candidates.filter(pk__in=chosen).update(is_chosen=True)
-    rounds.tell(
-        rounds.holders(Role.PUBLISHER), f"“{current}”已审定名单，入选 {len(set(chosen))} 个，待公布。", by=by
-    )
+    sentence = f"“{current}”已审定名单，入选 {len(set(chosen))} 个，待公布。"
+    rounds.tell(current, rounds.holders(Role.PUBLISHER), sentence, by=by)
     rounds.note(current, by, f"审定名单，入选 {len(set(chosen))} 个。{reason}".strip())
     current.refresh_from_db()
     return current
