@@ -8,7 +8,9 @@ from portal import policy, remarks
 from portal.models import Filing, Remark, User
 from portal.reading import Sheet
 from portal.versions import Pair, SlotFiles
-from portal.vocabulary import RemarkState
+from portal.vocabulary import Level, RemarkState
+
+DESKS = {Level.CITY: "市级", Level.PROVINCE: "省级"}
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class Pin:
     remark: Remark
     label: str
     older: bool
+
+    @property
+    def desk(self) -> str:
+        """Whose it is: 市级 or 省级."""
+        return DESKS[self.remark.level]
 
     @property
     def is_prepared(self) -> bool:
