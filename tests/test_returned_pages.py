@@ -1,6 +1,11 @@
 """The form of a filing that came back with remarks: what is open, what is text, what crafting changes."""
 
+import base64
+import zipfile
+from io import BytesIO
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from portal import drafts, locks, registry, remarks
@@ -15,6 +20,9 @@ from tests.typed import page, stored, typed
 pytestmark = pytest.mark.django_db
 KINDS = [kind.slug for kind in registry.all_types()]
 OTHER = "另一个内容（演示）"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture
@@ -278,3 +286,27 @@ def test_a_remark_on_files_is_shown_where_they_are_uploaded_and_answered_in_the_
 
     assert reverse("filing-upload", args=[record.pk, slot]) in shown
     assert (SAID in shown, f'name="{key}"' in shown, f'name="{key}"' in form) == (True, False, True)
+
+
+def test_a_crafted_upload_archive_or_removal_changes_no_locked_slot(desk):
+    record = returned("city-training-brands", "name")
+    before = content(record)
+    kept = record.attachments.current().order_by("pk")
+    pictures = [row for row in kept if row.slot == "pictures"]
+    book = BytesIO()
+    with zipfile.ZipFile(book, "w") as archive:
+        archive.writestr("图片/新图.png", PIXEL)
+
+    loaded = desk.post(
+        reverse("filing-upload", args=[record.pk, "pictures"]), {"file": SimpleUploadedFile("新.png", PIXEL)}
+    )
+    unpacked = desk.post(
+        reverse("filing-archive", args=[record.pk]), {"file": SimpleUploadedFile("新.zip", book.getvalue())}
+    )
+    removed = desk.post(reverse("attachment-remove", args=[pictures[0].pk]), follow=True)
+
+    sentence = locks.LOCKED.format("“图片资料”")
+    assert (loaded.status_code, loaded.context["refusals"]) == (422, [sentence])
+    assert [(one.place, one.refusal) for one in unpacked.context["results"]] == [("", sentence)]
+    assert sentence in removed.content.decode()
+    assert (content(record), unpacked.context["takes_archive"]) == (before, False)

@@ -44,15 +44,16 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(
     request: HttpRequest, record: Filing, *, status: int = 200, refusals=(), results=(), notice=""
 ) -> HttpResponse:
-    correction = corrections.of(record)
+    correction, slots = corrections.of(record), record.record_type.slots
+    spots = corrections.spots(materials.places(record), correction)
     context = {
         "nav": "file",
         "record": record,
         "type": record.record_type,
-        "spots": corrections.spots(materials.places(record), correction),
+        "spots": spots,
         "correction": correction,
         "archive_name": record.archive_name(),
-        "takes_archive": bool(record.record_type.slots) and not record.is_nothing,
+        "takes_archive": any(spot.place.name in slots and not spot.is_shut for spot in spots),
         "refusals": refusals,
         "results": results,
         "notice": notice,
