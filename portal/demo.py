@@ -24,6 +24,7 @@ from portal import (
     attachments,
     catalogue,
     demo_campaigns,
+    demo_desk,
     demo_editions,
     demo_notices,
     demo_reports,
@@ -35,6 +36,7 @@ from portal import (
     registry,
     workflow,
 )
+from portal.grounds import NOTHING_SAID, Grounds
 from portal.models import Edition, Event, Filing, Membership, Organisation, User
 from portal.registry import CITY, MERGED, PROVINCE
 from portal.vocabulary import Role
@@ -121,6 +123,7 @@ def build(password: str) -> None:
     demo_rounds.build(cast.by_name)
     demo_reviews.build(cast.by_name)
     _build_parts(cast.by_name)
+    demo_desk.build(cast.by_name)
     demo_reports.build(cast.by_name)
 
 
@@ -199,12 +202,17 @@ def _attach(record: Filing, by: User) -> None:
 def _walk(record: Filing, item: dict, cast: Cast) -> None:
     for action, desk in ROADS[record.route][item["stage"]]:
         comment = item.get("comment", "") if action in ("return", "reject") else ""
-        _act(record, action, _actor(record, action, desk, item, cast), comment)
+        by, grounds = _actor(record, action, desk, item, cast), NOTHING_SAID
+        if action == "return":
+            demo_desk.remark(record, item.get("remarks", {}), by)
+            grounds = Grounds(reasons=tuple(item.get("reasons", ())))
+        _act(record, action, by, comment, grounds)
 
 
-def _act(record: Filing, action: str, by: User, comment: str) -> Event:
+def _act(record: Filing, action: str, by: User, comment: str, grounds: Grounds) -> Event:
     current = Filing.objects.get(pk=record.pk)
-    return workflow.perform(current, action, by=by, version=current.version, comment=comment)
+    said = {"comment": comment, "grounds": grounds}
+    return workflow.perform(current, action, by=by, version=current.version, **said)
 
 
 def _actor(record: Filing, action: str, desk: str, item: dict, cast: Cast) -> User:

@@ -29,16 +29,21 @@ from portal import (
 from portal.models import (
     Campaign,
     CatalogueEntry,
+    Copy,
     CreditRecord,
     Edition,
     Event,
     Filing,
+    JointOpinion,
     Membership,
     Message,
     PeriodicReview,
+    PreparedDecision,
+    Remark,
     Reminder,
     Report,
     ReportSchedule,
+    SavedView,
     SelectionRound,
     User,
 )
@@ -273,6 +278,35 @@ def test_one_review_ended_in_every_way_and_one_waits_for_figures(built):
         True
     ] * 2
     assert sorted(one.lifted_at is None for one in CreditRecord.objects.all()) == [False, True]
+
+
+def test_every_part_of_the_review_desk_has_something_to_show(built):
+    remarks = Remark.objects.values_list("filing__title", "filing__state")
+    assert sorted(set(remarks)) == [
+        ("济南托育服务师（演示）", "returned"),
+        ("潍坊高密剪纸品牌（演示）", "city_review"),
+    ]
+    answered = Remark.objects.answered()
+    assert answered.count() == 2 and Remark.objects.open().count() == 2
+    opinions = JointOpinion.objects.filter(organisation__kind="agriculture").order_by("pk")
+    assert [opinion.conclusion for opinion in opinions] == ["", "reserves"]
+    assert sorted(PreparedDecision.objects.values_list("action", flat=True)) == ["approve", "reject"]
+    assert Copy.objects.count() == SavedView.objects.count() == 2
+    with_findings = [event.action for event in Event.objects.order_by("pk") if "findings" in event.details]
+    assert with_findings == ["endorse", "return"]
+    held = Filing.objects.filter(holder__isnull=False, state__in=["city_review", "province_review"])
+    assert len(set(held.values_list("holder__username", flat=True))) >= 3
+
+
+def test_what_the_desk_says_in_the_demonstration_is_marked(built):
+    said = [*Remark.objects.values_list("text", flat=True), *Copy.objects.values_list("note", flat=True)]
+    said += [*Remark.objects.answered().values_list("reply", flat=True)]
+    said += [*JointOpinion.objects.values_list("question", flat=True)]
+    said += [*JointOpinion.objects.exclude(answered_at=None).values_list("opinion", flat=True)]
+    said += [*PreparedDecision.objects.values_list("comment", flat=True)]
+    said += [*SavedView.objects.values_list("name", flat=True)]
+
+    assert [words for words in said if "演示" not in words] == []
 
 
 def test_the_demonstration_keeps_every_invariant(built):
