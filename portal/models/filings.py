@@ -172,6 +172,8 @@ class Filing(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "region", "arrived_at"], name="filing_queue"),
+            # the province's queue in order: its region is no condition, so the other one would have to sort
+            models.Index(fields=["state", "arrived_at", "id"], name="filing_by_arrival"),
             models.Index(fields=["kind", "region", "-updated_at"], name="filing_list"),
             models.Index(fields=["organisation", "state", "arrived_at"], name="filing_bureau"),
             models.Index(fields=["submitted_by", "-updated_at"], name="filing_submitted_by"),
