@@ -41,7 +41,7 @@ def send(to: str, subject: str, text: str, *, number: str) -> None:
 
 def _headers(number: str) -> dict[str, str]:
     """Return the headers by which a mail sent twice, or answered by a machine, would be recognised."""
-    domain = settings.SITE["domain"] or "portal.invalid"
+    domain = settings.SITE["domain"].partition(":")[0] or "portal.invalid"
     return {"Message-ID": f"<{number}@{domain}>", "Auto-Submitted": "auto-generated"}
 
 

@@ -269,8 +269,9 @@ MAIL_ON = bool(os.environ.get("PORTAL_EMAIL_URL"))
     EMAIL_USE_SSL,
 ) = mail_server(os.environ.get("PORTAL_EMAIL_URL", ""))
 EMAIL_TIMEOUT = 10  # seconds that a server may be silent
-DEFAULT_FROM_EMAIL = os.environ.get("PORTAL_EMAIL_FROM", "noreply@localhost")
-TEXT_BACKEND = os.environ.get("PORTAL_TEXT_BACKEND", "portal.texting.LogBackend")
+own_host = os.environ.get("PORTAL_SITE_DOMAIN") or "localhost"
+DEFAULT_FROM_EMAIL = os.environ.get("PORTAL_EMAIL_FROM") or f"noreply@{own_host.partition(':')[0]}"
+TEXT_BACKEND = os.environ.get("PORTAL_TEXT_BACKEND") or "portal.texting.LogBackend"
 
 # With a host, which a folder has not: the client of the brokers warns where none is named.
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://localhost/")
