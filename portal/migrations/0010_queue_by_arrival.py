@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal', '0009_deliveries'),
+        ("portal", "0009_deliveries"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='filing',
-            index=models.Index(fields=['state', 'arrived_at', 'id'], name='filing_by_arrival'),
+            model_name="filing",
+            index=models.Index(fields=["state", "arrived_at", "id"], name="filing_by_arrival"),
         ),
     ]
