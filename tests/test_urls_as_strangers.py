@@ -79,6 +79,7 @@ OF_A_FILING = (
     "<number:case>",
     "<number:record>",
     "<number:job>",
+    "<number:opinion>",
     "<number:schedule>",
 )
 
@@ -168,6 +169,8 @@ get  reviewed filing-print   200    200       200       200        200      200
 post reviewed filing-autosave 409   404       404       404        404      404
 post reviewed filing-act     422    302       422       422        422      422
 get  reviewed publish        404    404       404       200        404      404
+get  reviewed consultation   404    200       200       200        200      404
+post reviewed consultation   404    422       422       422        422      404
 get  current  publish        404    404       404       200        404      404
 get  current  exit           404    404       404       200        404      404
 post current  exit           404    404       404       302        404      404
