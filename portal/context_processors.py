@@ -7,6 +7,7 @@ from django.utils.functional import SimpleLazyObject
 from portal import (
     credit,
     dashboards,
+    desk_numbers,
     edition_policy,
     gauges,
     notices,
@@ -49,6 +50,7 @@ def desk(request: HttpRequest) -> dict:
         "waiting": SimpleLazyObject(lambda: queue.in_number(queue.waiting(user))),
         "reads_targets": SimpleLazyObject(lambda: bool(gauges.root_of(user))),
         "reads_numbers": SimpleLazyObject(lambda: bool(dashboards.roots_of(user))),
+        "reads_desks": SimpleLazyObject(lambda: bool(desk_numbers.roots_of(user))),
         "writes_notices": SimpleLazyObject(lambda: bool(notices.desks(user))),
         "keeps_workdays": SimpleLazyObject(lambda: workdays.may_keep(user)),
         "unread": SimpleLazyObject(lambda: notify.unread(user)),

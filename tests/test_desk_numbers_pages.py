@@ -231,11 +231,12 @@ def test_a_list_says_how_long_and_with_whom(client, history):
     assert [line["title"] for line in decided] == ["演示甲", "演示乙"]
 
 
-def test_the_links_lead_there_from_the_dashboard_for_those_it_is_for(client, history):
+@pytest.mark.parametrize("page", ["dashboard", "desk"])
+def test_links_lead_there_for_those_it_is_for(client, history, page):
     there = 'href="/desk/numbers/"'
 
-    assert there in get(client, approver(), "dashboard").content.decode()
-    assert there not in get(client, filer(), "dashboard").content.decode()
+    assert there in get(client, approver(), page).content.decode()
+    assert there not in get(client, filer(), page).content.decode()
 
 
 def test_each_picture_has_its_table_and_a_name(client, history):

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from portal import behind_numbers, dashboards, desk_numbers, excel, inbox, panels, registry
+from portal import behind_numbers, dashboards, excel, inbox, panels, registry
 from portal.dashboards import Asked, Dashboard
 from portal.panels import Panel
 from portal.reports import NUMBER, Cell, Line, Number, Unknown
@@ -33,7 +33,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "types": list(registry.all_types()),
         "is_empty": is_empty,
         "panels": [written(panel, partial(_address, asked=asked)) for panel in shown],
-        "reads_desks": bool(desk_numbers.roots_of(request.user)),
     }
     return render(request, "desk/dashboard.html", context, status=422 if asked.odd else 200)
 
