@@ -117,3 +117,75 @@ def test_remarked_names_are_open_and_their_fellows_are_not(record):
     everything = set(remarks.anchors(record.record_type))
     assert everything - shut == {remarks.EXPLANATION, STAMPED_SCAN}
     assert all(locks.is_open(Filing(unlocked=None), name) for name in everything)
+
+
+# ---- what is the same in another dress, what a rule opens
+
+
+def test_what_is_stored_the_same_is_no_change():
+    record = returned("skill-brands", "name")
+    text = stored_values(record)["advantage_people"]
+    many = stored_values(record)["exam_projects"]
+
+    save(record, advantage_people=f"  {text}\r\n", exam_projects=[chosen.pk for chosen in reversed(many)])
+
+    assert Filing.objects.get(pk=record.pk).unlocked == ["name"]
+
+
+def test_rows_that_the_type_settles_are_compared_as_they_would_be_stored():
+    record = returned("project-training-returns", "filled_by", place=factories.KUIWEN)
+    rows = drafts.row_values(record, "training_rows")
+    assert {str(row["organizer_region"].pk) for row in rows} == {factories.KUIWEN}
+
+    save(record, {"training_rows": [{**row, "organizer_region": None} for row in rows]})
+
+    assert drafts.row_values(record, "training_rows") == rows
+
+
+def test_a_refused_change_stores_nothing_that_came_with_it():
+    record = returned("skill-brands", "name")
+    before = content(record)
+    changes = {"name": "另一个名称（演示）", "advantage_people": "偷改"}
+
+    with pytest.raises(workflow.Refused):
+        save(record, **changes)
+
+    assert content(record) == before
+
+
+def test_an_upload_that_fails_opens_nothing_and_one_that_is_demanded_stays_open():
+    record = returned("subsidy-reviews", "summary")
+    Attachment.objects.filter(filing_id=record.pk, slot="scan").delete()
+    by = filer(record.region_id)
+
+    with pytest.raises(workflow.Refused, match="空的"):
+        attachments.add(record, "scan", BytesIO(b""), "空.pdf", by=by)
+    before = Filing.objects.get(pk=record.pk).unlocked
+    attachments.add(record, "scan", BytesIO(PDF), "扫描.pdf", by=by)
+    save(record, **{name: stored_values(record)[name] for name in ("participants",)})
+
+    assert (before, Filing.objects.get(pk=record.pk).unlocked) == (["summary"], ["scan", "summary"])
+
+
+def test_two_names_that_rules_open_do_not_close_each_other():
+    record = returned("subsidy-reviews", "summary")
+    Attachment.objects.filter(filing_id=record.pk, slot="scan").delete()
+    type(record).objects.filter(pk=record.pk).update(evaluated_on=None)
+    read = Filing.objects.get(pk=record.pk).record  # as a page reads it before the upload
+    by = filer(record.region_id)
+
+    attachments.add(record, "scan", BytesIO(PDF), "扫描.pdf", by=by)
+    day = stored_values(record)["evaluated_on"]
+    drafts.save(read, by=by, revision=read.revision, values={"evaluated_on": day})
+
+    assert Filing.objects.get(pk=record.pk).unlocked == ["evaluated_on", "scan", "summary"]
+
+
+def test_what_the_type_has_learnt_to_ask_since_is_no_stray_change():
+    record = returned("project-training-returns", "filled_by")
+    version = record.versions.get()
+    del version.snapshot["values"]["contact_phone"]
+    for row in version.snapshot["rows"]["training_rows"]:
+        del row["remark"]
+
+    assert locks.stray(Filing.objects.get(pk=record.pk).record, version) == []
