@@ -37,7 +37,7 @@ def decide(page, conclusion: str, comment: str = "") -> None:
     page.get_by_role("radio", name=conclusion).check()
     page.get_by_role("textbox", name="意见").fill(comment)
     page.get_by_role("button", name=re.compile(f"^({conclusion}|提交结论)$")).click()  # scripts name the verb
-    page.wait_for_url("**/desk/")
+    page.wait_for_url(re.compile(r"/desk/(\?.*)?$"))  # the queue it was opened from
 
 
 @pytest.fixture(params=["with scripts", "without scripts"])
