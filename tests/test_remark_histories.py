@@ -47,7 +47,7 @@ def test_no_random_history_leaves_a_fault_and_nothing_open_is_ever_under_review(
     numbers, everybody = [], people()
     for number in range(HISTORIES):
         chance = random.Random(f"remarks {number}")
-        filing = factories.draft(KIND, name=f"演示第{number}号")
+        filing = factories.draft(KIND, name=f"潍坊演示第{number}号")
         numbers.append(filing.pk)
         for _ in range(ACTS):
             step(chance, Filing.objects.select_related("organisation__region").get(pk=filing.pk), everybody)
