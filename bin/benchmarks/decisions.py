@@ -39,6 +39,7 @@ def fill(number: int, groups: int) -> None:
     """Write ``groups`` times ``number`` filings that wait for approval, and as many that are approved."""
     call_command("migrate", verbosity=0)
     call_command("load_reference", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)  # the page names what it is served with
     people = {role: _person(role) for role in (Role.APPROVER, Role.PUBLISHER, Role.REVIEWER)}
     filer = _person(Role.FILER, CITY)
     guards.remove(connection)
