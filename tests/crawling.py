@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
-from portal import catalogue, check_codes, credit, prepared, report_runs, reports, schedules
+from portal import catalogue, check_codes, credit, prepared, report_runs, reports, saved_views, schedules
 from portal.grounds import Grounds
 from portal.models import (
     Campaign,
@@ -26,9 +26,11 @@ from portal.models import (
     Objection,
     PeriodicReview,
     PublicNotice,
+    Remark,
     Report,
     ReportSchedule,
     ReviewItem,
+    SavedView,
     SelectionRound,
     User,
 )
@@ -79,6 +81,7 @@ def plant() -> list[Filing]:
     added(edition, f"{CANARY}新项目")
     selecting.opened(f"{CANARY}批次")
     plant_report()
+    saved_views.keep(reviewer(WEIFANG), f"{CANARY}视图", "tab=todo")
     plant_prepared(hidden[1])
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
 
@@ -143,6 +146,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "review": _numbers(PeriodicReview),
         "case": _numbers(ReviewItem),
         "record": _numbers(CreditRecord),
+        "remark": _numbers(Remark) or ["1"],
         "round": _numbers(SelectionRound),
         "key": _numbers(KeyBrand),
         "notice": _numbers(PublicNotice),
@@ -160,6 +164,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "report": ["brands"],
         "job": _numbers(Report),
         "schedule": _numbers(ReportSchedule),
+        "view": _numbers(SavedView),
         "content_type_id": ["1"],
         "app_label": ["assessments"],
         "url": ["no/such/page/"],
@@ -186,12 +191,14 @@ def words(response) -> str:
 
 
 def everything(but_of: User | None = None) -> dict[str, list[dict]]:
-    """Return every row of ours, but sign-in times and the drafts that one person began for himself."""
+    """Return every row of ours, but sign-in times and the drafts and views one person made for himself."""
     own = set(Filing.objects.filter(created_by=but_of).values_list("pk", flat=True)) if but_of else set()
     mine = [
         m for m in apps.get_models() if m._meta.app_label in ("portal", "brands", "assessments", "workforce")
     ]
     rows = {m._meta.label: list(m.objects.order_by("pk").values()) for m in mine}
+    if but_of:
+        rows["portal.SavedView"] = [v for v in rows["portal.SavedView"] if v["user_id"] != but_of.pk]
     for user in rows["portal.User"]:
         del user["last_login"]
     for label, found in rows.items():
