@@ -14,7 +14,7 @@ from portal import check_codes, documents, importing, registry
 from portal.documents.check import QUIET, made
 from portal.models import Filing
 from portal.sandbox import read_tables
-from tests import factories
+from tests import campaigning, factories, packing
 from tests.programs import converted, needs
 from tests.test_documents import words_of_pdf
 
@@ -187,3 +187,13 @@ def test_libreoffice_prints_the_form_with_its_check_on_one_page(tmp_path):
     printed = (tmp_path / "form.pdf").read_bytes()
     assert (f"校验码{code}" in words_of_pdf(printed), pages(printed)) == (True, 1)
     assert b"/Subtype/Image" in printed.replace(b"/Subtype /Image", b"/Subtype/Image")
+
+
+def test_every_form_of_a_city_s_package_bears_its_code():
+    asked = campaigning.campaign(kind="skill-brands", places=[factories.WEIFANG])
+    record = packing.with_files(asked, {})
+
+    files = packing.opened(packing.packed(asked))
+
+    code = check_codes.code_of(record.versions.get())
+    assert f"校验码{code}" in words_of_pdf(files["全部表格.pdf"])
