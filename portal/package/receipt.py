@@ -35,7 +35,7 @@ def _forms(contents: Contents) -> list[str]:
         for number, item in enumerate(contents.items, 1)
         for sent in [item.version]
     ]
-    return [f"一、报送内容（{len(rows)} 份）", "序号\t名称\t填报单位\t版本\t内容校验码（SHA-256）", *rows]
+    return [f"一、报送内容（{len(rows)} 份）", "序号\t名称\t填报单位\t版本\t内容摘要（SHA-256）", *rows]
 
 
 def _files(entries: list[Entry]) -> list[str]:
