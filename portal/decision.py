@@ -233,10 +233,9 @@ def timeline(
 
     ``numbers`` are those of the remarks on the page; findings are told only to those who see ``inside``.
     """
-    told = [e for e in happened if inside or e.action not in opinions.INSIDE]
     return [
         *_now(filing, user),
-        *(_item(e, filing, user) | {"notes": _notes(e.details, numbers or {}, inside)} for e in told),
+        *(_item(e, filing, user) | {"notes": _notes(e.details, numbers or {}, inside)} for e in happened),
     ]
 
 
@@ -270,7 +269,6 @@ def _notes(details: dict[str, Any], numbers: Mapping[int, int], inside: bool) ->
         if listed := details.get(key):
             named = "、".join(str(numbers[one["remark"]]) for one in listed if one["remark"] in numbers)
             notes.append(f"{verb} {len(listed)} 条{f'（第 {named} 条）' if named else ''}")
-    notes += opinions.notes(details) if inside else []
     found = from_facts(details).findings if inside else ()
     notes += opinions.notes(details) if inside else []
     return [*notes, *(f"{finding.criterion}：{checklist.in_words(finding)}" for finding in found)]

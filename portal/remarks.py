@@ -50,9 +50,12 @@ def prepared(filings: Sequence[Filing]) -> QuerySet:
 
 
 def visible_to(filing: Filing, user: User) -> QuerySet:
-    """Return the remarks ``user`` may read, oldest first: those sent, and those his own desk prepares."""
+    """Return the remarks ``user`` may read, oldest first: those sent, and those his own desk prepares.
+
+    Who had a hand in the filing reads nothing before it is sent, whatever post he holds beside.
+    """
     found = filing.remarks.select_related("by").order_by("pk")
-    if not policy.sits_at_desk(filing, user):
+    if not policy.sits_at_desk(filing, user) or policy.had_a_hand_in(filing, user):
         return found.issued()
     return found.filter(Q(issued_at__isnull=False) | policy.AT_ITS_DESK)
 

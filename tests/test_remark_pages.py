@@ -10,6 +10,7 @@ from django.urls import reverse
 from portal import remarks
 from portal.grounds import Grounds
 from portal.models import Filing, Remark
+from portal.vocabulary import Role
 from tests import factories
 from tests.pages import act, acts, page, rewritten
 from tests.returning import SAID, remark, resubmitted, returned, send_back
@@ -185,6 +186,15 @@ def test_what_a_desk_prepares_is_read_by_nobody_else(client, somebody):
     read = [url for url in pages if SECRET in client.get(url, follow=True).content.decode()]
 
     assert read == []
+
+
+def test_a_colleague_of_the_desk_who_files_for_the_bureau_reads_nothing_before_it_is_sent(client):
+    filing = factories.submitted(KIND)
+    remark(filing, FIELD, SECRET)
+    both = factories.reviewer(name="weifang_both")
+    factories.add_post(both, Role.FILER, "3707")
+
+    assert SECRET not in page(client, both, filing).content.decode()
 
 
 def test_the_bureau_reads_what_was_sent_with_the_way_to_its_form(client):
