@@ -213,7 +213,7 @@ def test_what_a_colleague_of_two_desks_holds_elsewhere_is_neither_shown_nor_hand
     page = client.get(reverse("handover"), {"who": both.pk})
     handover.hand_over(both, factories.reviewer(), by=factories.reviewer())
 
-    assert [row.title for row in page.context["rows"]] == [KITE]
+    assert (page.context["number"], [row.title for row in page.context["rows"]]) == (1, [KITE])
     assert "鲁绣" not in page.content.decode()
     assert [Filing.objects.get(pk=f.pk).holder for f in (here, there)] == [factories.reviewer(), both]
 
