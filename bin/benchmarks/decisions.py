@@ -156,10 +156,10 @@ def publish_loop(asked: list[Asked], by: User) -> list[Outcome]:
 
 
 WORKS: dict[str, tuple[str, str, Callable]] = {
-    "approve 500, ours": ("approve", Role.APPROVER, approve_ours),
-    "approve 500, loop": ("approve", Role.APPROVER, approve_loop),
-    "publish 500, ours": ("publish", Role.PUBLISHER, publish_ours),
-    "publish 500, loop": ("publish", Role.PUBLISHER, publish_loop),
+    "approve, ours": ("approve", Role.APPROVER, approve_ours),
+    "approve, loop": ("approve", Role.APPROVER, approve_loop),
+    "publish, ours": ("publish", Role.PUBLISHER, publish_ours),
+    "publish, loop": ("publish", Role.PUBLISHER, publish_loop),
 }
 
 
