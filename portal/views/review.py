@@ -269,7 +269,9 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 def _typed(request: HttpRequest, found: Filing) -> Typed:
     action, comment, to = (request.POST.get(name, "") for name in ("action", "comment", "to"))
     said = typed_form.grounds(request.POST, found.record_type)
-    return Typed(action, comment, to, said if action in (*decision.WEIGHED, "") else NOTHING_SAID)
+    if action not in ("return", ""):  # reasons that were ticked before another conclusion was chosen
+        said = Grounds(findings=said.findings) if action in decision.WEIGHED else NOTHING_SAID
+    return Typed(action, comment, to, said)
 
 
 def _perform(request: HttpRequest, found: Filing, typed: Typed) -> Event:
