@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import unicodedata
 
-from django.conf import settings
 from django.urls import reverse
 
 from portal import text
@@ -51,12 +50,6 @@ def find(code: str) -> FilingVersion | None:
 def path_of(code: str = "") -> str:
     """Return the path of the page that says whether a sheet with this code is genuine, or asks for a code."""
     return reverse("verify-sheet", args=[code]) if code else reverse("verify")
-
-
-def site_base() -> str:
-    """Return scheme and host of the portal where it knows its own (PORTAL_SITE_DOMAIN), else nothing."""
-    domain = settings.SITE["domain"]
-    return f"{'https' if settings.HTTPS else 'http'}://{domain}" if domain else ""
 
 
 def _value(typed: str) -> int:

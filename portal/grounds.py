@@ -43,7 +43,7 @@ class Grounds:
         Only an act that ``returns`` the filing has reasons and a width.
         """
         reasons = tuple(dict.fromkeys(self.reasons))
-        if set(reasons) - set(ReturnReason.values):
+        if returns and set(reasons) - set(ReturnReason.values):
             raise Refused("没有这个退回原因，请重新选择。")
         findings = tuple(_said(self.findings, record_type))
         return Grounds(reasons, self.whole, findings) if returns else Grounds(findings=findings)

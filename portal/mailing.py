@@ -10,6 +10,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
+from portal import site
 from portal.texting import NotSent, Unreachable
 
 NO_SERVER = "邮件服务器连接不上，邮件没有发出。"
@@ -53,5 +54,5 @@ def _code(error: SMTPException) -> int:
 
 def absolute(path: str) -> str:
     """Return the address of a page for a mail; empty where the site's own domain is not known."""
-    domain = settings.SITE["domain"]
-    return f"{'https' if settings.HTTPS else 'http'}://{domain}{path}" if domain and path else ""
+    base = site.base()
+    return base + path if base and path else ""

@@ -18,6 +18,7 @@ from portal import (
     demo_reports,
     differences,
     editions,
+    queue,
     reference,
     registry,
     reports,
@@ -234,7 +235,7 @@ def test_the_real_project_names_carry_their_source_and_given_class(built):
     "username", ["weifang_filer", "weifang_reviewer", "jinan_reviewer", "province_reviewer"]
 )
 def test_somebody_finds_filings_waiting(built, username):
-    assert Filing.objects.awaiting(User.objects.get(username=username)).count() >= 2
+    assert queue.filings("todo", User.objects.get(username=username)).count() >= 2
 
 
 @pytest.mark.parametrize("username", ["province_publisher", "weifang_publisher", "jinan_publisher"])

@@ -73,7 +73,7 @@ def test_what_waits_for_publication_is_counted_in_the_navigation_of_its_publishe
 
     client.force_login(factories.publisher())
 
-    assert client.get("/desk/").context["waiting"] == 2
+    assert client.get("/desk/").context["waiting"] == "2"
 
 
 @pytest.mark.parametrize(

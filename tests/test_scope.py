@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Collate
 
+from portal import queue
 from portal.models import Filing, Region
 from portal.scope import within
 from portal.vocabulary import Kind, Role, State
@@ -110,7 +111,7 @@ def test_what_waits_is_the_own_drafts_for_a_filer_and_the_queue_of_the_desk_for_
     at_the_province = act(Filing.objects.get(title="演示剪纸3707已提交"), "endorse", reviewer(WEIFANG))
 
     waiting = {
-        user.username: {f.title.removeprefix("演示剪纸") for f in Filing.objects.awaiting(user)}
+        user.username: {f.title.removeprefix("演示剪纸") for f in queue.filings("todo", user)}
         for user in (filer(KUIWEN), reviewer(WEIFANG), reviewer(PROVINCE), auditor())
     }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from portal import check_codes, snapshot, text
+from portal import check_codes, site, snapshot, text
 from portal.documents.check import Check
 from portal.documents.circulation import PrintedCirculation, circulation_docx, circulation_pdf
 from portal.documents.excel import form_xlsx
@@ -70,7 +70,7 @@ def version_form(filing: Filing, version: FilingVersion, *, base: str = "") -> P
 
 def check_of(version: FilingVersion, *, base: str = "") -> Check:
     """Return what a print of ``version`` is checked by; without a known host the address is a path."""
-    code, host = check_codes.code_of(version), base or check_codes.site_base()
+    code, host = check_codes.code_of(version), base or site.base()
     return Check(code, f"{host}{check_codes.path_of()}", f"{host}{check_codes.path_of(code)}")
 
 

@@ -1,6 +1,6 @@
 """What is in force: catalogue entries over spans of time, what became of them, and code counters.
 
-``catalogue.py`` is the only writer of all of it.
+``catalogue.py`` and, for what is published, ``publication.py`` are the only writers of all of it.
 """
 
 from datetime import date, datetime

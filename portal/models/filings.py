@@ -22,15 +22,6 @@ class FilingQuerySet(models.QuerySet):
         bureaus = [m.organisation_id for m in user.posts if m.role == Role.FILER]
         return self.filter(organisation_id__in=bureaus, state__in=EDITABLE)
 
-    def awaiting(self, user) -> "FilingQuerySet":
-        """Return what waits for ``user``: own drafts and returns, and the queue of each review desk held."""
-        waiting = Q(pk__in=self.editable_by(user).values("pk"))
-        for post in user.posts:
-            if post.role in (Role.REVIEWER, Role.APPROVER) and post.organisation.is_hrss:
-                queue = f"{post.organisation.region.level}_review"
-                waiting |= Q(state=queue) & scope.within("region_id", post.organisation.region_id)
-        return self.visible_to(user).filter(waiting)
-
     def to_publish(self, user) -> "FilingQuerySet":
         """Return the approved filings without an entry that ``user`` may publish."""
         condition = Q(pk__in=[])

@@ -2,14 +2,14 @@
 
 from django.http import HttpRequest
 
-from portal.check_codes import site_base
+from portal import site
 
 
 def base(request: HttpRequest) -> str:
     """Return scheme and host: PORTAL_SITE_DOMAIN, else the host that was asked."""
-    return site_base() or f"{request.scheme}://{request.get_host()}"
+    return site.base() or f"{request.scheme}://{request.get_host()}"
 
 
 def absolute(request: HttpRequest, path: str) -> str:
     """Return ``path`` with scheme and host: PORTAL_SITE_DOMAIN, else the host that was asked."""
-    return site_base() + path if site_base() else request.build_absolute_uri(path)
+    return site.base() + path if site.base() else request.build_absolute_uri(path)

@@ -22,6 +22,7 @@ from portal import (
     desk_duties,
     handover,
     inbox,
+    prepared,
     presence,
     publicity,
     queue,
@@ -75,6 +76,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "views": queue_choices.views(wish, user),
         "encoded": queue.encoded(wish),
         "hands_over": user.has_role(*REVIEWERS),
+        "prepared": prepared.count(user) if user.has_role(*REVIEWERS) else 0,
         "empty": None if pages.count else _empty(wish, counts, user),
     }
     return render(request, "desk/inbox.html", context)
