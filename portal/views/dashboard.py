@@ -56,17 +56,23 @@ def behind(request: HttpRequest) -> HttpResponse:
         found = behind_numbers.behind(Dashboard(asked, request.user), cell)
     except Unknown as unknown:
         raise Http404(f"no such number: {unknown}") from None
+    named = {name: word for name, word in cell.items() if name != "kind"}
+    return listed(request, asked, found, named, "desk/dashboard_behind.html")
+
+
+def listed(request: HttpRequest, asked, found, cell: dict[str, str], template: str) -> HttpResponse:
+    """Return the page of what is behind a number; ``cell`` is its place beside what was ``asked``."""
     page = page_of(request, found.rows)
     context = {
         "nav": "dashboard",
         "asked": asked,
         "found": found,
         "page": page,
-        "params": inbox.as_params(**asked.params.dict(), **{k: v for k, v in cell.items() if k != "kind"}),
+        "params": inbox.as_params(**asked.params.dict(), **cell),
         "headings": found.headings,
         "lines": [labelled(line, found.headings) for line in found.lines(page)],
     }
-    return render(request, "desk/dashboard_behind.html", context)
+    return render(request, template, context)
 
 
 def _asked(request: HttpRequest) -> Asked:

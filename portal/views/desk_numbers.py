@@ -8,11 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal import dashboards, desk_behind, desk_numbers, desk_panels, excel, inbox, registry
+from portal import dashboards, desk_behind, desk_numbers, desk_panels, excel, registry
 from portal.desk_numbers import Asked
 from portal.reports import Number, Unknown
-from portal.views.dashboard import labelled, written
-from portal.views.desk import page_of
+from portal.views.dashboard import listed, written
 
 CELL = ("place", "own", "all", "desk", "band", "holder", "step")
 
@@ -63,17 +62,7 @@ def behind(request: HttpRequest) -> HttpResponse:
         found = desk_behind.behind(asked, request.user, cell)
     except Unknown as unknown:
         raise Http404(f"no such number: {unknown}") from None
-    page = page_of(request, found.rows)
-    context = {
-        "nav": "dashboard",
-        "asked": asked,
-        "found": found,
-        "page": page,
-        "params": inbox.as_params(**asked.params.dict(), **cell),
-        "headings": found.headings,
-        "lines": [labelled(line, found.headings) for line in found.lines(page)],
-    }
-    return render(request, "desk/numbers_behind.html", context)
+    return listed(request, asked, found, cell, "desk/numbers_behind.html")
 
 
 def _asked(request: HttpRequest) -> Asked:
