@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import catalogue, decision, inbox, policy, prepared, reading, registry, workflow
+from portal import catalogue, decision, inbox, opinions, policy, prepared, reading, registry, workflow
 from portal.actions import ACTIONS
 from portal.grounds import Grounds
 from portal.models import Event, Filing, User
@@ -87,6 +87,7 @@ class Row:
     state: str = ""
     word: str = ""
     label: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -100,8 +101,9 @@ def rows(items: Sequence[Item], action: str, user: User) -> list[Row]:
     asked = {item: Asked(item.pk, action, item.version, item.step) for item in items}
     late = workflow.overtaken_by(list(asked.values()), filings)
     reasons = _reasons(list(filings.values()), action, user)
+    notes = _notes([pk for pk, (_, reason) in reasons.items() if not reason], action, user)
     return [
-        _row(item, filings[item.pk], user, late.get(asked[item]), *reasons[item.pk])
+        _row(item, filings[item.pk], user, late.get(asked[item]), *reasons[item.pk], notes.get(item.pk, ()))
         if item.pk in filings
         else Row(str(item), "（不在范围内）", "不在您的范围内")
         for item in items
@@ -127,7 +129,29 @@ def _reasons(filings: Sequence[Filing], action: str, user: User) -> dict[int, tu
     }
 
 
-def _row(item: Item, filing: Filing, user: User, late: Conflict | None, label: str, reason: str) -> Row:
+def _notes(pks: Sequence[int], action: str, user: User) -> dict[int, tuple[str, ...]]:
+    """Return filing → what has to be known before it is decided: who has not answered, what is prepared."""
+    if action not in decision.WEIGHED:
+        return {}
+    waiting = opinions.unanswered(pks)
+    kept = prepared.seen_by(user).filter(filing__in=pks).select_related("filing__organisation__region")
+    words = {
+        row.filing_id: f"已有{prepared.words_of(row.action, row.filing)}的结论"
+        for row in kept
+        if not prepared.is_outdated(row, row.filing)
+    }
+    return {pk: tuple(told[pk] for told in (waiting, words) if pk in told) for pk in pks}
+
+
+def _row(
+    item: Item,
+    filing: Filing,
+    user: User,
+    late: Conflict | None,
+    label: str,
+    reason: str,
+    notes: tuple[str, ...],
+) -> Row:
     state, word = inbox.standing(filing)
     return Row(
         item=str(item),
@@ -140,6 +164,7 @@ def _row(item: Item, filing: Filing, user: User, late: Conflict | None, label: s
         state=state,
         word=word,
         label=label,
+        notes=notes,
     )
 
 
@@ -246,17 +271,23 @@ class PreparedLine:
     is_mine: bool
     at: object
     reason: str
+    waiting: str
 
 
 def prepared_lines(user: User, *, mine: bool = False) -> list[PreparedLine]:
-    """Return the prepared decisions of ``user``'s desks, oldest first; at most ``MOST``, two queries."""
+    """Return the prepared decisions of ``user``'s desks, oldest first; at most ``MOST``, three queries."""
     found = prepared.seen_by(user).select_related("by").order_by("created_at", "pk")
     kept = list(found.filter(by=user)[:MOST] if mine else found[:MOST])
     filings = _filings([row.filing_id for row in kept], user)
-    return [_line(row, filings[row.filing_id], user) for row in kept if row.filing_id in filings]
+    waiting = opinions.unanswered(list(filings))
+    return [
+        _line(row, filings[row.filing_id], user, waiting.get(row.filing_id, ""))
+        for row in kept
+        if row.filing_id in filings
+    ]
 
 
-def _line(row, filing: Filing, user: User) -> PreparedLine:
+def _line(row, filing: Filing, user: User, waiting: str) -> PreparedLine:
     return PreparedLine(
         pk=row.pk,
         title=reading.title_for(filing, user),
@@ -270,6 +301,7 @@ def _line(row, filing: Filing, user: User) -> PreparedLine:
         is_mine=row.by_id == user.pk,
         at=row.created_at,
         reason=_why_not_made(row, filing, user),
+        waiting=waiting,
     )
 
 

@@ -269,9 +269,18 @@ def _notes(details: dict[str, Any], numbers: Mapping[int, int], inside: bool) ->
         if listed := details.get(key):
             named = "、".join(str(numbers[one["remark"]]) for one in listed if one["remark"] in numbers)
             notes.append(f"{verb} {len(listed)} 条{f'（第 {named} 条）' if named else ''}")
-    found = from_facts(details).findings if inside else ()
-    notes += opinions.notes(details) if inside else []
-    return [*notes, *(f"{finding.criterion}：{checklist.in_words(finding)}" for finding in found)]
+    return notes + (_inside(details) if inside else [])
+
+
+def _inside(details: dict[str, Any]) -> list[str]:
+    """Return what the desks alone read of an act: who prepared it, joint opinions, findings."""
+    notes = [f"拟办：{details['prepared_by']}"] if details.get("prepared_by") else []
+    found = from_facts(details).findings
+    return [
+        *notes,
+        *opinions.notes(details),
+        *(f"{one.criterion}：{checklist.in_words(one)}" for one in found),
+    ]
 
 
 def _width(details: dict[str, Any]) -> list[str]:

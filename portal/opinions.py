@@ -4,7 +4,8 @@ Pure reads; ``consultation`` writes. The desks that review, their publishers and
 joint department its own question and answer, nobody else a word.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -52,6 +53,18 @@ def waiting_for(user: User) -> QuerySet:
     """Return the questions that the departments of ``user`` have not answered yet, nearest due day first."""
     own = own_departments(user)
     return open_questions().filter(answered_at=None, organisation_id__in=own).order_by("due_on", "pk")
+
+
+def unanswered(pks: Collection[int]) -> dict[int, str]:
+    """Return filing → who has not answered yet, in words, for pages that decide many; one query.
+
+    For those alone to whom a decision on these filings is open: they read what the departments say.
+    """
+    waiting: dict[int, list[str]] = defaultdict(list)
+    found = open_questions().filter(filing__in=pks, answered_at=None).select_related("organisation")
+    for opinion in found.order_by("asked_at", "pk"):
+        waiting[opinion.filing_id].append(opinion.organisation.short_name)
+    return {pk: f"{'、'.join(names)}没有答复会商" for pk, names in waiting.items()}
 
 
 def own_departments(user: User) -> set[int]:

@@ -8,8 +8,8 @@ from portal.grounds import Finding, Grounds
 from portal.models import Filing, Message, PreparedDecision
 from portal.refusals import Conflict, Refused
 from portal.vocabulary import Role, State
-from tests import factories
-from tests.batching import asked, statements
+from tests import consulting, factories
+from tests.batching import asked, send, statements, ticked
 from tests.copies import many_filings
 from tests.crawling import PREPARED, crawl, plant, words
 
@@ -296,3 +296,39 @@ def test_a_prepared_decision_does_not_keep_others_from_deciding():
     )
 
     assert (outcome.event.action, outcome.event.details) == ("approve", {})
+
+
+def test_pages_that_decide_many_say_who_has_not_answered_and_what_is_prepared(client):
+    record, plain, approver = (
+        at_province(name="潍坊演示一"),
+        at_province(name="潍坊演示二"),
+        factories.approver(),
+    )
+    consulting.ask(record)
+    prepare(record, "reject")
+
+    batch = send(client, approver, "batch", "approve", ticked([record, plain]))
+    listed = client.get(reverse("prepared"))
+    accepted = send(client, approver, "batch", "accept", ticked([record]))
+
+    waits = "省农业农村厅没有答复会商"
+    assert [line.notes for line in batch.context["lines"]] == [(waits, "已有拟不予通过的结论"), ()]
+    assert [line.waiting for line in listed.context["lines"]] == [waits]
+    assert [line.notes for line in accepted.context["lines"]] == [()]
+    assert all(waits in page.content.decode() for page in (batch, listed))
+
+
+def test_the_record_tells_the_desk_alone_who_prepared_what_was_made(client):
+    record = at_province()
+    release(prepare(record))
+
+    told = {}
+    for user in (factories.reviewer(PROVINCE), factories.filer()):
+        factories.sign_in(client, user)
+        told[user] = client.get(reverse("filing", args=[record.pk])).context["timeline"][0]["notes"]
+
+    line = f"拟办：{factories.reviewer(PROVINCE)}"
+    assert {user: line in notes for user, notes in told.items()} == {
+        factories.reviewer(PROVINCE): True,
+        factories.filer(): False,
+    }
