@@ -248,6 +248,14 @@ def test_what_was_just_done_can_be_taken_back_from_its_message(client):
     assert 'value="recall" required data-portal-verb="撤回上报" checked' in shown
 
 
+def test_a_conclusion_taken_back_is_told_in_the_words_of_its_button(client):
+    filing = factories.filing(KIND, State.APPROVED)
+
+    act(client, factories.approver(), filing, "reopen", comment=OPINION)
+
+    assert "》已撤销结论。" in client.get("/desk/").content.decode()
+
+
 @pytest.mark.parametrize("value", ["", "x" * 5000, "tab=\x00", "tab=none&sort=1", "%ff"])
 def test_an_odd_queue_in_the_address_is_the_usual_one(client, value):
     filing = factories.submitted(KIND)

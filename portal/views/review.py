@@ -51,7 +51,6 @@ DONE = {
     "reject": "已作出不予通过的结论",
     "withdraw": "已撤回，可以继续修改",
     "cancel": "已作废，需要时可以恢复为草稿",
-    "reopen": "已恢复到前一步",
 }
 STAYING = ("accept", "release", "recall", "withdraw", "cancel", "reopen")
 CARRIED = ("a", "b", "compare", "view", "from")  # what the address of the page says, kept by its forms
