@@ -170,6 +170,7 @@ def _row(
 
 def _who(event: Event | None, filing: Filing, user: User) -> str:
     """Return who did what and when, in words."""
+    event = decision.told_of(event, filing, user)
     if event is None:
         return "内容已修改"
     at = timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M:%S")

@@ -37,7 +37,7 @@ from portal.opinions import (
 )
 from portal.refusals import Conflict, Refused
 from portal.vocabulary import HRSS_KINDS, JointConclusion, Role, Topic
-from portal.workflow import record_event
+from portal.workflow import hold, record_event
 
 __all__ = ["answer", "ask", "card", "due_reminders", "untold", "waiting_for", "withdraw"]
 
@@ -82,13 +82,8 @@ def ask(
     return asked
 
 
-def _hold(pk: int, by: User) -> None:
-    """Lock a filing before looking at it, as ``workflow`` does: whoever waited reads what came meanwhile."""
-    list(Filing.objects.visible_to(by).filter(pk=pk).select_for_update(of=("self",)).values_list("pk"))
-
-
 def _at_desk(filing: Filing, by: User, version: int | None = None) -> Filing:
-    _hold(filing.pk, by)
+    hold([filing.pk], by)
     found = Filing.objects.visible_to(by).select_related("organisation__region")
     current = found.get(pk=filing.pk)
     if version is not None and version != current.version:
@@ -167,7 +162,7 @@ def answer(
 
 def _asked_of(opinion: JointOpinion, by: User) -> JointOpinion:
     """Return a question with its filing, which is held, if ``by`` speaks for the department."""
-    _hold(opinion.filing_id, by)
+    hold([opinion.filing_id], by)
     found = JointOpinion.objects.filter(
         organisation_id__in=own_departments(by), filing__in=Filing.objects.visible_to(by)
     )

@@ -15,6 +15,7 @@ from portal.grounds import Grounds, from_facts
 from portal.inbox import duration, holder
 from portal.models import Event, Filing, Membership, Organisation, User
 from portal.policy import Choice, available_actions
+from portal.refusals import Refused
 from portal.registry import CITY, MERGED
 from portal.vocabulary import HRSS_KINDS, IN_REVIEW, Kind, Level, ReturnReason, Role, State
 
@@ -211,8 +212,17 @@ def same_act(filing: Filing, action: str, *, by: User, step: int | None, said: s
     if step is None or action == "assign":
         return False
     done = filing.events.filter(number=step + 1, by=by, action=action, comment=text.clean(said)).first()
-    facts = grounds.checked(filing.record_type, returns=action == "return").facts() if done else {}
+    try:
+        facts = grounds.checked(filing.record_type, returns=action == "return").facts() if done else {}
+    except Refused:  # what no act can rest on was not sent by the first click
+        return False
     return done is not None and from_facts(done.details).facts() == facts
+
+
+def told_of(event: Event | None, filing: Filing, user: User) -> Event | None:
+    """Return the act that came first, None where ``user`` may not know of it: an inside one, to the filer."""
+    is_inside = event is not None and event.action in opinions.INSIDE
+    return None if is_inside and event.action in opinions.untold(filing, user) else event
 
 
 def events(filing: Filing, user: User) -> list[Event]:

@@ -67,6 +67,7 @@ def hand_over(colleague: User, to: User, *, by: User, request_id: str = "") -> H
     filings = list(held(by, colleague)[:MOST])
     if not filings:
         raise Refused(f"{colleague}没有在办的填报，不需要移交。")
+    workflow.hold([f.pk for f in filings], by)  # all at once: their parts are not in the order of the locks
     asked = [workflow.Asked(f.pk, "assign", f.version, f.step, to=to) for f in filings]
     handed = Handed(workflow.perform_all(asked, by=by, request_id=request_id))
     if handed.done and to.pk != by.pk:

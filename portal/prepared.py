@@ -19,7 +19,7 @@ from portal.policy import Choice
 from portal.refusals import Conflict, Refused
 from portal.remarks import desk_of
 from portal.vocabulary import ReturnReason, Role, State
-from portal.workflow import AT_ONCE, Asked, Outcome, checked_words, overtaken_by, perform_all
+from portal.workflow import AT_ONCE, Asked, Outcome, checked_words, hold, overtaken_by, perform_all
 
 ACTS = ("endorse", "approve", "return", "reject")
 GONE = "这份拟办结论已被撤销或替换，没有办理。请刷新页面查看。"
@@ -96,8 +96,8 @@ def _open_row(filing: Filing, name: str, by: User) -> Action:
 
 def _held(pks: Sequence[int], by: User) -> dict[int, Filing]:
     """Return the filings in the scope of ``by``, read once they are held until the end of the transaction."""
-    visible = Filing.objects.visible_to(by).filter(pk__in=pks).order_by("pk")
-    list(visible.select_for_update(of=("self",)).values_list("pk"))
+    hold(pks, by)
+    visible = Filing.objects.visible_to(by).filter(pk__in=pks)
     found = policy.with_facts(visible, by).select_related("organisation__region")
     return {filing.pk: filing for filing in found}
 

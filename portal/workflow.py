@@ -34,6 +34,7 @@ __all__ = [
     "Refused",
     "as_refusal",
     "available_actions",
+    "hold",
     "perform",
     "perform_all",
     "record_all",
@@ -112,7 +113,7 @@ def perform(
 
 @transaction.atomic
 def _one(asked: Asked, by: User, request_id: str) -> Event:
-    _hold([asked.pk], by)
+    hold([asked.pk], by)
     current = Filing.objects.visible_to(by).select_related("organisation__region").get(pk=asked.pk)
     step = _admitted(current, asked, by, timezone.now())
     _carry_out([step], by, request_id)
@@ -120,8 +121,8 @@ def _one(asked: Asked, by: User, request_id: str) -> Event:
     return step.event
 
 
-def _hold(numbers: Iterable[int], by: User) -> None:
-    """Lock filings until the end of the transaction, then let them be looked at.
+def hold(numbers: Iterable[int], by: User) -> None:
+    """Lock filings until the end of the transaction, then let them be looked at; all of them in one order.
 
     Whoever waited here reads what was committed meanwhile, remarks on them included: they are written under
     the same lock. SQLite has one writer at a time anyway.
@@ -149,7 +150,7 @@ def _part(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome]:
 
 
 def _together(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome]:
-    _hold({one.pk for one in asked}, by)
+    hold({one.pk for one in asked}, by)
     visible = Filing.objects.visible_to(by).select_related("organisation__region")
     named = policy.with_facts(visible, by).filter(pk__in={one.pk for one in asked})
     found = {filing.pk: filing for filing in named}

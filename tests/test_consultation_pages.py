@@ -301,3 +301,21 @@ def test_no_event_of_the_consultation_says_anything_in_its_comment():
     )
 
     assert list(said) == ["", "", "", ""]
+
+
+@pytest.mark.parametrize("door", ["filing-act", "filing-accept", "batch-do"])
+@pytest.mark.parametrize(("who", "reads"), [(filer, False), (reviewer, True)])
+def test_who_comes_after_an_answer_is_told_of_it_only_when_he_reads_opinions(door, who, reads):
+    opinion = asked(State.CITY_REVIEW)
+    seen = Filing.objects.get(pk=opinion.filing_id)
+    answer(opinion)
+    client = Client()
+    client.force_login(who())
+    said = {"action": "accept", "version": seen.version, "step": seen.step}
+    said |= {"item": f"{seen.pk}-{seen.version}-{seen.step}"}
+    args = [] if door == "batch-do" else [seen.pk]
+
+    answered = client.post(reverse(door, args=args), said, follow=True).content.decode()
+
+    assert ("会商部门答复" in answered, "演示joint_reviewer" in answered) == (reads, reads)
+    assert Event.objects.filter(filing=seen, action="accept").count() == 0

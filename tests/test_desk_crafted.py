@@ -178,3 +178,19 @@ def test_a_remark_is_not_written_by_who_does_not_review(client):
 
     assert answers == [422, 404, 422, 422]
     assert Remark.objects.count() == 0
+
+
+@pytest.mark.parametrize("odd", [{"met-1": "bogus"}, {"note-1": "长" * 201}, {"reason": "bogus"}])
+@pytest.mark.parametrize("action", ["approve", "return", "reject"])
+def test_a_second_click_with_grounds_of_no_form_is_a_conflict_and_no_fault(client, action, odd):
+    record = factories.filing("skill-brands", State.PROVINCE_REVIEW)
+    factories.sign_in(client, factories.approver())
+    by_the_page(client, record, action, record.version, record.step)
+    before = dump()
+    said = {"action": action, "comment": COMMENT, "version": record.version, "step": record.step}
+
+    answer = client.post(reverse("filing-act", args=[record.pk]), {"reason": "unclear", **said, **odd})
+
+    is_told = odd.get("reason") and action != "return"  # reasons of another conclusion are not read
+    assert answer.status_code == (302 if is_told else 409)
+    assert dump() == before

@@ -4,17 +4,19 @@
 """
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from portal import drafts, guards, remarks, verify, workflow
+from portal import drafts, guards, handover, remarks, verify, workflow
 from portal.models import Event, Filing, Remark
 from portal.vocabulary import State
-from tests.copies import many_filings
+from tests.copies import many_filings, multiply
 from tests.factories import COMMENT, PROVINCE, WEIFANG, act, approver, filer, filing, person, reviewer
 from tests.races import kinds, race
 
@@ -191,3 +193,36 @@ def test_a_double_click_on_taking_an_acceptance_back_does_it_once():
     outcomes = race([first], performing("release", reviewer()), performing("release", reviewer()))
 
     assert met(outcomes) == {("Conflict", "Event"): 1}
+
+
+if connection.vendor == "postgresql":  # SQLite has one writer at a time, and no lock on a row
+
+    def test_a_handover_waits_for_its_first_filing_while_it_holds_no_other():
+        absent, to = person("reviewer", WEIFANG, name="absent"), person("reviewer", WEIFANG, name="present")
+        first = act(filing("skill-brands", State.CITY_REVIEW), "accept", absent)
+        *_, last = multiply(first.record, workflow.AT_ONCE)
+        Filing.objects.filter(pk=first.pk).update(arrived_at=timezone.now())  # now the last
+        by = reviewer()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                list(Filing.objects.select_for_update().filter(pk=first.pk))
+                running = pool.submit(handed_over, absent, to, by)
+                until_somebody_waits()
+                list(Filing.objects.select_for_update(nowait=True).filter(pk=last.pk))
+            assert running.result().done == workflow.AT_ONCE + 1
+
+    def handed_over(absent, to, by):
+        try:
+            return handover.hand_over(absent, to, by=by)
+        finally:
+            connections.close_all()
+
+    def until_somebody_waits() -> None:
+        ends = time.monotonic() + 60
+        with connection.cursor() as cursor:
+            waiting = 0
+            while not waiting and time.monotonic() < ends:
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                ((waiting,),) = cursor.fetchall()
+        assert waiting == 1

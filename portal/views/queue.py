@@ -171,7 +171,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
             request_id=request.id,
         )
     except workflow.Conflict as conflict:
-        event = conflict.event
+        event = decision.told_of(conflict.event, found, request.user)
         did = f"{event.by_name}已{decision.said(event, found)}" if event else "已由他人处理"
         messages.warning(request, f"《{name}》没有受理：{did}。列表已是现在的情况。")
     except workflow.Refused as refusal:

@@ -344,11 +344,12 @@ def _told(found: Filing, event: Event, user: User) -> str:
 
 def conflict_page(request: HttpRequest, conflict: workflow.Conflict, kept: dict[str, str]) -> HttpResponse:
     """Return the 409 page: who did what and when, and what was typed (label → text), to be copied."""
+    event = decision.told_of(conflict.event, conflict.filing, request.user)
     context = {
         "nav": "desk",
         "filing": reading.name_for(conflict.filing, request.user),
-        "event": conflict.event,
-        "did": decision.said(conflict.event, conflict.filing) if conflict.event else "",
+        "event": event,
+        "did": decision.said(event, conflict.filing) if event else "",
         "url": reverse("filing", args=[conflict.filing.pk]),
         "kept": [{"label": label, "text": words} for label, words in kept.items() if words.strip()],
     }
