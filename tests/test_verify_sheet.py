@@ -223,6 +223,13 @@ def test_the_form_leads_to_the_page_of_the_sheet_and_no_answer_is_kept_or_indexe
     assert (sheet["X-Robots-Tag"], "no-store" in sheet["Cache-Control"]) == ("noindex, nofollow", True)
 
 
+def test_a_form_sent_empty_says_what_is_missing(client):
+    opened, sent = client.get(reverse("verify")), client.get(reverse("verify"), {"code": " "})
+
+    told = ["还没有填写校验码" in page.content.decode() for page in (opened, sent)]
+    assert told == [False, True]
+
+
 def test_the_name_on_the_sheet_is_compared_without_being_told(client):
     record = factories.submitted(BRANDS, name="潍坊甲品牌")
     address = f"/verify/{code(record)}/"
