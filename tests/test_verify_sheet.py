@@ -224,7 +224,7 @@ def test_the_form_leads_to_the_page_of_the_sheet_and_no_answer_is_kept_or_indexe
 
 
 def test_a_form_sent_empty_says_what_is_missing(client):
-    opened, sent = client.get(reverse("verify")), client.get(reverse("verify"), {"code": " "})
+    opened, sent = client.get("/verify/"), client.get("/verify/", {"code": " "})
 
     told = ["还没有填写校验码" in page.content.decode() for page in (opened, sent)]
     assert told == [False, True]

@@ -25,7 +25,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     """The form; with ``code`` the way to the page of that sheet."""
     typed = request.GET.get("code", "")
     if not typed.strip():
-        return _page(request, {"code_missing": "code" in request.GET})
+        return _page(request, {"code_missing": True} if "code" in request.GET else {})
     if not _may_ask(request):
         return _too_often(request)
     version = check_codes.find(typed)
