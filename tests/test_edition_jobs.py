@@ -72,10 +72,10 @@ def again(job: Job) -> Job:
     return Job.objects.get(pk=job.pk)
 
 
-def stored(without: str = "") -> dict[str, list[dict[str, Any]]]:
-    """Return all rows but jobs and what ``without`` is told, by their places: keys and times differ."""
+def stored(**told: Any) -> dict[str, list[dict[str, Any]]]:
+    """Return all rows but jobs and what is ``told`` so, by their places: keys and times differ."""
     found = {m: m._base_manager.order_by("pk") for m in apps.get_models() if _is_told(m)}
-    found[Message] = found[Message].exclude(address=without) if without else found[Message]
+    found[Message] = found[Message].exclude(**told) if told else found[Message]
     places = {
         m: {pk: at for at, pk in enumerate(rows.values_list("pk", flat=True))} for m, rows in found.items()
     }
@@ -99,12 +99,12 @@ def _plain(field: models.Field, value: Any, places: dict) -> Any:
     return places[model].get(value) if model in places else value
 
 
-def outcome(do: Callable[[], Any], without: str = "") -> dict:
+def outcome(do: Callable[[], Any], **told: Any) -> dict:
     """Return what is stored after ``do``, and undo it."""
     with transaction.atomic():
         do()
         assert list(verify.faults()) == []
-        found = stored(without)
+        found = stored(**told)
         transaction.set_rollback(True)
     return found
 
@@ -119,10 +119,10 @@ def done_by_job(edition: Edition, act: str, **more) -> None:
 def test_a_job_leaves_exactly_what_the_request_leaves(edition, act):
     before, who, facts = ACTS[act]
     before(edition)
-    address = reverse("edition", args=[edition.pk])
+    told = {"address": reverse("edition", args=[edition.pk]), "user": who()}  # that it is done
 
-    at_once = outcome(lambda: edition_jobs.act(edition, act, by=who(), **facts))
-    by_job = outcome(lambda: done_by_job(edition, act), without=address)
+    at_once = outcome(lambda: edition_jobs.act(edition, act, by=who(), **facts), **told)
+    by_job = outcome(lambda: done_by_job(edition, act), **told)
 
     assert by_job == at_once
     assert at_once != stored()
@@ -152,7 +152,8 @@ def taken(edition: Edition) -> Edition | Job:
 def test_a_sheet_taken_by_a_job_leaves_exactly_what_the_request_leaves(edition, monkeypatch):
     at_once = outcome(lambda: taken(edition))
     monkeypatch.setattr("portal.edition_jobs.MOST_IN_A_REQUEST", 2)
-    by_job = outcome(lambda: jobs.execute(taken(edition).pk), without=reverse("edition", args=[edition.pk]))
+    address = reverse("edition", args=[edition.pk])
+    by_job = outcome(lambda: jobs.execute(taken(edition).pk), address=address)
 
     assert by_job == at_once
     assert at_once != stored()
@@ -184,7 +185,7 @@ def test_a_refusal_is_the_answer_of_the_job_with_every_reason_and_leaves_nothing
     job = again(job)
     assert job.reason == "有 1 处须先处理，没有送审。"
     assert job.parameters["reasons"] == ["《演示没有填好》：请填写项目简介。"]
-    after = stored(without=jobs.ADDRESS.format(job.pk))
+    after = stored(address=jobs.ADDRESS.format(job.pk))
     assert after == before
     page = text(client(filer(PROVINCE)).get(reverse("job", args=[job.pk])))
     assert "没有办理，一切保持原样" in page and "《演示没有填好》：请填写项目简介。" in page
