@@ -67,6 +67,10 @@ def test_the_auditor_reads_lists_and_rows_without_anybodys_number_or_address(cli
     said = {model: "".join(answer.content.decode() for answer in both) for model, both in pages.items()}
     assert {model.__name__ for model, words in said.items() if PHONE in words or ADDRESS in words} == set()
     assert "（个人信息不显示）" in said[Delivery]
+    headings = {model: both[1].context.get("subtitle") for model, both in pages.items()}
+    about = (Remark, JointOpinion, PreparedDecision, Copy)
+    assert [headings[model] for model in about] == [rows[model].filing.title for model in about]
+    assert ["拟通过" in said[PreparedDecision], "准予备案" in said[PreparedDecision]] == [True, False]
     assert [QUESTION in said[JointOpinion], OPINION in said[JointOpinion]] == [True, True]
     assert remarks.anchors(rows[Remark].filing.record_type)["name"] in said[Remark]
 

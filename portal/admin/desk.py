@@ -10,8 +10,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, Q
 from django.db.models.fields.json import KT
 
-from portal import opinions, remarks
-from portal.actions import ACTIONS
+from portal import opinions, prepared, remarks
 from portal.admin.audit import MASK, ReadOnly
 from portal.admin.base import site
 from portal.models import (
@@ -41,6 +40,11 @@ class OfFiling(ReadOnly):
     def about(self, row):
         """Return the title of the filing as it was last submitted."""
         return row.title or f"（未提交的{row.filing.record_type}）"
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        """Name the page of a row by its filing, not by the names of the code."""
+        context["subtitle"] = self.about(context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 @admin.register(Remark, site=site)
@@ -93,7 +97,7 @@ class PreparedDecisionAdmin(OfFiling):
     fields = ("about", "version", "level", "word", "comment", "by", "created_at")
     fields += ("released_by", "released_at", "dropped_at")
     list_filter = ("level", ("created_at", admin.DateFieldListFilter))
-    list_select_related = ("filing", "by", "released_by")
+    list_select_related = ("filing__organisation__region", "by", "released_by")
     search_fields = ("by__full_name", "released_by__full_name", "title")
     ordering = ("-created_at", "-pk")
 
@@ -103,10 +107,9 @@ class PreparedDecisionAdmin(OfFiling):
         return super().get_queryset(request).filter(settled)
 
     @admin.display(description="结论")
-    def word(self, prepared):
-        """Return the act in words."""
-        labels = (action.label for action in ACTIONS if action.name == prepared.action)
-        return "／".join(dict.fromkeys(labels)) or prepared.action
+    def word(self, row):
+        """Return the act in the words of the filing's own route."""
+        return prepared.words_of(row.action, row.filing)
 
 
 @admin.register(Copy, site=site)
