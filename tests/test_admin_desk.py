@@ -5,7 +5,7 @@ import pytest
 from portal import consultation, remarks
 from portal.models import Copy, Delivery, JointOpinion, Message, MessagePreference, PreparedDecision, Remark
 from portal.vocabulary import Channel, Kind, MailMode, State
-from tests import factories
+from tests import factories, returning
 from tests.administration import enter, url
 from tests.consulting import KIND, OPINION, QUESTION, answer, ask, asked
 
@@ -111,3 +111,17 @@ def test_a_question_that_was_left_behind_or_taken_back_says_so(client):
     said = enter(client, factories.auditor()).get(url(JointOpinion, "changelist")).content.decode()
 
     assert [word in said for word in ("未答复（已办结）", "已撤回")] == [True, True]
+
+
+def test_an_answer_that_was_not_submitted_yet_stays_with_its_bureau(client):
+    record, shown = returning.answer(returning.returned(KIND, "name"), "写到一半的演示答复。"), []
+    (remark,) = Remark.objects.all()
+    enter(client, factories.auditor())
+
+    for submit in (False, True):
+        if submit:
+            factories.act(record, "submit", factories.filer())
+        page = client.get(url(Remark, "change", remark.pk)).content.decode()
+        shown.append("写到一半的演示答复。" in page)
+
+    assert shown == [False, True]

@@ -53,7 +53,7 @@ class RemarkAdmin(OfFiling):
 
     list_display = ("about", "version", "label", "level", "by", "issued_at", "answered_at", "closed_at")
     fields = ("about", "version", "label", "level", "text", "by", "created_at", "issued_at")
-    fields += ("reply", "answered_at", "answered_in", "closed_at")
+    fields += ("answer", "answered_at", "answered_in", "closed_at")
     list_filter = ("level", ("issued_at", admin.DateFieldListFilter))
     list_select_related = ("filing", "by")
     search_fields = ("by__full_name", "by__username", "title")
@@ -67,6 +67,11 @@ class RemarkAdmin(OfFiling):
     def label(self, remark):
         """Return the field by its name on the form."""
         return remarks.anchors(remark.filing.record_type).get(remark.field, remark.field)
+
+    @admin.display(description="答复")
+    def answer(self, remark):
+        """Return the answer once it was submitted; until then it is the bureau's draft."""
+        return remark.reply if remark.answered_at else ""
 
 
 @admin.register(JointOpinion, site=site)
