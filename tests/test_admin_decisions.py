@@ -126,9 +126,23 @@ def test_a_return_names_a_reason_that_stands_in_its_event(client):
     without = decide(client, type(record), "return", items(record), factories.COMMENT, reason=[])
     named = decide(client, type(record), "return", items(record), factories.COMMENT, reason="incomplete")
 
-    told_without = ["退回须选择至少一项原因，报送单位要据此修改。没有办理任何一份。"]
-    assert (told(without), told(named)) == (told_without, ["《潍坊演示一》已退回修改。"])
+    refused = "退回须选择至少一项原因，报送单位要据此修改。"
+    assert (without.status_code, without.context["refusal"]) == (422, refused)
+    assert f">\n{factories.COMMENT}</textarea>" in without.content.decode()
+    assert told(named) == ["《潍坊演示一》已退回修改。"]
     assert record.events.latest("number").details == {"reasons": ["incomplete"]}
+
+
+def test_a_form_given_back_keeps_the_version_it_was_written_on(client):
+    record = factories.submitted("skill-brands", name="潍坊演示一")
+    stale = items(record)
+    changed = factories.act(record, "withdraw", factories.filer())
+    factories.act(changed, "submit", factories.filer())
+    enter(client, factories.reviewer())
+
+    given_back = decide(client, type(record), "return", stale, factories.COMMENT, reason=[])
+
+    assert [row["item"] for row in given_back.context["rows"]] == stale["item"]
 
 
 def test_deciding_many_costs_as_many_queries_as_deciding_one(client):
@@ -178,5 +192,9 @@ def test_an_opinion_of_a_hundred_thousand_characters_is_refused_in_words(client)
 
     answer = decide(client, type(record), "return", items(record), "长" * 100_000)
 
-    assert ["意见最多 2000 字，现在有 100000 字" in said for said in told(answer)] == [True]
+    assert (answer.status_code, "意见最多 2000 字，现在有 100000 字" in answer.context["refusal"]) == (
+        422,
+        True,
+    )
+    assert 'value="unclear" checked' in answer.content.decode()
     assert Filing.objects.get(pk=record.pk).state == State.CITY_REVIEW

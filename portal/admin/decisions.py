@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from portal import batches, policy, reading, workflow
-from portal.actions import ACTIONS
 from portal.models import Filing, User
 from portal.prepared import LACKS_A_REASON
 from portal.views import typed
@@ -23,8 +22,8 @@ def decision(name: str, label: str):
     """Return the admin action that does ``name`` of the workflow, called ``label``."""
 
     def decide(modeladmin, request: HttpRequest, queryset):
-        if "confirmed" in request.POST:
-            _decide(request, name, label)
+        refusal = _decide(request, name, label) if "confirmed" in request.POST else ""
+        if "confirmed" in request.POST and not refusal:
             return None
         numbers = list(queryset.order_by().values_list("pk", flat=True)[: batches.MOST + 1])
         if len(numbers) > batches.MOST:
@@ -33,16 +32,26 @@ def decision(name: str, label: str):
         context = {
             "title": label,
             "action": name,
-            "needs_comment": any(a.needs_comment for a in ACTIONS if a.name == name),
+            "needs_comment": batches.needs_comment(name),
             "reasons": ReturnReason.choices if name == "return" else (),
-            "rows": [_row(filing, name, request.user) for filing in _filings(numbers, request.user)],
+            "rows": _rows(request, name, numbers),
             "opts": modeladmin.opts,
             "checkbox": ACTION_CHECKBOX_NAME,
+            "refusal": refusal,
+            "typed": request.POST if refusal else {},
+            "ticked": request.POST.getlist("reason"),
         }
         context = modeladmin.admin_site.each_context(request) | context
-        return TemplateResponse(request, "admin/portal/decide.html", context)
+        return TemplateResponse(request, "admin/portal/decide.html", context, status=422 if refusal else 200)
 
     return decide
+
+
+def _rows(request: HttpRequest, name: str, numbers: Sequence[int]) -> list[dict]:
+    """Return the lines of the page; a form that is given back keeps the versions it was written on."""
+    written_on = {item.pk: str(item) for item in _items(request)}
+    rows = [_row(filing, name, request.user) for filing in _filings(numbers, request.user)]
+    return [row | {"item": written_on.get(row["pk"], row["item"])} for row in rows]
 
 
 def _filings(numbers: Sequence[int], user: User):
@@ -64,19 +73,22 @@ def _row(filing: Filing, name: str, user: User) -> dict:
     }
 
 
-def _decide(request: HttpRequest, name: str, label: str) -> None:
-    """Do it on the versions the page showed; an answer for every filing, whatever comes of it."""
-    items = _items(request)
-    grounds = typed.grounds(request.POST)
+def _decide(request: HttpRequest, name: str, label: str) -> str:
+    """Do it on the versions the page showed and tell of each; return why nothing was done, else nothing."""
+    items, grounds, comment = _items(request), typed.grounds(request.POST), request.POST.get("comment", "")
     if len(items) > batches.MOST:
         messages.warning(request, batches.TOO_MANY)
-        return
+        return ""
     if name == "return" and not grounds.reasons:
-        messages.warning(request, f"{LACKS_A_REASON}没有办理任何一份。")
-        return
-    asked = batches.asked_of(items, name, request.POST.get("comment", ""), grounds)
+        return LACKS_A_REASON
+    try:
+        workflow.checked_comment(comment)
+    except workflow.Refused as refusal:
+        return str(refusal)
+    asked = batches.asked_of(items, name, comment, grounds)
     outcomes = workflow.perform_all(asked, by=request.user, request_id=getattr(request, "id", ""))
     _tell(request, outcomes, label)
+    return ""
 
 
 def _items(request: HttpRequest) -> list[batches.Item]:
