@@ -245,14 +245,18 @@ def _messages(filing: Filing, people: Iterable[int], sentence: str, topic: str, 
     return [Message(user_id=pk, text=sentence[:400], **facts) for pk in sorted(people)]
 
 
+@transaction.atomic
 def due_reminders(now: datetime) -> int:
     """Remind of the questions whose due day is near or past; return how many messages were written.
 
     Each question is told of once when it is near and once when it is past, then to its desk too. Meant for
-    the daily task; a second run of a day writes nothing.
+    the daily task; a second run of a day, at the same instant too, writes nothing.
     """
     today = timezone.localdate(now)
     waiting = open_questions().filter(answered_at=None, due_on__lte=today + NEAR)
+    # A second run waits here; whoever answers, and so holds a filing, never does.
+    asked = Organisation.objects.filter(pk__in=waiting.order_by().values("organisation")).order_by("pk")
+    list(asked.select_for_update(of=("self",), no_key=True).values_list("pk"))
     waiting = waiting.select_related("filing__organisation__region", "organisation__region")
     lines = [Line(opinion, today) for opinion in waiting.order_by("pk")]
     told = _told(lines)
