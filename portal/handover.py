@@ -36,6 +36,12 @@ def people(user: User) -> list[User]:
     return list(found.values())
 
 
+def gone(user: User, fellows: list[User]) -> list[User]:
+    """Return who holds filings at the desks of ``user`` and sits there no more; ``fellows`` do. One query."""
+    left = Filing.objects.visible_to(user).filter(at_own_desk(user), holder__isnull=False)
+    return list(User.objects.filter(pk__in=left.exclude(holder__in=fellows).values("holder")).order_by("pk"))
+
+
 def at_own_desk(user: User) -> Q:
     """Return the condition for the filings that lie at a review desk of ``user`` now."""
     condition = Q(pk__in=[])
@@ -56,11 +62,11 @@ def held(user: User, colleague: User) -> QuerySet:
 def hand_over(colleague: User, to: User, *, by: User, request_id: str = "") -> Handed:
     """Assign what ``colleague`` holds to ``to`` as ``workflow`` allows each; who receives is told once.
 
-    Up to ``MOST`` filings, the longest waiting first. Raises ``Refused`` when one of the two does not sit at
-    the desk of ``by``, or both are the same person.
+    Up to ``MOST`` filings, the longest waiting first. Raises ``Refused`` when ``to`` does not sit at the
+    desk of ``by``, ``colleague`` neither sits there nor left filings there, or both are the same person.
     """
-    here = {person.pk for person in people(by)}
-    if colleague.pk not in here or to.pk not in here:
+    fellows = people(by)
+    if to not in fellows or colleague not in [*fellows, *gone(by, fellows)]:
         raise Refused("只能在本级审核岗位的同事之间移交，没有移交。")
     if colleague.pk == to.pk:
         raise Refused("移交人和接收人是同一个人，没有移交；请另选接收人。")

@@ -218,6 +218,35 @@ def test_what_a_colleague_of_two_desks_holds_elsewhere_is_neither_shown_nor_hand
     assert [Filing.objects.get(pk=f.pk).holder for f in (here, there)] == [factories.reviewer(), both]
 
 
+def test_what_somebody_who_left_the_desk_still_holds_is_handed_over_too(client):
+    left, user = second(), factories.reviewer()
+    filing = held_by(left, KITE)
+    left.memberships.all().delete()
+    factories.sign_in(client, user)
+
+    shown = client.get(reverse("handover"), {"who": left.pk, "to": user.pk})
+    refused = client.post(reverse("handover"), {"who": user.pk, "to": left.pk})
+    handed = client.post(reverse("handover"), {"who": left.pk, "to": user.pk})
+
+    assert (shown.context["gone"], [row.title for row in shown.context["rows"]]) == ([left], [KITE])
+    assert "（已不在本岗位）" in shown.content.decode()
+    assert (refused.status_code, handed.context["done"]) == (422, 1)
+    assert Filing.objects.get(pk=filing.pk).holder == user
+
+
+def test_who_sits_alone_at_his_desk_is_told_that_there_is_nobody_to_hand_over_to(client):
+    factories.sign_in(client, factories.reviewer())
+    alone = client.get(reverse("handover")).content.decode()
+    second()
+
+    together = client.get(reverse("handover")).content.decode()
+
+    assert [("没有可以移交的同事" in page, 'name="to"' in page) for page in (alone, together)] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 @pytest.mark.parametrize("who", [factories.filer, factories.publisher, factories.joint, factories.auditor])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_who_reviews_at_no_desk_hands_nothing_over(client, who, method):

@@ -31,7 +31,7 @@ def prepare(request: HttpRequest, pk: int) -> HttpResponse:
     except workflow.Refused as refusal:
         return _form(request, found, said, str(refusal))
     messages.success(
-        request, f"《{reading.name_for(found, request.user)}》已存为拟办，只有本级审核岗位看得到。"
+        request, f"《{reading.name_for(found, request.user)}》已存为拟办，只有本级审核、审批岗位看得到。"
     )
     return redirect("filing", pk)
 

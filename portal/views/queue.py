@@ -189,8 +189,9 @@ def hand_over(request: HttpRequest) -> HttpResponse:
     if not fellows:
         raise Http404("no review desk")
     asked = request.POST if request.method == "POST" else request.GET
-    who, to = (_person(asked.get(name, ""), fellows) for name in ("who", "to"))
-    context = {"nav": "desk", "fellows": fellows, "who": who, "to": to, "most": handover.MOST}
+    gone = handover.gone(request.user, fellows)
+    who, to = _person(asked.get("who", ""), [*fellows, *gone]), _person(asked.get("to", ""), fellows)
+    context = {"nav": "desk", "fellows": fellows, "gone": gone, "who": who, "to": to, "most": handover.MOST}
     if request.method == "POST":
         return _handed(request, who, to, context)
     if who:
