@@ -27,7 +27,7 @@ WAITING_FOR = {
     State.CITY_REVIEW: "需市级先审核",
     State.PROVINCE_REVIEW: "已报省级审核",
     State.RETURNED: "已退回，等待报送单位修改后重新提交",
-    State.APPROVED: "已审核通过",
+    State.APPROVED: "已办结",
     State.REJECTED: "已作出不予通过的结论",
     State.CANCELLED: "已作废",
 }

@@ -331,7 +331,7 @@ def test_what_is_answered_or_left_behind_or_taken_back_is_not_taken_back():
     act(left.filing, "approve", approver())
     consultation.withdraw(gone, by=approver())
 
-    for opinion, why in ((answered, "已经答复"), (left, "已审核通过"), (gone, "已撤回或已办结")):
+    for opinion, why in ((answered, "已经答复"), (left, "已办结"), (gone, "已撤回或已办结")):
         with pytest.raises(workflow.Refused, match=why):
             consultation.withdraw(opinion, by=approver())
 
