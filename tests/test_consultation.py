@@ -310,6 +310,15 @@ def test_whoever_asked_does_not_answer_himself_though_he_holds_both_posts():
         answer(opinion, by=both)
 
 
+def test_who_files_for_the_bureau_answers_for_no_department():
+    both = person(Role.FILER, WEIFANG, name="both")
+    add_post(both, Role.JOINT_REVIEWER, PROVINCE, AGRICULTURE)
+    opinion = asked()
+
+    with pytest.raises(workflow.Refused, match="须由本部门其他同事答复"):
+        answer(opinion, by=type(both).objects.get(pk=both.pk))
+
+
 def test_a_question_that_nobody_answered_is_taken_back_and_may_be_asked_anew():
     opinion, department = asked(), joint()
     Message.objects.all().delete()

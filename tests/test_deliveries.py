@@ -152,6 +152,26 @@ def test_a_backend_for_texts_that_is_not_there_fails_with_that_reason(settings):
     assert (outcomes(), Delivery.objects.get().reason) == (["failed"], texting.NO_BACKEND)
 
 
+class SlowGateway:
+    """A gateway so slow that the next worker gives its message up meanwhile."""
+
+    reaches_phones = True
+
+    def send(self, phone: str, text: str) -> None:
+        """Let the time of silence pass."""
+        Delivery.objects.update(taken_at=timezone.now() - deliveries.SILENT - timedelta(seconds=1))
+        deliveries.send_waiting()
+
+
+def test_what_was_given_up_as_interrupted_stays_so_though_its_worker_comes_back(settings):
+    settings.TEXT_BACKEND = f"{__name__}.{SlowGateway.__name__}"
+    tell(wants(factories.reviewer(), MailMode.OFF, phone=PHONE), topic=Topic.REMINDER)
+
+    sent = deliveries.send_waiting()
+
+    assert (sent, outcomes(), Delivery.objects.get().reason) == (0, ["failed"], deliveries.UNCERTAIN)
+
+
 def test_a_message_that_is_rolled_back_leaves_nothing_to_send():
     user = wants(factories.reviewer())
 
