@@ -77,6 +77,7 @@ def hand_over(colleague: User, to: User, *, by: User, request_id: str = "") -> H
     asked = [workflow.Asked(f.pk, "assign", f.version, f.step, to=to) for f in filings]
     handed = Handed(workflow.perform_all(asked, by=by, request_id=request_id))
     if handed.done and to.pk != by.pk:
-        said = f"{by}将{colleague}经办的 {handed.done} 件填报移交给您，请接着办理。"
+        whose = "本人" if colleague.pk == by.pk else colleague
+        said = f"{by}将{whose}经办的 {handed.done} 件填报移交给您，请接着办理。"
         notify.tell_person(to, said, f"{reverse('desk')}?tab=todo&holder=me")
     return handed

@@ -234,6 +234,15 @@ def test_what_somebody_who_left_the_desk_still_holds_is_handed_over_too(client):
     assert Filing.objects.get(pk=filing.pk).holder == user
 
 
+def test_who_hands_over_his_own_says_so():
+    user, to = factories.reviewer(), second()
+    held_by(user)
+
+    handover.hand_over(user, to, by=user)
+
+    assert Message.objects.filter(user=to, text__startswith=f"{user}将本人经办的 1 件填报").count() == 1
+
+
 def test_who_sits_alone_at_his_desk_is_told_that_there_is_nobody_to_hand_over_to(client):
     factories.sign_in(client, factories.reviewer())
     alone = client.get(reverse("handover")).content.decode()
