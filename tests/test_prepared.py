@@ -1,11 +1,14 @@
 """Prepared decisions: the desk's own until they are made, then acts like any other."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from portal import prepared, remarks, workflow
 from portal.grounds import Finding, Grounds
-from portal.models import Filing, Message, PreparedDecision
+from portal.models import Filing, Membership, Message, PreparedDecision
 from portal.refusals import Conflict, Refused
 from portal.vocabulary import Role, State
 from tests import consulting, factories
@@ -175,6 +178,23 @@ def test_the_desk_alone_knows_of_it_and_nobody_who_filed():
     assert [prepared.drop([row.pk], by=user) for user in others.values()] == [0] * len(others)
     assert {str(release(row, by=user)[0].obstacle) for user in others.values()} == {prepared.GONE}
     assert list(prepared.seen_by(factories.approver())) == [row]
+
+
+def test_who_sent_an_earlier_version_in_a_former_post_knows_nothing_of_it():
+    record = factories.filing("skill-brands", name="潍坊风筝品牌（演示）")
+    former = factories.filer(name="weifang_former")
+    factories.act(record, "submit", former)
+    factories.act(record, "withdraw", former)
+    factories.act(record, "submit", factories.filer())
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Membership.objects.filter(user=former).update(valid_from=yesterday, valid_to=yesterday)
+    factories.add_post(former, Role.REVIEWER, factories.WEIFANG)
+    row = prepare(record, "endorse", by=factories.reviewer())
+    former = type(former).objects.get(pk=former.pk)
+
+    assert list(prepared.seen_by(former)) == []
+    assert str(release(row, by=former)[0].obstacle) == prepared.GONE
+    assert list(prepared.seen_by(factories.reviewer())) == [row]
 
 
 def test_a_city_prepares_for_its_own_desk_and_the_province_does_not_see_it():

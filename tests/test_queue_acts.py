@@ -303,6 +303,16 @@ def test_nobody_beside_the_desk_learns_who_looks_or_is_seen(client):
     assert [one.user for one in Presence.objects.all()] == [second()]
 
 
+def test_who_looked_is_not_told_once_the_filing_lies_elsewhere():
+    record = factories.submitted("skill-brands")
+    presence.look(Filing.objects.get(pk=record.pk), second())
+    here = presence.others([Filing.objects.get(pk=record.pk)], factories.reviewer())
+    factories.act(record, "endorse", second())
+
+    assert here == {record.pk: [str(second())]}
+    assert presence.others([Filing.objects.get(pk=record.pk)], factories.reviewer()) == {}
+
+
 def test_presence_of_a_filing_out_of_scope_is_not_there(client):
     filing = factories.submitted("skill-brands")
     factories.sign_in(client, factories.reviewer("3701"))
