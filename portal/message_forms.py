@@ -1,5 +1,7 @@
 """The form in which a person says how else he wants to be told. Writes nothing."""
 
+import unicodedata
+
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -30,6 +32,10 @@ class PreferenceForm(forms.Form):
         """Return the form with what ``user`` prefers now; ``data`` is what was sent."""
         facts = {name: getattr(preference, name) for name in ("mail", "texts", "phone")}
         return cls(data, initial={"email": user.email, **facts})
+
+    def clean_phone(self) -> str:
+        """Return the number in plain digits, however wide they were typed: the pattern takes any digit."""
+        return "".join(str(unicodedata.digit(sign)) for sign in self.cleaned_data["phone"])
 
     def clean(self) -> dict:
         """Refuse a way that leads nowhere."""

@@ -172,6 +172,14 @@ def test_a_person_says_how_else_he_wants_to_be_told_and_may_change_it(client):
     assert (kept, stored(user)) == (("each", "a@example.com", True, PHONE), ("off", "", False, ""))
 
 
+def test_a_number_typed_in_wide_digits_is_kept_in_plain_ones(client):
+    user = factories.reviewer()
+
+    prefer(client, user, texts="on", phone="13９0000000１")
+
+    assert stored(user)[-1] == PHONE
+
+
 @pytest.mark.parametrize(
     ("said", "field", "words"),
     [
