@@ -1,11 +1,21 @@
 """What happens around every request: its number, first passwords, private pages, limits read once."""
 
+import re
 import secrets
+from urllib.parse import urlsplit
 
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal import targets
+
+EXPIRED = "登录已过期，刚才的操作没有提交。请核对后重新提交。"
+OF_A_FILING = re.compile(r"(/desk/filings/[0-9]+/)(edit/|check/|materials/)?")
 
 
 def request_id(get_response):
@@ -18,6 +28,29 @@ def request_id(get_response):
         return response
 
     return middleware
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Lead strangers to the sign-in page, and back to a page: never to the address a form was sent to."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:
+        """Say of a form sent after the sign-in ran out that it was not taken, and lead to where it stood."""
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return super().handle_no_permission(request, view_func)
+        messages.warning(request, EXPIRED)
+        field = self.get_redirect_field_name(view_func)
+        return redirect_to_login(_page_of_the_form(request), self.get_login_url(view_func), field)
+
+
+def _page_of_the_form(request: HttpRequest) -> str:
+    """Return the address of the page a form stood on, the workbench when that was the answer to a form."""
+    sent_from = request.META.get("HTTP_REFERER", "")
+    if not url_has_allowed_host_and_scheme(sent_from, {request.get_host()}, request.is_secure()):
+        return reverse("desk")
+    page = urlsplit(sent_from)
+    if of_a_filing := OF_A_FILING.match(page.path):
+        return of_a_filing[0] + (f"?{page.query}" if of_a_filing[0] == page.path and page.query else "")
+    return reverse("desk") if page.path == request.path else page._replace(scheme="", netloc="").geturl()
 
 
 def change_first_password(get_response):

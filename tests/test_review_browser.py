@@ -36,6 +36,7 @@ def test_a_reviewer_goes_from_the_queue_to_a_decision_by_keyboard_alone(seat):
 
     page.keyboard.press("j")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/filings/**")  # and its scripts: they hold the keys
     page.get_by_role("heading", name="审核意见").wait_for()
     page.keyboard.press("d")
     page.keyboard.press("Space")
@@ -65,6 +66,7 @@ def test_a_remark_is_written_by_keyboard_and_what_stood_in_the_box_is_kept(seat)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
+    page.wait_for_url("**#remark-*")  # and its scripts: they fill the box
     page.locator(".note", has_text=REMARK).wait_for()
     assert page.locator("#comment").input_value() == OPINION
     assert page.get_by_role("checkbox", name="不准确").is_checked()

@@ -45,7 +45,8 @@ function showWhen(form) {
   all("[data-portal-when]", form).forEach((part) => { part.hidden = part.dataset.portalWhen !== chosen; });
 }
 
-// A remark is a form of its own: what stands half written in the decision box waits in this window for its return.
+// A remark is a form of its own, and a sign-in may run out: what stands half written in the decision box waits in this
+// window until the filing has taken its next step.
 class Kept {
   constructor(form) {
     this.form = form;
@@ -53,7 +54,6 @@ class Kept {
     if (!this.isFilled()) this.restore();
     form.addEventListener("input", () => this.store());
     form.addEventListener("change", () => this.store());
-    form.addEventListener("submit", () => this.forget());
   }
 
   fields() {
@@ -69,10 +69,6 @@ class Kept {
     const told = new FormData(this.form);
     const kept = [...told].filter(([name]) => this.fields().some((field) => field.name === name));
     try { sessionStorage.setItem(this.key, JSON.stringify(kept)); } catch { /* forbidden */ }
-  }
-
-  forget() {
-    try { sessionStorage.removeItem(this.key); } catch { /* forbidden */ }
   }
 
   restore() {
