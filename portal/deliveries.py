@@ -37,6 +37,7 @@ DIGEST_HEAD = "截至{}，您有 {} 条未读消息{}："
 OPEN, SIGN_IN = "打开查看：{}", "请登录工作台查看。"
 FOOTER = "本邮件由系统自动发出，请勿回复。要改为每日汇总或不再接收，请在工作台“消息”的“接收方式”中更改。"
 UNCERTAIN = "发送中断，不能确定是否已经发出，没有再发。消息在站内可以查看。"
+SWITCHED_OFF = "邮件发送已停用，没有发出。消息在站内可以查看。"
 NOT_WANTED = "收件人已停用，或已不再接收，没有发出。"
 ALL_READ = "汇总时已没有未读消息，没有发出。"
 
@@ -185,6 +186,8 @@ def _send(row: Delivery) -> None:
         raise NotSent(NOT_WANTED) from None
     if not row.user.is_active or not _wants(row, preference):
         raise NotSent(NOT_WANTED)
+    if row.channel == Channel.MAIL and not settings.MAIL_ON:
+        raise NotSent(SWITCHED_OFF)
     if row.channel == Channel.TEXT:
         texting.send(preference.phone, _line(row.message.text))
     else:

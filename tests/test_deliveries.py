@@ -128,6 +128,16 @@ def test_what_waits_for_somebody_who_wants_no_mail_any_more_is_not_sent():
     assert (mail.outbox, outcomes(), Delivery.objects.get().reason) == ([], ["failed"], deliveries.NOT_WANTED)
 
 
+def test_what_waits_when_mail_is_switched_off_is_not_sent(settings):
+    tell(wants(factories.reviewer()))
+    settings.MAIL_ON = False
+
+    deliveries.send_waiting()
+
+    reason = Delivery.objects.get().reason
+    assert (mail.outbox, outcomes(), reason) == ([], ["failed"], deliveries.SWITCHED_OFF)
+
+
 def test_reminders_alone_go_to_phones_and_the_log_names_no_number(caplog):
     user = wants(factories.reviewer(), MailMode.OFF, phone=PHONE)
     for topic in Topic.values:
