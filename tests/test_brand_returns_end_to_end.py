@@ -99,6 +99,6 @@ def review(offices) -> list[str]:
     walking.decide(offices.of(reviewer()), BRAND, "审核上报")
     page = offices.of(reviewer(PROVINCE))
     walking.accept(page, BRAND)
-    seen = page.locator("[aria-labelledby=scan-head] p a, .files li div > a").all_inner_texts()
+    seen = page.locator("[aria-labelledby=f-stamped_scan] p a, .files li div > a").all_inner_texts()
     walking.decide(offices.of(approver()), BRAND, "审核通过")
     return sorted(seen, key=lambda name: (name != "scan.pdf", name))

@@ -52,7 +52,7 @@ def test_a_job_is_done_once_wherever_its_worker_is_killed(workers, asker, whom):
     """SIGKILL at twenty points from the first line of the engine to the last: one process, then all of it."""
     workers.start(1, pool=POINTS) if whom == "child" else workers.start(3)
     (quiet,) = swept([lines("逐行", by=asker, kill={"at": -1, "whom": whom})])
-    steps = max(steps for _, _, steps in until(workers.outcomes))
+    (steps,) = until(lambda: [steps for _, end, steps in workers.outcomes() if end == JobStatus.DONE])
     points = [1 + point * (steps - 1) // (POINTS - 1) for point in range(POINTS)]
 
     done = swept([lines("逐行", by=asker, kill={"at": point, "whom": whom}) for point in points])

@@ -119,7 +119,8 @@ def decide(page, title: str, conclusion: str, *, bureau: str = "", comment: str 
     page.get_by_role("radio", name=conclusion).check()
     page.get_by_role("textbox", name="意见").fill(comment)
     page.get_by_role("button", name=re.compile(f"^({conclusion}|提交结论)$")).click()  # scripts name the verb
-    page.wait_for_url("**/desk/")
+    told(page, f"已{conclusion}")
+    page.goto("/desk/")
 
 
 def board(page, campaign) -> dict[str, str]:
