@@ -128,6 +128,6 @@ def decide(browser, action: str) -> None:
     """Open the filing that waits and take the conclusion."""
     browser.goto(reverse("desk"))
     browser.locator("tbody .t-title").first.click()
-    browser.locator(f"input[name=action][value={action}]").check()
+    browser.locator(f".decide input[name=action][value={action}]").check()
     browser.locator("[data-portal-submit]").click()
-    browser.wait_for_url("**/desk/")
+    walking.told(browser, "》已")
