@@ -2,6 +2,7 @@
 
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +57,7 @@ def _do_until(point: int, do: Callable[[], Any]) -> None:
         connections.close_all()
         os._exit(SURVIVED)
     finally:
+        traceback.print_exc()
         os._exit(1)
 
 
@@ -155,4 +157,5 @@ def _each_statement_for_itself(do: Callable[[], Any]) -> None:
     """Do it with the transaction taken out: every statement is committed at once."""
     connection._savepoint_allowed = lambda: False
     connection.in_atomic_block = True
+    connection.autocommit = False  # so Django believes, and locks rows; the database commits each statement
     do()
