@@ -263,5 +263,5 @@ def test_a_stranger_uploads_nothing(client):
 
     answer = upload(client, EXAMPLE.read_bytes(), EXAMPLE.name)
 
-    assert answer.url == f"{reverse('login')}?next={URL}"
+    assert answer.url == f"{reverse('login')}?next={reverse('desk')}"
     assert Filing.objects.filter(title=NAME).count() == 0
