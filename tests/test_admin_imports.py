@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from portal import excel, registry, sheets
+from portal import excel, exports, registry, sheets
 from portal.models import Filing
 from portal.resources import InPage
 from portal.snapshot import take
@@ -59,7 +59,7 @@ def labour(*names: str, **cells) -> bytes:
 
 
 def exported(record_type) -> bytes:
-    return excel.export_workbook(record_type, record_type.model.objects.all(), personal=True)
+    return exports.export_workbook(record_type, record_type.model.objects.all(), personal=True)
 
 
 def content(record) -> dict:

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from portal import campaigns, deadlines, drafts, excel, importing, registry, windows, workflow
+from portal import campaigns, deadlines, drafts, exports, importing, registry, windows, workflow
 from portal.models import Campaign, Filing
 from portal.vocabulary import State
 from tests.campaigning import (
@@ -256,7 +256,9 @@ def imported() -> Filing:
     """Return a draft made from a sheet, as the web and the command make it."""
     record_type = registry.get(KIND)
     record = draft(KIND)
-    sheet = excel.export_workbook(record_type, record_type.model.objects.filter(pk=record.pk), personal=True)
+    sheet = exports.export_workbook(
+        record_type, record_type.model.objects.filter(pk=record.pk), personal=True
+    )
     act(record, "cancel", filer())
     reading = importing.read_file(sheet, "品牌.xlsx", record_type, filer())
     return importing.commit(reading, filer())[0]

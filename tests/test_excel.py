@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from portal import drafts, excel, registry, sheets
+from portal import drafts, excel, exports, registry, sheets
 from portal.models import CatalogueEntry, Filing, Organisation, Region
 from portal.registry import RecordType
 from portal.snapshot import shown
@@ -45,11 +45,11 @@ def records(book, record_type: RecordType) -> list[dict]:
 
 
 def export(record_type: RecordType, **options) -> bytes:
-    return excel.export_workbook(record_type, record_type.model.objects.all(), **options)
+    return exports.export_workbook(record_type, record_type.model.objects.all(), **options)
 
 
 def names_for(user, record_type: RecordType) -> set[str]:
-    response = excel.export_response(user, record_type, record_type.model.objects.all())
+    response = exports.export_response(user, record_type, record_type.model.objects.all())
     book = opened(b"".join(response.streaming_content))
     return {row[str(record_type.field("name").verbose_name)] for row in records(book, record_type)}
 
@@ -150,7 +150,7 @@ def test_what_another_bureau_is_changing_is_exported_as_it_was_submitted():
         (factories.filer(), "未报送的地址", 0),
         (factories.reviewer(), "演示路2号", 1),
     ]:
-        book = opened(excel.export_workbook(record.record_type, everything, reader=reader))
+        book = opened(exports.export_workbook(record.record_type, everything, reader=reader))
 
         assert records(book, record.record_type)[0]["地址"] == address
         assert len(table(book, "年度培训就业情况")) == 1 + lines
@@ -164,7 +164,7 @@ def test_the_sent_version_is_written_in_the_same_cells_as_the_live_record(record
     live, sent = (
         [
             table(
-                opened(excel.export_workbook(record_type, everything, personal=True, reader=reader)),
+                opened(exports.export_workbook(record_type, everything, personal=True, reader=reader)),
                 sheet.title,
             )
             for sheet in sheets.layout(record_type)
@@ -230,7 +230,7 @@ def test_names_and_numbers_of_persons_go_to_business_posts_only():
 
     headers = {}
     for user in (factories.reviewer(), factories.joint("3707"), factories.auditor()):
-        response = excel.export_response(user, record_type, record_type.model.objects.all())
+        response = exports.export_response(user, record_type, record_type.model.objects.all())
         (row,) = records(opened(b"".join(response.streaming_content)), record_type)
         headers[user.posts[0].role] = {"法定代表人", "联系人", "联系电话"} & set(row)
 
@@ -270,7 +270,7 @@ def test_every_export_is_noted_with_its_number_of_records():
 def test_the_download_bears_a_chinese_name_that_every_browser_reads():
     record_type = registry.get("handicraft-projects")
 
-    response = excel.export_response(factories.reviewer(), record_type, record_type.model.objects.all())
+    response = exports.export_response(factories.reviewer(), record_type, record_type.model.objects.all())
 
     assert response["Content-Disposition"].startswith("attachment; filename*=utf-8''%E2%80%9C%E5%B1%B1")
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from portal import drafts, excel, registry
+from portal import drafts, excel, exports, registry
 from portal.importing import CellError, Reading, commit, read_file, shown
 from portal.registry import RecordType
 from portal.snapshot import child_rows
@@ -72,7 +72,7 @@ def test_the_sample_line_of_every_template_is_importable(record_type):
 @every_type
 def test_what_is_exported_is_importable(record_type):
     record = factories.draft(record_type)
-    exported = excel.export_workbook(
+    exported = exports.export_workbook(
         record_type, record_type.model.objects.filter(pk=record.pk), personal=True
     )
     factories.act(record, "cancel", factories.filer())

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from portal import attachments, drafts, excel, importing, merging, registry, snapshot
+from portal import attachments, drafts, exports, importing, merging, registry, snapshot
 from portal.examples import FILES
 from portal.models import Filing
 from portal.vocabulary import State
@@ -97,7 +97,7 @@ def brand(folder: Path) -> Filing:
 def review(folder: Path) -> Filing:
     """Return the review of 潍坊 from the portal's own sheet, exported and sent in again."""
     with transaction.atomic():
-        sheet = excel.sent_workbook(registry.get(REVIEWS), [sent(factories.draft(REVIEWS))])
+        sheet = exports.sent_workbook(registry.get(REVIEWS), [sent(factories.draft(REVIEWS))])
         transaction.set_rollback(True)
     return completed(imported(written(folder / "评估.xlsx", sheet), REVIEWS, WEIFANG))
 

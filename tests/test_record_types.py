@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal import documents, drafts, excel, importing, registry, rules, snapshot
+from portal import documents, drafts, exports, importing, registry, rules, snapshot
 from portal.models import CatalogueEntry, Filing, User
 from portal.registry import RecordType
 from portal.vocabulary import State
@@ -272,7 +272,9 @@ def test_a_filing_is_printed_in_word_and_pdf(record_type):
 def test_an_exported_sheet_is_read_back_as_the_same_filing(record_type):
     record = draft(record_type)
     written = snapshot.take(record)
-    sheet = excel.export_workbook(record_type, record_type.model.objects.filter(pk=record.pk), personal=True)
+    sheet = exports.export_workbook(
+        record_type, record_type.model.objects.filter(pk=record.pk), personal=True
+    )
     act(record, "cancel", filer())
 
     reading = importing.read_file(sheet, "导出.xlsx", record_type, filer())

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from portal import attachments, drafts, excel, importing, registry, rules, snapshot
+from portal import attachments, drafts, exports, importing, registry, rules, snapshot
 from portal.documents import printed_form
 from portal.importing import CellError
 from portal.models import Filing
@@ -192,7 +192,7 @@ def test_a_wrong_amount_and_number_in_a_sheet_are_named_with_their_place():
 def test_amounts_survive_the_way_through_a_sheet():
     record = factories.draft(TYPE, items=items(new_amount=Decimal("600.50")))
     written = snapshot.take(record)["rows"]
-    sheet = excel.export_workbook(TYPE, TYPE.model.objects.filter(pk=record.pk), personal=True)
+    sheet = exports.export_workbook(TYPE, TYPE.model.objects.filter(pk=record.pk), personal=True)
     factories.act(record, "cancel", factories.filer())
 
     (again,) = importing.commit(

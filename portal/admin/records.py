@@ -9,7 +9,7 @@ from django.http import Http404
 from django.template.response import TemplateResponse
 from import_export.admin import ExportMixin
 
-from portal import excel, reading, registry
+from portal import exports, reading, registry
 from portal.actions import ACTIONS, REVIEWERS
 from portal.admin.base import NotThere, site
 from portal.admin.decisions import decision
@@ -101,7 +101,7 @@ class RecordAdmin(NotThere, DraftImport, ExportMixin, admin.ModelAdmin):
 
     def export_selected(self, request, queryset):
         """Export the ticked rows."""
-        return excel.export_response(request.user, self.record_type, queryset)
+        return exports.export_response(request.user, self.record_type, queryset)
 
     def export_action(self, request):
         """Ask, then export what the list shows under the same filters; only the answer leaves a trace."""
@@ -109,7 +109,7 @@ class RecordAdmin(NotThere, DraftImport, ExportMixin, admin.ModelAdmin):
             raise PermissionDenied
         queryset = self.get_export_queryset(request)
         if request.method == "POST":
-            return excel.export_response(request.user, self.record_type, queryset)
+            return exports.export_response(request.user, self.record_type, queryset)
         context = {"title": f"导出{self.record_type}", "number": queryset.count(), "opts": self.opts}
         return TemplateResponse(
             request, self.export_template_name, self.admin_site.each_context(request) | context
@@ -120,7 +120,7 @@ class RecordAdmin(NotThere, DraftImport, ExportMixin, admin.ModelAdmin):
         filing = self.get_object(request, object_id)
         if filing is None:
             raise Http404
-        hidden = () if excel.may_see_personal(request.user) else self.record_type.personal
+        hidden = () if exports.may_see_personal(request.user) else self.record_type.personal
         shown = {"sheet": reading.read(filing, request.user), "hidden": hidden, "filing": filing}
         events = [(said(event, filing), event) for event in filing.events.order_by("number")]
         return super().change_view(request, object_id, form_url, {**shown, "events": events})

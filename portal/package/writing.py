@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from portal import documents, excel
+from portal import documents, exports
 from portal.models import Attachment, User
 from portal.package.archive import Archive, Entry
 from portal.package.contents import Contents, Item
@@ -69,7 +69,7 @@ def _write_overviews(archive: Archive, contents: Contents) -> None:
 
 
 def _overview(record_type: RecordType, items: list[Item]) -> bytes:
-    return excel.sent_workbook(record_type, [(item.filing, item.sent) for item in items])
+    return exports.sent_workbook(record_type, [(item.filing, item.sent) for item in items])
 
 
 def _write_files(archive: Archive, contents: Contents, base: str) -> list[Entry]:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import boards, campaigns, drafts, excel, registry, submission, windows
+from portal import boards, campaigns, drafts, exports, registry, submission, windows
 from portal.campaign_forms import CampaignForm, ExtensionForm, NothingForm
 from portal.models import Campaign, CampaignDuty, Filing, Organisation
 from portal.views.acts import done
@@ -97,7 +97,7 @@ def board_download(request: HttpRequest, campaign: int) -> HttpResponse:
     """The board as a workbook: the rows in sight, whatever the page is narrowed to."""
     found = in_scope(request, campaign)
     data = boards.board_workbook(found, windows.board(found, request.user))
-    return excel.download(data, f"{found}-{boards.SHEET}-{timezone.localdate()}.xlsx")
+    return exports.download(data, f"{found}-{boards.SHEET}-{timezone.localdate()}.xlsx")
 
 
 def _demand_manager(request: HttpRequest) -> None:

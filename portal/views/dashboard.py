@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from portal import behind_numbers, dashboards, excel, inbox, panels, registry
+from portal import behind_numbers, dashboards, exports, inbox, panels, registry
 from portal.dashboards import Asked, Dashboard
 from portal.panels import Panel
 from portal.reports import NUMBER, Cell, Line, Number, Unknown
@@ -44,7 +44,7 @@ def download(request: HttpRequest) -> HttpResponse:
     board = Dashboard(asked, request.user)
     data = panels.workbook_of(board, panels.panels(board))
     day = asked.at or f"{asked.cutoff.astimezone(dashboards.windows.SHANGHAI):%Y-%m-%d}"
-    return excel.download(data, f"{panels.TITLE}-{asked.region.name}-{day[:10]}.xlsx")
+    return exports.download(data, f"{panels.TITLE}-{asked.region.name}-{day[:10]}.xlsx")
 
 
 @require_safe

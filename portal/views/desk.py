@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import drafts, excel, ledger, reading, registry
+from portal import drafts, exports, ledger, reading, registry
 from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Role
 
@@ -55,4 +55,4 @@ def filing_export(request: HttpRequest, record_type: RecordType) -> HttpResponse
     found = ledger.filings(record_type, request.user, wish)
     settled = reading.without_unsent(found, request.user)
     records = record_type.model.objects.filter(pk__in=settled.order_by().values("pk"))
-    return excel.export_response(request.user, record_type, records)
+    return exports.export_response(request.user, record_type, records)

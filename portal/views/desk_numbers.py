@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal import dashboards, desk_behind, desk_numbers, desk_panels, excel, registry
+from portal import dashboards, desk_behind, desk_numbers, desk_panels, exports, registry
 from portal.desk_numbers import Asked
 from portal.reports import Number, Unknown
 from portal.views.dashboard import listed, written
@@ -50,7 +50,7 @@ def download(request: HttpRequest) -> HttpResponse:
     asked = _countable(request)
     data = desk_panels.workbook_of(asked, desk_panels.panels_of(asked))
     name = f"{desk_panels.TITLE}-{asked.region.name}-{asked.first}-{asked.last}.xlsx"
-    return excel.download(data, name)
+    return exports.download(data, name)
 
 
 @require_safe

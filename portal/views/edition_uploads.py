@@ -19,7 +19,7 @@ from portal import (
     edition_policy,
     edition_workbook,
     editions,
-    excel,
+    exports,
     registry,
     sandbox,
 )
@@ -47,7 +47,7 @@ def template(request: HttpRequest, edition: int) -> HttpResponse:
     if record_type.personal:
         editions.note(found, request.user, "下载现行目录，含个人信息")
     name = f"{record_type.label}目录-{timezone.localdate()}.xlsx"
-    return excel.download(edition_workbook.template(found), name)
+    return exports.download(edition_workbook.template(found), name)
 
 
 @csrf_exempt  # the length is looked at before the body is read; ``_take_in`` checks the token

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from portal import excel, materials
+from portal import exports, materials
 from portal.models import Attachment, Filing
 
 CHUNK = 256 * 1024
@@ -40,7 +40,7 @@ def _readable(request: HttpRequest, pk: int) -> Attachment:
     found = get_object_or_404(
         Attachment.objects.filter(filing_id__in=visible).select_related("filing__organisation"), pk=pk
     )
-    if not excel.may_see_personal(user) or not materials.may_open(found, found.filing, user):
+    if not exports.may_see_personal(user) or not materials.may_open(found, found.filing, user):
         raise Http404
     return found
 

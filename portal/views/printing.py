@@ -7,7 +7,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from portal import circulation, documents, excel, reading, workbook
+from portal import circulation, documents, exports, reading, workbook
 from portal.documents import PrintedForm
 from portal.models import Filing, FilingVersion
 from portal.registry import RecordType
@@ -31,7 +31,7 @@ def filing_print(request: HttpRequest, pk: int, suffix: str) -> HttpResponse:
     form = documents.printed_form(
         found, version=version.number if version else None, base=addresses.base(request)
     )
-    if not excel.may_see_personal(request.user):
+    if not exports.may_see_personal(request.user):
         form = _impersonal(form, found.record_type)
     return _download(form, suffix, f"{title}-{ending}")
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import basis, browse, dated, entries, excel, gauges, noticeboard, registry, tiles
+from portal import basis, browse, dated, entries, exports, gauges, noticeboard, registry, tiles
 from portal.models import CatalogueEntry, Edition, Region
 from portal.registry import RecordType
 from portal.views import addresses
@@ -131,8 +131,8 @@ def catalogue_download(request: HttpRequest, record_type: RecordType) -> HttpRes
     if listing.wish.status == browse.EXITED or found.count() > MOST_DOWNLOADED:
         raise Http404("nothing to download, or too much at once")
     records = record_type.model.objects.filter(pk__in=found.values("filing_id")).order_by("entry__code")
-    data = excel.export_workbook(record_type, records, public=True)
-    return excel.download(data, f"{record_type.label}-{timezone.localdate()}.xlsx")
+    data = exports.export_workbook(record_type, records, public=True)
+    return exports.download(data, f"{record_type.label}-{timezone.localdate()}.xlsx")
 
 
 def _shown(record_type: RecordType, found: list[CatalogueEntry], wish: browse.Wish) -> dict:

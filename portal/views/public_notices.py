@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import excel, noticeboard, publicity
+from portal import exports, noticeboard, publicity
 from portal.models import PublicNotice
 from portal.views.public import paged
 
@@ -59,4 +59,4 @@ def download(request: HttpRequest, notice: int) -> HttpResponse:
     """The list of a notice as a workbook."""
     found = _published(notice)
     data = noticeboard.list_workbook(found, noticeboard.lines(found))
-    return excel.download(data, f"{found.title}-名单.xlsx")
+    return exports.download(data, f"{found.title}-名单.xlsx")

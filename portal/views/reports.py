@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import (
-    excel,
+    exports,
     job_pages,
     report_behind,
     report_files,
@@ -163,7 +163,7 @@ def behind_download(request: HttpRequest, report: str) -> HttpResponse:
     source = _source(request, report)
     keys = source.ordered(source.order(request.GET.get("sort", "")))
     name = f"{reports.get(report).title}-数据反查-{source.asked.day}.xlsx"
-    return excel.download(report_behind.workbook_of(source, keys), name)
+    return exports.download(report_behind.workbook_of(source, keys), name)
 
 
 @require_safe

@@ -19,7 +19,7 @@ from portal import (
     deadlines,
     decision,
     drafts,
-    excel,
+    exports,
     inbox,
     materials,
     opinions,
@@ -134,7 +134,7 @@ def page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
 
 def _text(request: HttpRequest, found: Filing) -> dict:
     """Return what the left of the page shows: the text, what changed in it, its remarks, its files."""
-    user, reads_names = request.user, excel.may_see_personal(request.user)
+    user, reads_names = request.user, exports.may_see_personal(request.user)
     pair = versions.choose(found, user, request.GET)
     sheet = reading.read(found, user, pair=(pair.shown, pair.earlier), personal=reads_names)
     is_plain = pair.is_newest and not pair.compares

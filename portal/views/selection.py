@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import excel, ranking, round_forms, round_lists, rounds, scoring, selection, workflow
+from portal import exports, ranking, round_forms, round_lists, rounds, scoring, selection, workflow
 from portal.models import RoundStage, Scorer, SelectionRound
 from portal.rounds import Overtaken
 from portal.views.rounds import FORM, facts, in_scope, managed, overtaken_page, revision, with_reason
@@ -199,4 +199,4 @@ def ranking_download(request: HttpRequest, round: int) -> HttpResponse:
     if not (lines := ranking.lines(of)):
         raise Http404("not ranked")
     data = round_lists.ranking_workbook(of, lines)
-    return excel.download(data, f"{of}-评分排名-{timezone.localdate()}.xlsx")
+    return exports.download(data, f"{of}-评分排名-{timezone.localdate()}.xlsx")

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal import excel, gauges, progress, target_sheets, targets
+from portal import exports, gauges, progress, target_sheets, targets
 from portal.browse import PROVINCE_CODE
 from portal.gauges import Wish
 from portal.models import TargetScope
@@ -77,7 +77,7 @@ def desk_download(request: HttpRequest) -> HttpResponse:
     root = _root(request)
     _, day = _asked(request)
     data = target_sheets.workbook_of(progress.overview(day, public=False, root=root), day)
-    return excel.download(data, f"{target_sheets.TITLE}-{day}.xlsx")
+    return exports.download(data, f"{target_sheets.TITLE}-{day}.xlsx")
 
 
 def _asked(request: HttpRequest):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import documents, drafts, excel, importing, registry, sandbox
+from portal import documents, drafts, excel, exports, importing, registry, sandbox
 from portal.models import Filing, User
 from portal.registry import RecordType
 from portal.wording import words
@@ -166,8 +166,8 @@ def template(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         raise Http404
     if record_type.sheet:
         blank = documents.form_xlsx(documents.blank_form(record_type))
-        return excel.download(blank, f"{record_type.label}.xlsx")
-    return excel.download(excel.template_workbook(record_type), f"{record_type.label}-模板.xlsx")
+        return exports.download(blank, f"{record_type.label}.xlsx")
+    return exports.download(excel.template_workbook(record_type), f"{record_type.label}-模板.xlsx")
 
 
 def preview(reading: importing.Reading) -> dict[str, Any]:
