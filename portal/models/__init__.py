@@ -16,6 +16,7 @@ from portal.models.editions import Edition, EditionChange
 from portal.models.fields import ChoiceListField
 from portal.models.filings import Filing, FilingQuerySet, FilingVersion
 from portal.models.former import Former
+from portal.models.imports import Import, ImportedRow, ImportPurpose, RowOutcome
 from portal.models.jobs import WAITING, Frequency, Job, JobStatus, Report, ReportSchedule
 from portal.models.messages import Delivery, Message, MessagePreference
 from portal.models.notices import NoticeItem, Objection, ObjectionStage, PublicNotice, Workday
@@ -47,6 +48,9 @@ __all__ = [
     "FilingVersion",
     "Former",
     "Frequency",
+    "Import",
+    "ImportPurpose",
+    "ImportedRow",
     "Job",
     "JobStatus",
     "JointOpinion",
@@ -72,6 +76,7 @@ __all__ = [
     "ReviewFigure",
     "ReviewItem",
     "RoundStage",
+    "RowOutcome",
     "SavedView",
     "Score",
     "Scorer",
