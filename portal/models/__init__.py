@@ -16,6 +16,7 @@ from portal.models.editions import Edition, EditionChange
 from portal.models.fields import ChoiceListField
 from portal.models.filings import Filing, FilingQuerySet, FilingVersion
 from portal.models.former import Former
+from portal.models.historical import Registration
 from portal.models.imports import Import, ImportedRow, ImportPurpose, RowOutcome
 from portal.models.jobs import WAITING, Frequency, Job, JobStatus, Report, ReportSchedule
 from portal.models.messages import Delivery, Message, MessagePreference
@@ -69,6 +70,7 @@ __all__ = [
     "Promotion",
     "PublicNotice",
     "Region",
+    "Registration",
     "Remark",
     "Reminder",
     "Report",

@@ -56,6 +56,7 @@ class Filing(models.Model):
     ``version`` is the number of the version in work or, once submitted, in review; ``step`` counts events;
     ``revision`` counts every write, so that two people in one draft never overwrite each other unseen.
     ``unlocked``: after a return with remarks the names that may be changed, None when all may (``locks``).
+    ``registration``: what its approval rests on when it was decided before the portal (``historical``).
     """
 
     kind = models.CharField("类型", max_length=30, editable=False)
@@ -103,6 +104,15 @@ class Filing(models.Model):
     is_late = models.BooleanField("逾期", default=False, editable=False)
     holds_name = models.BooleanField("占用名称", default=True, editable=False)
     unlocked = models.JSONField("开放修改的栏目", null=True, blank=True, editable=False)
+    registration = models.ForeignKey(
+        "portal.Registration",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="filings",
+        verbose_name="历史登记",
+        editable=False,
+    )
     holder = models.ForeignKey(
         User,
         on_delete=models.PROTECT,
