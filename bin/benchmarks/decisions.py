@@ -4,8 +4,6 @@ The filings are copies of one, written straight to the tables. Every round takes
 touched. The page of the workbench is timed as the reviewer waits for it.
 """
 
-import argparse
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +19,8 @@ from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
-from benchmarks import measuring  # noqa: E402
+from benchmarks import databases, measuring  # noqa: E402
+from benchmarks.measuring import Verdict, tell  # noqa: E402
 from brands.models import SkillBrand  # noqa: E402
 from portal import catalogue, guards, workflow  # noqa: E402
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion, Membership, Organisation, User  # noqa: E402
@@ -37,8 +36,6 @@ STATES = {"approve": State.PROVINCE_REVIEW, "publish": State.APPROVED}
 
 def fill(number: int, groups: int) -> None:
     """Write ``groups`` times ``number`` filings that wait for approval, and as many that are approved."""
-    call_command("migrate", verbosity=0)
-    call_command("load_reference", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)  # the page names what it is served with
     people = {role: _person(role) for role in (Role.APPROVER, Role.PUBLISHER, Role.REVIEWER)}
     filer = _person(Role.FILER, CITY)
@@ -200,36 +197,35 @@ def page(number: int) -> float:
 
 
 def main() -> int:
-    """Fill the database, measure, print; 0 when every goal was reached."""
-    parser = argparse.ArgumentParser(prog="./bin/bench decisions")
-    parser.add_argument("--filings", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=WORKS, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
+    """Fill the database, measure, hand over."""
+    chosen = measuring.arguments("decisions", sizes=(500,), quick=(50,), works=WORKS)
     if chosen.only:
-        work(chosen.only, int(os.environ["BENCH_FILINGS"]))
+        work(chosen.only, chosen.size)
         return 0
-    os.environ["BENCH_FILINGS"] = str(chosen.filings)
-    fill(chosen.filings, 3 * chosen.rounds)
-    print(f"\n{connection.vendor}: {chosen.filings} filings at once; {os.cpu_count()} cores")
-    print(f"load before: {measuring.load()}\n{measuring.HEADING}")
-    reached = [compare(action, chosen.rounds) for action in STATES]
     setup_test_environment()
-    walls = [page(chosen.filings) for _ in range(chosen.rounds)]
-    print(f"page of {chosen.filings} approvals: {median(walls):.2f} s wall (at most {MOST_WALL} s)")
-    print(f"load after: {measuring.load()}")
-    return 0 if all(reached) and median(walls) <= MOST_WALL else 1
+    for number in chosen.sizes:
+        databases.use(f"decisions{number}", lambda number=number: fill(number, 3 * chosen.rounds))
+        for action in STATES:
+            compare(action, number, chosen.rounds)
+        pages(number, chosen.rounds)
+    return 0
 
 
-def compare(action: str, number: int) -> bool:
-    """Measure ours beside the loop, and say whether the goal is reached."""
-    names = [name for name, (what, _, _) in WORKS.items() if what == action]
-    found = measuring.rounds(sys.argv[0], names, number)
-    for name, own in found.items():
-        print(measuring.line(name, own))
+def compare(action: str, number: int, rounds: int) -> None:
+    """Measure ours beside the loop."""
+    names = {name: name.partition(", ")[2] for name, (what, _, _) in WORKS.items() if what == action}
+    found = measuring.rounds(__file__, names, rounds, size=number)
+    measuring.hand_over("P9", f"{action} filings at once", number, found, names)
     ours, loop = map(measuring.cpu, found.values())
-    print(f"    1/{loop / ours:.1f} of the loop (at most 1/{LEAST_LOOP})")
-    return loop >= LEAST_LOOP * ours
+    claim, said = f"{action} {number} at once against a loop", f"1/{loop / ours:.1f} of its CPU"
+    tell(Verdict("P9", claim, said, f"at most 1/{LEAST_LOOP}", loop >= LEAST_LOOP * ours))
+
+
+def pages(number: int, rounds: int) -> None:
+    """Measure how long the page of the workbench takes."""
+    walls = median(page(number) for _ in range(rounds))
+    claim, goal = f"page that approves {number} at once", f"at most {MOST_WALL:.0f} s wall"
+    tell(Verdict("P9", claim, f"{walls:.2f} s", goal, walls <= MOST_WALL))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,8 @@ The rows are written straight to the tables. Every fourth city reports those of 
 own return; they must not count twice.
 """
 
-import argparse
 import hashlib
 import json
-import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -18,10 +16,10 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-from benchmarks import measuring  # noqa: E402
+from benchmarks import databases, measuring  # noqa: E402
+from benchmarks.measuring import Verdict, tell  # noqa: E402
 from portal import guards, report_files, reports, targets  # noqa: E402
 from portal.models import Event, Filing, FilingVersion, Organisation, PolicyTarget, Region, User  # noqa: E402
 from portal.vocabulary import Kind, Level, State  # noqa: E402
@@ -39,8 +37,6 @@ BULK = 5000
 
 def fill(rows: int) -> int:
     """Write the returns of ten years with ``rows`` rows that count and return how many there are in all."""
-    call_command("migrate", verbosity=0)
-    call_command("load_reference", verbosity=0)
     guards.remove(connection)
     with transaction.atomic():
         number = _fill(rows)
@@ -288,6 +284,7 @@ WORKBOOKS = {
     f"workbook of {YEAR}": lambda: workbook(str(YEAR)),
     "workbook of ten years": lambda: workbook(""),
 }
+NAMED = {"ours": "ours", "one query": "floor: one query", "loop": "stock: loop over objects"}
 WORKS = {**VARIANTS["R3"], **VARIANTS["R5"], **WORKBOOKS}
 
 
@@ -297,44 +294,41 @@ def digest(work) -> str:
 
 
 def main() -> int:
-    """Fill the database, measure, print; 0 when every goal was reached."""
-    parser = argparse.ArgumentParser(prog="./bin/bench roll_ups")
-    parser.add_argument("--rows", type=int, default=500_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=WORKS, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
+    """Fill the databases, measure, hand over."""
+    chosen = measuring.arguments("roll_ups", sizes=(500_000,), quick=(5_000,), works=WORKS)
     if chosen.only:
         measuring.once(lambda: digest(WORKS[chosen.only]))
         return 0
-    number = fill(chosen.rows)
-    print(f"\n{connection.vendor}: {number} rows, of which about {chosen.rows} count; {os.cpu_count()} cores")
-    print(f"load before: {measuring.load()}\n{measuring.HEADING}")
-    reached = [compare(works, chosen.rounds) for works in VARIANTS.values()] + [whole(chosen.rounds)]
-    print(f"load after: {measuring.load()}")
-    return 0 if all(reached) else 1
+    for size in chosen.sizes:
+        databases.use(f"roll_ups{size}", lambda size=size: fill(size))
+        for report in VARIANTS:
+            compare(report, size, chosen.rounds)
+        whole(size, chosen.rounds)
+    return 0
 
 
-def compare(works: dict, number: int) -> bool:
-    """Measure ours beside one query and a loop, and say whether the goals are reached."""
-    found = measuring.rounds(sys.argv[0], works, number)
-    for name, own in found.items():
-        print(measuring.line(name, own))
+def compare(report: str, size: int, rounds: int) -> None:
+    """Measure ours beside one query and a loop."""
+    names = {name: NAMED[name.removeprefix(report).strip()] for name in VARIANTS[report]}
+    found = measuring.rounds(__file__, names, rounds, size=size, warm=True)
+    measuring.hand_over("P10", f"roll-up {report}", size, found, names)
     ours, query, loop = map(measuring.cpu, found.values())
-    print(
-        f"    {ours / query:.2f} × the query (at most {MOST_QUERY}), 1/{loop / ours:.1f} of the loop"
-        f" (at most 1/{LEAST_LOOP})"
-    )
-    return ours <= MOST_QUERY * query and loop >= LEAST_LOOP * ours
+    much, many = f"1/{loop / ours:.1f} of its CPU", f"{ours / query:.2f} × its CPU"
+    against = f"roll-up {report} of {size} rows against"
+    tell(Verdict("P10", f"{against} a loop", much, f"at most 1/{LEAST_LOOP}", loop >= LEAST_LOOP * ours))
+    goal = f"at most {MOST_QUERY} ×"
+    tell(Verdict("P10", f"{against} one query", many, goal, ours <= MOST_QUERY * query))
 
 
-def whole(number: int) -> bool:
+def whole(size: int, rounds: int) -> None:
     """Measure the workbooks; ten times the rows may not take half as much memory again."""
-    found = {name: measuring.rounds(sys.argv[0], [name], number)[name] for name in WORKBOOKS}
+    found = {name: measuring.rounds(__file__, [name], rounds, size=size)[name] for name in WORKBOOKS}
     for name, own in found.items():
-        print(measuring.line(name, own))
-    one, ten = (sorted(round.above for round in own)[len(own) // 2] for own in found.values())
-    print(f"    {(ten - one) / measuring.MEGABYTE:+.1f} MB for ten times the rows")
-    return ten <= one + max(one / 2, 10 * measuring.MEGABYTE)
+        tell(measuring.row("P10", f"R3, {name}", size, "ours", own))
+    one, ten = map(measuring.above, found.values())
+    claim, said = "memory of a workbook of ten times the rows", f"{(ten - one) / measuring.MEGABYTE:+.1f} MB"
+    met = ten <= one + max(one / 2, 10 * measuring.MEGABYTE)
+    tell(Verdict("P10", claim, said, "at most half as much again, or 10 MB", met))
 
 
 if __name__ == "__main__":

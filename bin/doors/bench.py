@@ -1,49 +1,152 @@
-"""The door ``./bin/bench``: one measurement of ``bin/benchmarks`` on each database, apart from the tests."""
+"""The door ``./bin/bench``: the measurements of ``bin/benchmarks`` on each database, apart from the tests."""
 
+import argparse
+import json
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
-from doors import Closed, postgres
+from doors import Closed, bench_pages, machine, postgres
 from doors.environment import PYTHON, ROOT, clean_environment, ensure, only_one
 
 #: What a measurement writes is kept apart from the data of ./bin/up and of the tests.
-VAR = ROOT / "var" / "bench"
+VAR = Path(os.environ.get("PORTAL_VAR", ROOT / "var")) / "bench"
 PROGRAMS = ROOT / "bin" / "benchmarks"
+KEPT, PAGE = ROOT / "docs" / "benchmarks.json", ROOT / "docs" / "benchmarks.md"
+DATABASES = ("sqlite", "postgresql")
+
+
+def programs() -> list[str]:
+    """Return the names of the programs, those that can be run, in the order of the alphabet."""
+    return sorted(path.stem for path in PROGRAMS.glob("[a-z]*.py") if "__main__" in path.read_text())
 
 
 def main(arguments: list[str]) -> int:
-    """Run the measurement that is named first on both databases, with the other arguments; 0 when it held."""
-    known = sorted(path.stem for path in PROGRAMS.glob("[a-z]*.py"))
-    if not arguments or arguments[0] not in known:
-        named = "、".join(known)
-        raise Closed(
-            f"Name what is to be measured: ./bin/bench {' | '.join(known)}",
-            f"请写明要测量什么：{named}，例如 ./bin/bench {known[0]}",
-        )
+    """Run one measurement, or all; keep and render what was found; 1 when one broke off or missed a goal."""
+    known = programs()
+    chosen, others = _parser(known).parse_known_args(arguments)
+    is_kept = chosen.write or not (chosen.quick or chosen.database or others)
+    others += ["--quick"] if chosen.quick else []
     VAR.mkdir(parents=True, exist_ok=True)
     with only_one(VAR / "bench.lock"):
         ensure("dev")
-        return max(on_sqlite(*arguments), on_postgresql(*arguments))
+        found = run([chosen.name] if chosen.name else known, chosen.database or DATABASES, others)
+    if is_kept:
+        keep(found)
+    return summary(found, is_strict=not chosen.quick)
 
 
-def on_sqlite(name: str, *arguments: str) -> int:
-    """Measure on a fresh SQLite file."""
-    file = VAR / "portal.sqlite3"
-    for left in VAR.glob(f"{file.name}*"):
+def _parser(known: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./bin/bench", add_help=False)
+    parser.add_argument("name", nargs="?", type=lambda name: _known(name, known))
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--database", action="append", choices=DATABASES)
+    return parser
+
+
+def _known(name: str, known: list[str]) -> str:
+    if name not in known:
+        raise Closed(
+            f"Name what is to be measured: ./bin/bench {' | '.join(known)}",
+            f"请写明要测量什么：{'、'.join(known)}，例如 ./bin/bench {known[0]}",
+        )
+    return name
+
+
+def run(names: Iterable[str], databases: Iterable[str], arguments: list[str]) -> dict[str, dict]:
+    """Return program → database → what was found; all programs on one database, then on the next."""
+    found: dict[str, dict] = {name: {} for name in names}
+    for database in databases:
+        with {"sqlite": on_sqlite, "postgresql": on_postgresql}[database]() as (url, version):
+            for name in found:
+                print(f"\n== {name} on {database} {version}; load {machine.load()}", flush=True)
+                found[name][database] = measure(name, url, arguments) | {"version": version}
+    return found
+
+
+@contextmanager
+def on_sqlite():
+    """Give the URL of a fresh SQLite file and the version of the library; removed at the end."""
+    test = "import sqlite3; print(sqlite3.sqlite_version)"
+    version = subprocess.run([PYTHON, "-c", test], capture_output=True, text=True).stdout.strip()
+    remove_files()
+    try:
+        yield f"sqlite:///{VAR / 'portal.sqlite3'}", version
+    finally:
+        remove_files()
+
+
+def remove_files() -> None:
+    """Remove the SQLite files of a run."""
+    for left in (path for path in VAR.glob("*.sqlite3*") if path.is_file()):
         left.unlink()
-    return measure(name, f"sqlite:///{file}", *arguments)
 
 
-def on_postgresql(name: str, *arguments: str) -> int:
-    """Measure on a private PostgreSQL."""
-    with postgres.server(postgres.find_programs(), VAR) as url:
-        return measure(name, url, *arguments)
+@contextmanager
+def on_postgresql():
+    """Give the URL of a private PostgreSQL and its version."""
+    found = postgres.find_programs()
+    run = subprocess.run([found / "postgres", "--version"], capture_output=True, text=True)
+    with postgres.server(found, VAR, postgres.DURABLE) as url:
+        yield url, run.stdout.split()[2]
 
 
-def measure(name: str, url: str, *arguments: str) -> int:
-    """Run one program against the empty database at ``url``."""
+def measure(name: str, url: str, arguments: list[str]) -> dict:
+    """Run one program against the database at ``url``; return its rows, verdicts and circumstances."""
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        results = Path(folder) / "results.jsonl"
+        results.touch()
+        begun, before = datetime.now(UTC), machine.load()
+        code = subprocess.run(
+            [PYTHON, PROGRAMS / f"{name}.py", *arguments], cwd=ROOT, env=environment(url, results)
+        ).returncode
+        told = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    return {
+        "rows": [one for one in told if one.pop("is") == "row"],
+        "verdicts": [one for one in told if "claim" in one],
+        "day": f"{begun:%Y-%m-%d}",
+        "commit": machine.commit(ROOT),
+        "machine": machine.facts(PYTHON),
+        "load": {"before": before, "after": machine.load()},
+        "code": code,
+    }
+
+
+def environment(url: str, results: Path) -> dict[str, str]:
+    """Return what a program finds around it: its database, its files, nothing of a portal that runs here."""
     kept = {key: value for key, value in clean_environment().items() if not key.startswith("PORTAL_")}
     here = {"DATABASE_URL": url, "PORTAL_VAR": str(VAR), "DJANGO_SETTINGS_MODULE": "portal.settings"}
     path = {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "bin")))}
-    command = [PYTHON, PROGRAMS / f"{name}.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=kept | here | path).returncode
+    return kept | here | path | {"BENCH_RESULTS": str(results)}
+
+
+def keep(found: dict[str, dict]) -> None:
+    """Put what was found in the place of what was kept of the same programs, and render the page anew.
+
+    What broke off is not kept: what stood there before is better.
+    """
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    for name, databases in found.items():
+        whole = {database: one for database, one in databases.items() if one["code"] == 0}
+        kept[name] = kept.get(name, {}) | whole
+    KEPT.write_text(json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    PAGE.write_text(bench_pages.page(kept), encoding="utf-8")
+
+
+def summary(found: dict[str, dict], *, is_strict: bool) -> int:
+    """Say what broke off and which goals were missed; 1 when there is any, of the goals only if strict."""
+    broken = [f"{name} on {d}" for name, own in found.items() for d, one in own.items() if one["code"]]
+    missed = [
+        f"{verdict['target']} {verdict['claim']}, {database}: {verdict['measured']} (goal: {verdict['goal']})"
+        for own in found.values()
+        for database, one in own.items()
+        for verdict in one["verdicts"]
+        if not verdict["met"]
+    ]
+    print("\n".join(["", *(f"BROKE OFF: {one}" for one in broken), *(f"missed: {one}" for one in missed)]))
+    return 1 if broken or (missed and is_strict) else 0

