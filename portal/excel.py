@@ -1,6 +1,7 @@
 """The workbook to fill in, written from a declaration (``sheets``); what is exported: ``exports``."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date
 from itertools import zip_longest
 from typing import Any
@@ -9,23 +10,30 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from openpyxl import Workbook
 from openpyxl.comments import Comment
+from openpyxl.styles import Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from portal import workbook
+from portal import registry, text, workbook
 from portal.models import ChoiceListField
 from portal.registry import RecordType
 from portal.rules import is_required
-from portal.sheets import BETWEEN, SAMPLE, Column, Sheet, all_labels, layout
+from portal.sheets import BETWEEN, GUIDE, SAMPLE, Column, Sheet, all_labels, layout
 from portal.snapshot import NONE
 from portal.workbook import Pen
 
 A4 = 9
 YES_NO = ["是", "否"]
 LISTS = "选项"
-LAST_LINE = 501  # template: the drop-downs and checks reach down to here
+LAST_LINE = 2001  # template: the drop-downs and checks reach down to here
+LAST_COLUMN = 16_384
+# What may still be done on a protected sheet; Excel sorts and deletes only where every cell is unlocked.
+LEFT_OPEN = ("formatCells", "formatColumns", "formatRows", "insertRows", "deleteRows", "sort", "autoFilter")
 MOST = 2_147_483_647
+OTHER_TYPE = "这份表是“{}”的模板，您选的是“{}”；请核对类型。"
+OUTDATED = "这份表用的是旧版模板，栏目与现行模板一致，可以照常导入；下拉列表可能已经过时，下次请下载新模板。"
+OUTDATED_WITH = "这份表用的是旧版模板，缺少现行模板的“{}”；缺的栏目按没有填写读取，要填请下载新模板。"
 WIDTHS = {models.TextField: 46, models.ManyToManyField: 28, models.ForeignKey: 24, ChoiceListField: 24}
 
 
@@ -77,9 +85,11 @@ def template_workbook(record_type: RecordType) -> bytes:
     lists = _lists(sheets)
     for sheet in sheets:
         pen = opened(book, sheet, _notes(record_type, sheet))
+        _unlock(pen.sheet, len(sheet.columns))
         for line in _samples(record_type, sheet):
             pen.line(line, "sample")
         _check_cells(pen.sheet, sheet, lists, _names(record_type, sheets[0]))
+    _write_guide(book, record_type, sheets)
     _write_lists(book, lists)
     book.properties.keywords = template_version(record_type)
     return workbook.saved(book, f"{record_type.label}填报模板")
@@ -89,6 +99,74 @@ def template_version(record_type: RecordType) -> str:
     """Return a word that changes exactly when the columns of the type's sheets do."""
     columns = "\n".join(column.header for sheet in layout(record_type) for column in sheet.columns)
     return f"{record_type.slug}-{hashlib.sha256(columns.encode()).hexdigest()[:8]}"
+
+
+def version_warnings(record_type: RecordType, keywords: str, headers: Iterable[str]) -> list[str]:
+    """Return what to mind of a file by the template it was made from: none when that is today's, or unknown.
+
+    ``keywords`` is what the file says of itself, ``headers`` are the column names found in it.
+    """
+    slug, _, mark = keywords.strip().rpartition("-")
+    if not (slug and mark) or f"{slug}-{mark}" == template_version(record_type):
+        return []
+    if slug != record_type.slug:
+        other = next((one for one in registry.all_types() if one.slug == slug), None)
+        return [OTHER_TYPE.format(other.label, record_type.label)] if other else []
+    return [_changes(record_type, {text.key(header) for header in headers})]
+
+
+def _changes(record_type: RecordType, found: set[str]) -> str:
+    """Return the sentence that tells an outdated template from today's."""
+    today = [column.header for sheet in layout(record_type) for column in sheet.columns]
+    new = [header for header in dict.fromkeys(today) if text.key(header) not in found]
+    return OUTDATED_WITH.format("、".join(new)) if new else OUTDATED
+
+
+def _unlock(target, columns: int) -> None:
+    """Protect header and samples against a slip, without a password; every other cell may be filled in."""
+    target.protection.sheet = True
+    for act in LEFT_OPEN:
+        setattr(target.protection, act, False)
+    for number in range(1, columns + 2):
+        target.column_dimensions[get_column_letter(number)].protection = Protection(locked=False)
+    rest = target.column_dimensions[get_column_letter(columns + 1)]
+    rest.min, rest.max = columns + 1, LAST_COLUMN
+
+
+def _write_guide(book: Workbook, record_type: RecordType, sheets: list[Sheet]) -> None:
+    """Add the sheet that says how to fill in the others; an import passes over it."""
+    pen = Pen(book.create_sheet(GUIDE))
+    pen.sheet.protection.sheet = True
+    for letter, width in zip("ABCD", (24, 24, 10, 78), strict=True):
+        pen.sheet.column_dimensions[letter].width = width
+    workbook.print_across(pen.sheet)
+    for sentence in _guidance(record_type, sheets):
+        pen.line([sentence])
+    pen.line([])
+    pen.line(["工作表", "栏目", "要求", "怎么填"], "required")
+    for sheet in sheets:
+        notes = _notes(record_type, sheet)
+        for column in sheet.columns:
+            demand, _, rest = notes[column.header].partition("。\n")
+            has_demand = demand in ("必填", "选填")
+            told = [demand, rest] if has_demand else ["必填", notes[column.header]]
+            pen.line([sheet.title, f"“{column.header}”", *told])
+
+
+def _guidance(record_type: RecordType, sheets: list[Sheet]) -> list[str]:
+    others = "、".join(f"“{sheet.title}”" for sheet in sheets[1:])
+    key = str(record_type.field(record_type.key[0]).verbose_name)
+    lines = [
+        f"{record_type.label}填报模板，版本 {template_version(record_type)}",
+        f"一行填一份，从示例行的下一行填起。以“{SAMPLE}”开头的行是示例，不会导入。",
+        "表头和示例行已锁定，请不要改名、增加或删去栏目；其余各行可以填写、插入、删除和排序。",
+        "深色表头是必填，浅色是选填。点开表头右上角的批注看这一栏怎么填、依据哪一条。",
+        f"有下拉列表的请从列表中选；可填多项的用“{BETWEEN}”分开。列表是下载时现行的目录。",
+        f"{others}每行第一栏写“{key}”，与前一张表一致；同一份可以有多行。" if others else "",
+        f"本单位已有同一“{key}”的草稿时，按这份表更新；已提交或已公布的不动，在预览里列出。",
+        "填好后在工作台“导入”上传：先给您看，确认后才写入。有一处错误就整份不导入，可以下载错误回执，在原表上改。",
+    ]
+    return [line for line in lines if line]
 
 
 def _notes(record_type: RecordType, sheet: Sheet) -> dict[str, str]:

@@ -20,6 +20,8 @@ from portal.snapshot import CITY_ITSELF, NONE, is_place, related, shown
 
 SAMPLE = "示例："  # a line whose first filled cell begins so is a sample: never imported
 BETWEEN = "、"
+GUIDE = "填表说明"  # the sheet of a template that only explains the others
+REASONS = "错误说明"  # the column in which a marked workbook says what is wrong with a line: never read
 EXPLANATION = "explanation"
 
 
