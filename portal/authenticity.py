@@ -17,8 +17,18 @@ from portal.registry import RecordType
 from portal.vocabulary import State
 
 # Acts that move the version they are done on; the others change nothing of what was decided.
-MOVES = ("submit", "withdraw", "return", "endorse", "approve", "reject", "recall", "reopen")
-ENDS = {"approve": "approved", "reject": "rejected", "return": "returned", "withdraw": "draft"}
+MOVES = (
+    *("submit", "withdraw", "return", "endorse", "approve", "reject", "recall", "reopen"),
+    *("register", "revoke"),
+)
+ENDS = {
+    "approve": "approved",
+    "register": "approved",
+    "reject": "rejected",
+    "return": "returned",
+    "withdraw": "draft",
+    "revoke": "cancelled",
+}
 UNDER_REVIEW = ("city_review", "审核中")
 WITHDRAWN = "已撤回"
 
@@ -65,7 +75,7 @@ def answer(version: FilingVersion) -> Answer:
     last = _last_move(events, version.number)
     shape, word = _standing(last, filing)
     newest = filing.versions.order_by("-number").values_list("number", flat=True)[0]
-    approved = last is not None and last.action == "approve"
+    approved = last is not None and last.action in ("approve", "register")
     published = _published(filing) if approved else None
     return Answer(
         kind=filing.record_type.label,
@@ -120,7 +130,7 @@ def _standing(last: Event | None, filing: Filing) -> tuple[str, str]:
 def _cancelled_at(filing: Filing, events: list[Event]) -> datetime | None:
     if filing.state != State.CANCELLED:
         return None
-    return next(event.at for event in reversed(events) if event.action == "cancel")
+    return next(event.at for event in reversed(events) if event.action in ("cancel", "revoke"))
 
 
 def _published(filing: Filing) -> Published | None:

@@ -33,6 +33,8 @@ POSTS = {
     "report": (Role.FILER,),
     "defend": (Role.FILER,),
     opinions.ANSWERED: (Role.JOINT_REVIEWER,),
+    "register": (Role.APPROVER, Role.PUBLISHER),
+    "revoke": (Role.APPROVER,),
 }
 
 

@@ -51,6 +51,8 @@ ENTRY_ACTS = {
     "designate": "列为市级建设重点",
     "undesignate": "取消市级建设重点",
     "exit": "退出目录",
+    "register": "登记历史结果",
+    "revoke": "撤销登记",
     opinions.ASKED: "征求会商意见",
     opinions.ANSWERED: "会商部门答复",
     opinions.TAKEN_BACK: "撤回会商征求",
@@ -73,6 +75,8 @@ SHAPES = {
     "reject": "no",
     "exit": "end",
     "cancel": "end",
+    "register": "ok",
+    "revoke": "end",
 }
 
 

@@ -105,7 +105,7 @@ def copy(filing: Filing, *, by: User, **facts: Any) -> Filing:
         amends=filing,
         holds_name=False,
         is_demo=filing.is_demo,
-        source=filing.source,
+        source="" if filing.registration_id else filing.source,  # what replaces it was filed here
         **facts,
     )
     attachments.copy_all(filing, draft)

@@ -107,6 +107,8 @@ def why_closed(action: Action, filing: Filing, user: User) -> str:
         return "这是您或您所在填报岗位提交的，须由他人审核"
     if filing.state not in action.sources:
         return WAITING_FOR[filing.state]
+    if filing.registration_id:
+        return "是登记的历史结果，由省级审批岗位撤销登记"
     if action.name == "submit":
         return windows.why_closed(filing, timezone.now()) or _unanswered(filing)
     if reason := _why_not_yet_or_any_more(action, filing):

@@ -12,6 +12,7 @@ from portal.models import Event, Filing, FilingVersion, canonical
 from portal.vocabulary import DECIDED, IN_REVIEW, State
 
 SUBMITTED = (*IN_REVIEW, *DECIDED)
+DECIDING = ("approve", "reject", "register")
 
 
 def records(filings: Iterable[Filing]) -> dict[int, Filing]:
@@ -54,7 +55,7 @@ def of_state(filing: Filing, events: list[Event]) -> Iterator[str]:
 
 def of_versions(events: list[Event], versions: list[FilingVersion]) -> Iterator[str]:
     """Yield submissions and versions that lack each other, and texts that no longer fit their hash."""
-    submitted = {event.version for event in events if event.action == "submit"}
+    submitted = {event.version for event in events if event.action in ("submit", "register")}
     stored = {version.number for version in versions}
     for number in sorted(submitted - stored):
         yield f"第 {number} 版已提交，没有留存内容。"
@@ -115,7 +116,7 @@ def of_decision(filing: Filing, events: list[Event]) -> Iterator[str]:
     """Yield where the decision is not that of the events, or the submitter's own."""
     if filing.state not in DECIDED:
         return
-    decider = next((e.by_id for e in reversed(events) if e.action in ("approve", "reject")), None)
+    decider = next((e.by_id for e in reversed(events) if e.action in DECIDING), None)
     if filing.decided_by_id != decider:
         yield "办结人与最后一条结论记录的经办人不一致。"
     if filing.decided_by_id == filing.submitted_by_id:
