@@ -21,16 +21,21 @@ def _without_guards(using: str, **kwargs) -> None:
     """SQLite rebuilds a table to change it: its triggers must not stand in the way."""
     from django.db import connections
 
-    from portal import guards
+    from portal import guards, public_changes
 
     guards.remove(connections[using])
+    public_changes.remove(connections[using])
 
 
 def _with_guards(using: str, **kwargs) -> None:
     from django.db import connections
 
-    from portal import guards
+    from portal import guards, public_changes
 
-    if "portal_event" in connections[using].introspection.table_names():
+    present = connections[using].introspection.table_names()
+    if "portal_event" in present:
         guards.remove(connections[using])
         guards.install(connections[using])
+    if "portal_publicchange" in present:
+        public_changes.remove(connections[using])
+        public_changes.install(connections[using])

@@ -23,6 +23,7 @@ from portal.models.messages import Delivery, Message, MessagePreference
 from portal.models.notices import NoticeItem, Objection, ObjectionStage, PublicNotice, Workday
 from portal.models.organisations import Membership, Organisation, Region, User
 from portal.models.periodic import CreditRecord, PeriodicReview, ReviewFigure, ReviewItem
+from portal.models.public_changes import PublicChange
 from portal.models.selection import Candidate, Criterion, RoundStage, Score, Scorer, SelectionRound
 from portal.models.targets import Operator, PolicyTarget, TargetScope
 
@@ -68,6 +69,7 @@ __all__ = [
     "PreparedDecision",
     "Presence",
     "Promotion",
+    "PublicChange",
     "PublicNotice",
     "Region",
     "Registration",

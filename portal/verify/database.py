@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
+from portal import public_changes
 from portal.models import Membership
 from portal.vocabulary import ADMIN_ROLES, JOINT_KINDS, Role
 
@@ -31,11 +32,12 @@ _TRIGGERS = {
 
 
 def missing_guards() -> Iterator[str]:
-    """Yield each trigger of ``guards`` that the database lacks or has switched off."""
+    """Yield each trigger of ``guards`` and ``public_changes`` that the database lacks or has switched off."""
     with connection.cursor() as cursor:
         cursor.execute(_TRIGGERS[connection.vendor])
         present = {name for (name,) in cursor.fetchall()}
-    for name in sorted(GUARDS[connection.vendor] - present):
+    wanted = GUARDS[connection.vendor] | public_changes.triggers(connection.vendor)
+    for name in sorted(wanted - present):
         yield f"数据库缺少触发器 {name}。"
 
 
