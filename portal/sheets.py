@@ -73,8 +73,8 @@ PUBLIC_CONTEXT = {
 
 
 def is_context(header: str) -> bool:
-    """Say whether a header is one that exports add and imports pass over."""
-    return text.key(header) in {text.key(name) for name in CONTEXT | PUBLIC_CONTEXT}
+    """Say whether a header is one that exports and receipts add and imports pass over."""
+    return text.key(header) in {text.key(name) for name in (*CONTEXT, *PUBLIC_CONTEXT, REASONS)}
 
 
 def layout(record_type: RecordType, *, personal: bool = True) -> list[Sheet]:
