@@ -13,7 +13,7 @@ from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from openpyxl import Workbook
 
-from portal import dated, entries, workbook
+from portal import dated, entries, spreadsheet, workbook
 from portal.dated import Dated
 from portal.vocabulary import BrandLevel
 from portal.workbook import Pen
@@ -29,7 +29,7 @@ def answer(found: Dated, suffix: str, address: str, site: str) -> HttpResponseBa
     name = f"{found.title}.{suffix}"
     if suffix == "xlsx":
         data = BytesIO(as_workbook(found, address, site))
-        return FileResponse(data, as_attachment=True, filename=name, content_type=workbook.CONTENT_TYPE)
+        return FileResponse(data, as_attachment=True, filename=name, content_type=spreadsheet.CONTENT_TYPE)
     pieces = as_csv(found) if suffix == "csv" else as_json(found, address, site)
     media_type = CSV_TYPE if suffix == "csv" else JSON_TYPE
     encoded = (piece.encode() for piece in pieces)

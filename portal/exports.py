@@ -11,7 +11,7 @@ from django.http import FileResponse
 from django.utils import timezone
 from openpyxl import Workbook
 
-from portal import workbook
+from portal import spreadsheet, workbook
 from portal.excel import opened
 from portal.models import Filing, User
 from portal.reading import sent_to, with_sent
@@ -144,7 +144,7 @@ def export_response(user: User, record_type: RecordType, queryset: models.QueryS
 
 def download(data: bytes, name: str) -> FileResponse:
     """Return a workbook as an attachment called ``name`` (RFC 6266)."""
-    return FileResponse(BytesIO(data), as_attachment=True, filename=name, content_type=workbook.CONTENT_TYPE)
+    return FileResponse(BytesIO(data), as_attachment=True, filename=name, content_type=spreadsheet.CONTENT_TYPE)
 
 
 def _note_export(user: User, record_type: RecordType, number: int, personal: bool) -> None:

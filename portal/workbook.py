@@ -1,9 +1,9 @@
 """Plumbing of openpyxl: cells that stay text, styles, and a file whose bytes depend on its content alone.
 
-Leaf module: imports nothing of ours, so that every sheet the portal writes is safe and looks alike.
+For what needs drop-downs, notes or the paper of a notice; a table of any length is ``portal.spreadsheet``,
+whose cells these look like.
 """
 
-import re
 import shutil
 import zipfile
 from collections.abc import Iterable
@@ -18,27 +18,23 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from portal.spreadsheet import is_like_a_formula, writable
+from portal.spreadsheet.looks import FRAME, LOOKS
+
 A4 = 9
 ALWAYS = datetime(2024, 1, 1)  # the same content gives the same bytes, whenever it is written
-# What XML 1.0 cannot hold: no workbook can either.
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# The quote prefix keeps such text what it is and is no part of it.
-_LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-_LINE = Side(style="thin", color="B8C4CE")
+_LINE = Side(style="thin", color=FRAME)
 _FRAME = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _TOP = Alignment(vertical="top", wrap_text=True)
 _MIDDLE = Alignment(vertical="center", horizontal="center", wrap_text=True)
 STYLES = {
-    "required": (Font(bold=True, color="FFFFFF"), PatternFill("solid", fgColor="1F4E79"), _MIDDLE),
-    "optional": (Font(bold=True, color="1F2933"), PatternFill("solid", fgColor="D9E2EC"), _MIDDLE),
-    "context": (Font(italic=True, color="52606D"), PatternFill("solid", fgColor="EEF1F4"), _MIDDLE),
-    "sample": (Font(italic=True, color="52606D"), PatternFill(), _TOP),
-    "data": (Font(), PatternFill(), _TOP),
+    name: (
+        Font(bold=look.bold, italic=look.italic, color=look.color or None),
+        PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill(),
+        _MIDDLE if look.centred else _TOP,
+    )
+    for name, look in LOOKS.items()
 }
-MOST_CHARACTERS = 32_767  # what one cell holds
-CUT = "……（内容过长，未全部写出）"
 TEXT, DAY, WHOLE = "@", "yyyy-mm-dd", "0"
 
 
@@ -85,17 +81,6 @@ def put(cell, value) -> None:
     cell.number_format, cell.quotePrefix = _format(value)
     if isinstance(value, str):
         cell.data_type = "s"
-
-
-def writable(value: str) -> str:
-    """Return text as a cell can hold it: without control characters, cut with a word where it is too long."""
-    kept = _UNWRITABLE.sub("", value)
-    return kept if len(kept) <= MOST_CHARACTERS else kept[: MOST_CHARACTERS - len(CUT)] + CUT
-
-
-def is_like_a_formula(value: str) -> bool:
-    """Say whether text would become a formula when edited in Excel; it is marked as text then."""
-    return value.startswith(_LIKE_A_FORMULA)
 
 
 def _format(value) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from portal import circulation, documents, exports, reading, workbook
+from portal import circulation, documents, exports, reading, spreadsheet
 from portal.documents import PrintedForm
 from portal.models import Filing, FilingVersion
 from portal.registry import RecordType
@@ -16,7 +16,7 @@ from portal.views.review import in_scope
 
 CONTENT_TYPES = {
     "pdf": "application/pdf",
-    "xlsx": workbook.CONTENT_TYPE,
+    "xlsx": spreadsheet.CONTENT_TYPE,
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 
