@@ -10,7 +10,7 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from portal import search, snapshot, text
+from portal import counting, search, snapshot, text
 from portal.models import CatalogueEntry, CodeCounter, Edition, Event, Filing, Succession, User
 from portal.publishable import (
     checked_day,
@@ -232,7 +232,7 @@ def _entered(ready: Sequence[_Ready], terms: _Terms) -> list[tuple[CatalogueEntr
         if one.replaced:
             _take_place(one, terms.day, event)
     entries = _stored(ready, terms, events)
-    search.index((entry.pk, entry.search_text) for entry in entries)
+    search.index((entry.pk, entry.kind, entry.name_key, entry.search_text) for entry in entries)
     for one, entry in zip(ready, entries, strict=True):
         if one.replaced and not one.replaced.is_exited and one.replaced.name_key != entry.name_key:
             Succession.objects.create(old=one.replaced, new=entry, kind=SuccessionKind.RENAMED)
@@ -287,6 +287,7 @@ def _entry(one: _Ready, code: str, terms: _Terms, event: Event) -> CatalogueEntr
         published_by=terms.by,
         search_text=search_text(record),
         name_key=text.key(record.title)[:100],
+        facets=counting.facets_of(record),
     )
 
 

@@ -2,7 +2,8 @@
 
 One row of keys (``text.grams``) per catalogue entry, written with it. Trigrams of either database fail below
 three characters. A word of one or two characters is a key itself; a longer one is found through its pairs
-and then compared as it stands, for pairs may lie apart.
+and then compared as it stands, for pairs may lie apart. The keys of a name stand beside those of the text, so
+that what is called so is found among all that only mentions it.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from portal.models import CatalogueEntry
 
 BATCH = 1000  # entries whose keys are in memory at once
 EXACT = 2  # characters up to which a word is one key
+IN_ITS_NAME, AT_ITS_HEAD = "n", "h"  # begin the keys of a name, and those of how it begins
 _INSERT = {
     "sqlite": "INSERT INTO portal_entrygrams (rowid, grams) VALUES (%s, %s)",
     "postgresql": "INSERT INTO portal_entrygrams (entry_id, grams) VALUES (%s, %s)",
@@ -29,13 +31,51 @@ _ALL, _ANY = {"sqlite": " AND ", "postgresql": "@>"}, {"sqlite": " OR ", "postgr
 IS_NAME, BEGINS_NAME, IN_NAME, IN_TEXT = range(4)
 
 
-def index(rows: Iterable[tuple[int, str]]) -> None:
-    """Add (entry id, ``search_text``) pairs to the index; in the transaction that makes the entries."""
-    keys = ((pk, sorted(text.grams(words))) for pk, words in rows)
+def index(rows: Iterable[tuple[int, str, str, str]]) -> None:
+    """Add (entry id, kind, ``name_key``, ``search_text``) to the index; in the transaction of the entries."""
+    keys = ((pk, sorted(keys_of(kind, name, words))) for pk, kind, name, words in rows)
     if connection.vendor == "sqlite":
         keys = ((pk, " ".join(found)) for pk, found in keys)
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT[connection.vendor], list(keys))
+
+
+def keys_of(kind: str, name_key: str, search_text: str) -> set[str]:
+    """Return all keys of an entry: of its kind, its text, its name, and how its name begins.
+
+    No two sorts of keys can be taken for one another: those of a text are hexadecimal.
+    """
+    found = text.grams(search_text) | {_of_kind(kind)}
+    found |= {f"{IN_ITS_NAME}{key}" for key in text.grams(name_key)}
+    return found | {f"{AT_ITS_HEAD}{key}" for key in text.grams(name_key[:EXACT]) if _is_head(key, name_key)}
+
+
+def _is_head(key: str, name_key: str) -> bool:
+    return key.split("z")[0] == f"{ord(name_key[0]):x}"
+
+
+def _of_kind(kind: str) -> str:
+    return f"k{kind.replace('-', '')}"
+
+
+def of_words(kind: str, words: Iterable[str], where: str = "") -> list[str]:
+    """Return the keys all of which an entry of ``kind`` has that holds ``words`` in its text or ``where``."""
+    found = set().union(*(_keys(word) for word in words))
+    return [_of_kind(kind), *sorted(f"{where}{key}" for key in found)]
+
+
+def head_of(kind: str, word: str) -> list[str]:
+    """Return the keys all of which an entry of ``kind`` has whose name begins with ``word``."""
+    return of_words(kind, [word[:EXACT]], AT_ITS_HEAD)
+
+
+def having(keys: list[str], most: int) -> list[int]:
+    """Return the entries that have all ``keys``, ``most`` of them at most."""
+    wanted = keys if connection.vendor == "postgresql" else _ALL["sqlite"].join(f'"{key}"' for key in keys)
+    with connection.cursor() as cursor:
+        sql = _FIND[connection.vendor].format(_ALL["postgresql"])
+        cursor.execute(f"{sql} LIMIT %s", [wanted, most])
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def holding(words: Iterable[str]) -> Q:
@@ -50,8 +90,8 @@ def holding(words: Iterable[str]) -> Q:
 
 
 def sharing_pairs(pairs: Iterable[str]) -> Q:
-    """Return the condition that ``search_text`` holds one of the folded ``pairs`` of characters at least."""
-    return _indexed(set().union(*(_keys(pair) for pair in pairs)), _ANY)
+    """Return the condition that ``name_key`` holds one of the folded ``pairs`` of characters at least."""
+    return _indexed({f"{IN_ITS_NAME}{key}" for pair in pairs for key in _keys(pair)}, _ANY)
 
 
 def _keys(word: str) -> set[str]:
@@ -94,6 +134,6 @@ def rebuild() -> int:
     return number
 
 
-def _after(pk: int) -> list[tuple[int, str]]:
-    pairs = CatalogueEntry.objects.filter(pk__gt=pk).order_by("pk").values_list("pk", "search_text")
-    return list(pairs[:BATCH])
+def _after(pk: int) -> list[tuple[int, str, str, str]]:
+    found = CatalogueEntry.objects.filter(pk__gt=pk).order_by("pk")
+    return list(found.values_list("pk", "kind", "name_key", "search_text")[:BATCH])

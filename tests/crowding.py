@@ -93,7 +93,7 @@ _FILINGS = {
 }
 _COPY = {
     "portal_catalogueentry": "id filing_id kind code title region_id level document_number publisher "
-    "valid_from published_at published_by_id exit_reason exit_document_number search_text name_key",
+    "valid_from published_at published_by_id exit_reason exit_document_number search_text name_key facets",
     "portal_entrygrams": "entry_id grams",
 }
 
@@ -134,7 +134,7 @@ def _entered(filings: list[int]) -> dict[int, str]:
         _copy(entries)
     else:
         CatalogueEntry.objects.bulk_create(entries, batch_size=500)
-        search.index((entry.pk, entry.search_text) for entry in entries)
+        search.index((e.pk, e.kind, e.name_key, e.search_text) for e in entries)
     return {entry.pk: entry.search_text for entry in entries}
 
 
@@ -166,7 +166,8 @@ def _copy(entries: list[CatalogueEntry]) -> None:
         (definition,) = cursor.fetchone()
         cursor.execute("DROP INDEX portal_entrygrams_gin")
         _copy_rows(cursor, "portal_catalogueentry", ([getattr(e, name) for name in names] for e in entries))
-        _copy_rows(cursor, "portal_entrygrams", ([e.pk, sorted(text.grams(e.search_text))] for e in entries))
+        keys = ([e.pk, sorted(search.keys_of(e.kind, e.name_key, e.search_text))] for e in entries)
+        _copy_rows(cursor, "portal_entrygrams", keys)
         cursor.execute(definition)
         cursor.execute("ANALYZE portal_entrygrams, portal_catalogueentry")
 

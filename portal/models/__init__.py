@@ -4,6 +4,7 @@ from portal.models.attachments import Attachment
 from portal.models.audit import Event, canonical
 from portal.models.campaigns import Campaign, CampaignDuty, Expected, Extension, Reminder
 from portal.models.catalogue import CatalogueEntry, CodeCounter, Promotion, Succession
+from portal.models.counts import EntryChange, EntryCount
 from portal.models.desk import (
     Copy,
     JointOpinion,
@@ -42,6 +43,8 @@ __all__ = [
     "Delivery",
     "Edition",
     "EditionChange",
+    "EntryChange",
+    "EntryCount",
     "Event",
     "Expected",
     "Extension",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
-from portal import public_changes
+from portal import counting_triggers, public_changes
 from portal.models import Membership
 from portal.vocabulary import ADMIN_ROLES, JOINT_KINDS, Role
 
@@ -32,11 +32,12 @@ _TRIGGERS = {
 
 
 def missing_guards() -> Iterator[str]:
-    """Yield each trigger of ``guards`` and ``public_changes`` that the database lacks or has switched off."""
+    """Yield each trigger (guards, public changes, counts) that the database lacks or has switched off."""
     with connection.cursor() as cursor:
         cursor.execute(_TRIGGERS[connection.vendor])
         present = {name for (name,) in cursor.fetchall()}
     wanted = GUARDS[connection.vendor] | public_changes.triggers(connection.vendor)
+    wanted |= counting_triggers.NAMES[connection.vendor]
     for name in sorted(wanted - present):
         yield f"数据库缺少触发器 {name}。"
 
