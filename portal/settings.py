@@ -251,6 +251,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Finished public pages: seconds a web process may trust what it knows of the content, bytes it may hold.
+PAGES_LEASE = float(os.environ.get("PORTAL_PAGES_LEASE", "0.25"))
+PAGES_MEMORY = int(os.environ.get("PORTAL_PAGES_MEMORY", "16")) * 2**20
+
 # A job: seconds its worker may be silent before another takes it over, seconds one attempt may take.
 JOB_LEASE = float(os.environ.get("PORTAL_JOB_LEASE", "30"))
 JOB_LIMIT = int(os.environ.get("PORTAL_JOB_LIMIT", "1800"))

@@ -2,8 +2,14 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 application = get_wsgi_application()
+
+from portal.finished_pages import FinishedPages  # noqa: E402 -- it reads models, which are there only now
+
+if settings.PAGES_MEMORY and not settings.DEBUG:
+    application = FinishedPages(application)
