@@ -19,6 +19,8 @@ def clean(value: str) -> str:
 
     NFC and not NFKC: the full-width （） and ： of Chinese prose are meant and must survive.
     """
+    if value.isprintable() and unicodedata.is_normalized("NFC", value):  # most texts: nothing to be taken out
+        return value.strip(" ")
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     kept = (
         c

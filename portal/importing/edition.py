@@ -16,7 +16,8 @@ from portal.annexes import CellError
 from portal.differences import catalogue_of
 from portal.edition_changes import LONGEST_REASON, NO_REASON, NOT_YOURS, Line
 from portal.edition_policy import bureau_of
-from portal.importing.cells import Names, is_empty
+from portal.importing.cells import Names
+from portal.importing.columns import EMPTY
 from portal.importing.lines import ChildLines, MainLines, table_of, titled
 from portal.importing.reading import Draft, Reading
 from portal.models import CatalogueEntry, Edition, Filing, User
@@ -138,15 +139,18 @@ def _read(
 class _EditionLines(MainLines):
     """The sheet of the projects with its four extra columns."""
 
-    def line(self, row: int) -> None:
+    def line(self, row: int, cells: list[str]) -> None:
         draft = Draft(self.table.name, row + 1)
-        read = Row(draft, {c.header: text.clean(said) for c, said in self.cells(row) if c.field is None})
-        for column, said in self.cells(row):
-            if column.field is None:
-                continue
-            if is_empty(column.field, said):
+        extra = {
+            column.header: text.clean(cells[place]) if place < len(cells) else ""
+            for place, column in self.columns
+            if column.field is None
+        }
+        read = Row(draft, extra)
+        for column, _, found in self.values(row, cells):
+            if found is EMPTY:
                 self.empty_cell(row, column, read)
-            elif (found := self.value(row, column, said)) is not None:
+            elif found is not None:
                 draft.values[column.name] = found
         self.reading.records.append(draft)
         self.reading.rows.append(read)

@@ -10,15 +10,17 @@ from django.db import models
 from portal import text
 from portal.annexes import CellError
 from portal.forms import form_class, row_set_class
-from portal.importing.cells import Names, Unfit, is_empty, value
+from portal.importing.cells import Names, Unfit
+from portal.importing.columns import EMPTY, Read, reader
 from portal.importing.reading import Draft, Reading
 from portal.registry import RecordType
 from portal.rules import is_required
 from portal.sandbox import Table
-from portal.sheets import SAMPLE, Column, Sheet, is_context, layout
+from portal.sheets import GUIDE, SAMPLE, Column, Sheet, is_context, layout
 
 HEADER_WITHIN = 20  # the header stands in one of the first lines, below titles
 BUREAU, REGION = "填报单位", "所属区划"
+NOT_OURS = "工作表“{}”不是本类型的表，没有读取。"
 NOTE_BEGINS = ("注：", "注:", "备注：", "备注:", "填表人", "合计")
 
 
@@ -38,7 +40,7 @@ def read_lines(reading: Reading, tables: list[Table]) -> bool:
             ChildLines(reading, sheet, own, names).read()
             left.remove(own)
     reading.warnings += [
-        f"工作表“{other.name}”不是本类型的表，没有读取。" for other in left if any(other.rows)
+        NOT_OURS.format(other.name) for other in left if any(other.rows) and other.name != GUIDE
     ]
     return True
 
@@ -91,10 +93,19 @@ class _Lines(ABC):
         self.columns = [(place, column) for place, column in known if column]
         if not self.check_headers(header):
             return False
-        for row in range(header + 1, len(self.table.rows)):
-            if not self._is_to_skip(row):
-                self.line(row)
+        self.readers = [
+            (place, column, self.reader(column)) for place, column in self.columns if column.field is not None
+        ]
+        for row, cells in self.table.lines(header + 1):
+            if not self._is_to_skip(row, cells):
+                self.line(row, cells)
         return True
+
+    def reader(self, column: Column) -> Read:
+        """Return what reads the cells of a column; the first column of child rows is read by ``owner``."""
+        if not column.name:
+            return text.clean
+        return reader(column.field, self.fields[column.name], self.names, self.limits.get(column.name))
 
     def check_headers(self, header: int) -> bool:
         """Report columns that are missing, unknown or there twice; return whether the lines can be read."""
@@ -115,39 +126,42 @@ class _Lines(ABC):
         """The column without which a line means nothing."""
 
     @abstractmethod
-    def line(self, row: int) -> None:
+    def line(self, row: int, cells: list[str]) -> None:
         """Read one line of data."""
 
-    def cells(self, row: int) -> Iterator[tuple[Column, str]]:
-        """Yield (column, text) of a line for the columns that are known."""
-        for place, column in self.columns:
-            yield column, self.table.text(row, place)
+    def values(self, row: int, cells: list[str]) -> Iterator[tuple[Column, str, Any]]:
+        """Yield (column, text, value) of a line; ``EMPTY`` of an empty cell.
 
-    def context(self, row: int, header: str) -> str:
+        None, and an error in the reading, of one that is wrong.
+        """
+        width = len(cells)
+        for place, column, read in self.readers:
+            said = cells[place] if place < width else ""
+            if not said:
+                yield column, said, EMPTY
+                continue
+            try:
+                yield column, said, read(said)
+            except Unfit as unfit:
+                self.error(row, column.header, said if unfit.said is None else unfit.said, str(unfit))
+                yield column, said, None
+
+    def context(self, cells: list[str], header: str) -> str:
         """Return the text under a header that an export adds for the reader, empty when it is not there."""
-        place = self.headers.index(header) if header in self.headers else None
-        return "" if place is None else text.clean(self.table.text(row, place))
-
-    def value(self, row: int, column: Column, said: str) -> Any:
-        """Return the value of a cell; None, and an error in the reading, when it is wrong."""
-        try:
-            limit = self.limits.get(column.name)
-            return value(column.field, self.fields[column.name], said, self.names, limit)
-        except Unfit as unfit:
-            self.error(row, column.header, said if unfit.said is None else unfit.said, str(unfit))
-            return None
+        place = self.headers.index(header) if header in self.headers else len(cells)
+        return text.clean(cells[place]) if place < len(cells) else ""
 
     def error(self, row: int, column: str, said: str, message: str) -> None:
         """Add an error at a line, counted from 0 here and from 1 for people."""
         self.reading.errors.append(CellError(self.table.name, row + 1, column, text.clean(said), message))
 
-    def _is_to_skip(self, row: int) -> bool:
+    def _is_to_skip(self, row: int, cells: list[str]) -> bool:
         """Skip empty lines, sample lines and the notes below the table."""
-        width = len(self.headers)
-        filled = [place for place in range(width) if self.table.text(row, place).strip()]
+        shown = cells[: len(self.headers)]
+        filled = [place for place, said in enumerate(shown) if said and not said.isspace()]
         if not filled:
             return True
-        first = self.table.text(row, filled[0]).strip()
+        first = cells[filled[0]].strip()
         origins = {self.table.merged.get((row, place), (row, place)) for place in filled}
         is_note = len(origins) == 1 and (len(filled) > 1 or first.startswith(NOTE_BEGINS))
         return first.startswith(SAMPLE) or is_note
@@ -165,15 +179,19 @@ class MainLines(_Lines):
         name = self.reading.record_type.key[0]
         return next(column for column in self.sheet.columns if column.name == name)
 
-    def line(self, row: int) -> None:
+    def line(self, row: int, cells: list[str]) -> None:
+        self.check_bureau(row, cells)
+        self.reading.records.append(self.draft(row, cells))
+
+    def draft(self, row: int, cells: list[str]) -> Draft:
+        """Return the record of a line."""
         draft = Draft(self.table.name, row + 1)
-        self._check_bureau(row)
-        for column, said in self.cells(row):
-            if is_empty(column.field, said):
+        for column, _, found in self.values(row, cells):
+            if found is EMPTY:
                 self.leave_empty(row, column, draft)
-            elif (found := self.value(row, column, said)) is not None:
+            elif found is not None:
                 draft.values[column.name] = found
-        self.reading.records.append(draft)
+        return draft
 
     def leave_empty(self, row: int, column: Column, draft: Draft) -> None:
         """Take an empty cell: the name may not be, of what else is missing the filer is reminded."""
@@ -184,9 +202,10 @@ class MainLines(_Lines):
         elif is_required(column.field):
             self.empty[column.header] += 1
 
-    def _check_bureau(self, row: int) -> None:
+    def check_bureau(self, row: int, cells: list[str]) -> None:
+        """Report a line that names another bureau or another place."""
         bureau = self.reading.organisation
-        named, region = self.context(row, BUREAU), self.context(row, REGION)
+        named, region = self.context(cells, BUREAU), self.context(cells, REGION)
         if named and text.key(named) not in {text.key(bureau.name), text.key(bureau.short_name)}:
             message = f"填报单位写的是“{named}”，与您的单位“{bureau.name}”不一致。"
             self.error(row, BUREAU, named, message)
@@ -226,17 +245,17 @@ class ChildLines(_Lines):
     def key_column(self) -> Column:
         return self.sheet.columns[0]
 
-    def line(self, row: int) -> None:
-        values, complete = {}, True
-        for column, said in self.cells(row):
+    def line(self, row: int, cells: list[str]) -> None:
+        values, complete, owner = {}, True, None
+        for column, said, found in self.values(row, cells):
             if not column.name:
                 owner = self.owner(row, column, said)
-            elif is_empty(column.field, said):
+            elif found is EMPTY:
                 complete &= self._may_be_empty(row, column)
                 values[column.name] = column.field.get_default()
             else:
-                values[column.name] = self.value(row, column, said)
-                complete &= values[column.name] is not None
+                values[column.name] = found
+                complete &= found is not None
         if owner and complete and self._is_first(row, owner, values):
             owner.rows.setdefault(self.sheet.rows, []).append(values)
 

@@ -50,6 +50,16 @@ class Table:
         inside = 0 <= row < len(self.rows) and 0 <= column < len(self.rows[row])
         return self.rows[row][column] if inside else ""
 
+    def lines(self, first: int) -> Iterator[tuple[int, list[str]]]:
+        """Yield (row, what shows in its cells) from the row ``first`` on."""
+        covered = {row for row, _ in self.merged}
+        for row in range(first, len(self.rows)):
+            cells = self.rows[row]
+            if row in covered:
+                width = max(len(cells), 1 + max(column for at, column in self.merged if at == row))
+                cells = [self.text(row, column) for column in range(width)]
+            yield row, cells
+
 
 class ChildGone(Exception):
     """The child did not answer: it ran out of time or memory."""
