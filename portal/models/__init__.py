@@ -15,6 +15,7 @@ from portal.models.desk import (
 )
 from portal.models.editions import Edition, EditionChange
 from portal.models.fields import ChoiceListField
+from portal.models.filing_counts import FilingCount, FilingReviewer, FilingRoad, FilingUnpublished
 from portal.models.filings import Filing, FilingQuerySet, FilingVersion
 from portal.models.former import Former
 from portal.models.historical import Registration
@@ -49,7 +50,11 @@ __all__ = [
     "Expected",
     "Extension",
     "Filing",
+    "FilingCount",
     "FilingQuerySet",
+    "FilingReviewer",
+    "FilingRoad",
+    "FilingUnpublished",
     "FilingVersion",
     "Former",
     "Frequency",
