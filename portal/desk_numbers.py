@@ -16,13 +16,15 @@ beside ``desks`` a decision stood that was reopened later.
 ``returns``: how often the filing was sent back; a return that the desk took back is none.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import chain
+from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -149,7 +151,7 @@ def queues(asked: Asked) -> Queues:
     found, own = Queues(), own_desk(asked.region)
     rows = pending(asked.sight).values_list("state", "region_id", "holder_id", "lain")
     for state, region, holder, lain in rows.iterator(chunk_size=2000):
-        band = tallies.band_of(lain * MICROSECOND)
+        band = tallies.band_of(lain)
         counted = [(state, dashboards.line_of(asked.region, region)), (state, TOTAL)]
         for row in [*counted, (HELD, holder)] if state == own else counted:
             found.counts[row, band] += 1
@@ -223,33 +225,73 @@ def _is_awaiting_publication(row: dict) -> bool:
 
 @dataclass
 class Measured:
-    """The times of the filings decided: (line, measure) → microseconds in order; line → returns of each."""
+    """The times of the filings decided: (line, measure) → tenth of a day → number; line → the same of returns.
 
-    times: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    returns: dict[str, list[int]] = field(default_factory=dict)
+    Rounding keeps the order, so the tenth of the one at a place is the tenth at that place.
+    """
+
+    times: dict[tuple[str, str], Counter[int]] = field(default_factory=dict)
+    returns: dict[str, Counter[int]] = field(default_factory=dict)
 
     def number(self, line: str, measure: str) -> int:
         """Return how many filings have the measure."""
-        return len(self.times.get((line, measure), ()))
+        return self.times[line, measure].total() if (line, measure) in self.times else 0
 
     def part(self, line: str, measure: str, percent: int) -> float | None:
         """Return the days that so many percent of them do not exceed (nearest rank), None without any."""
         times = self.times.get((line, measure))
-        return days(tallies.percentile(times, percent)) if times else None
+        return ranked(times, percent) / 10 if times else None
+
+
+def ranked(times: Counter[int], percent: int) -> int:
+    """Return the one that so many percent of what was counted do not exceed (nearest rank)."""
+    place, passed = max(-(-times.total() * percent // 100), 1), 0
+    for time in sorted(times):
+        passed += times[time]
+        if passed >= place:
+            return time
+    raise ValueError("nothing was counted")
 
 
 def measured(asked: Asked) -> Measured:
-    """Return the times of what was decided in the period, by the lines of the region; one query."""
-    found = Measured()
-    for row in _roads(decisions(asked)).iterator(chunk_size=2000):
-        times = times_of(row)
-        for line in (dashboards.line_of(asked.region, row["region"]), TOTAL):
-            found.returns.setdefault(line, []).append(row["returns"])
-            for measure, micros in times.items():
-                found.times.setdefault((line, measure), []).append(micros)
-    for times in found.times.values():
-        times.sort()
+    """Return the times of what was decided in the period, by the lines of the region; one query.
+
+    From the roads that are kept beside the filings (``FilingRoad``), a row each, read in one go.
+    """
+    found, lines = Measured(), defaultdict(list)
+    for region, *row in _kept(asked):
+        lines[dashboards.line_of(asked.region, region)].append(row)
+    for line, rows in lines.items():
+        *columns, returns = zip(*rows, strict=True)
+        for name, counted in zip(MEASURES, map(Counter, columns), strict=True):
+            del counted[None]
+            if counted:
+                found.times[line, name] = counted
+                found.times[TOTAL, name] = found.times.get((TOTAL, name), Counter()) + counted
+        found.returns[line] = Counter(returns)
+        found.returns[TOTAL] = found.returns.get(TOTAL, Counter()) + found.returns[line]
     return found
+
+
+def _kept(asked: Asked) -> list[tuple]:
+    """Return region, ``MEASURES`` in tenths of a day and returns of each filing decided in the period."""
+    until = windows.start_of(asked.last + timedelta(days=1))
+    kept = tallies.roads(asked.sight, windows.start_of(asked.first), min(until, asked.cutoff + MICROSECOND))
+    catalogued = [t.slug for t in registry.all_types() if t.is_catalogued]
+    waits = Q(is_open=True, publication=None, kind__in=catalogued)
+    whole = Case(When(waits, then=None), default=tallies.DESKS + Coalesce("publication", 0))
+    columns = {
+        **dict.fromkeys((CITY, PROVINCE, PUBLICATION, GROSS, AWAY)),
+        WHOLE: whole,
+        DESKS: tallies.DESKS,
+    }
+    tenths = {f"in_{name}": _tenths(columns[name] or F(name)) for name in MEASURES}
+    return list(kept.annotate(**tenths).values_list("region_id", *tenths, "returns"))
+
+
+def _tenths(micros) -> Any:
+    """Return a time in whole tenths of a day, halves up; both databases cut a quotient of whole numbers."""
+    return (micros + Value(TENTH // 2)) / Value(TENTH)
 
 
 def places(asked: Asked, queue: Queues, times: Measured) -> list[dashboards.Place]:

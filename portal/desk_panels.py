@@ -3,6 +3,7 @@
 Pure: made from what ``desk_numbers`` read; page and workbook are written from the same tables.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from portal import charts, desk_numbers, panels, windows
@@ -141,12 +142,12 @@ def _roads(times: Measured, places: Sequence[Place]) -> Panel:
 
 
 def _road(label: str, times: Measured, line: str, cell: Mapping[str, str], style: str = PLAIN) -> Line:
-    returns = times.returns.get(line, [])
+    returns = times.returns.get(line, Counter())
     spent = [part for measure in (DESKS, GROSS, AWAY) for part in _middle_and_usual(times, line, measure)]
-    back = Number(sum(times > 0 for times in returns), {**cell, "step": desk_numbers.RETURNED})
-    number = len(returns)
-    mean = (20 * sum(returns) + number) // (2 * number) / 10 if number else NONE
-    cells = (Number(number, {**cell, "step": DESKS}), *spent, back, sum(returns), mean)
+    number, every = returns.total(), sum(times * count for times, count in returns.items())
+    back = Number(number - returns[0], {**cell, "step": desk_numbers.RETURNED})
+    mean = (20 * every + number) // (2 * number) / 10 if number else NONE
+    cells = (Number(number, {**cell, "step": DESKS}), *spent, back, every, mean)
     return Line((label, *cells), style)
 
 

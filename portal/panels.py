@@ -6,7 +6,6 @@ Pure: made from what a ``Dashboard`` read; page and workbook are written from th
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from django.utils import timezone
 from openpyxl import Workbook
@@ -275,11 +274,11 @@ def handling(board: Dashboard) -> Panel:
     facts = [("近90天办结", f"{len(everything)} 件", "")]
     if everything:
         lines.append(_handled("合计", everything, {"all": "1"}, TOTAL))
-        usual, mean = tallies.percentile(everything, tallies.USUAL), tallies.winsorised(everything)
+        usual = tallies.percentile(everything, tallies.USUAL) * tallies.MICROSECOND
+        mean = tallies.winsorised(everything)
         facts.append(("平均办理时长", inbox.duration(mean), "最快和最慢的各5%按界限计"))
         facts.append(("通常办结时间", inbox.duration(usual), "九成在此时间内办结"))
-    bands = Counter(tallies.band_of(time) for time in everything)
-    series = [Series("办结", tuple(bands[band] for band in range(len(BANDS))), 1)]
+    series = [Series("办结", tuple(tallies.by_band(everything)), 1)]
     chart = charts.columns("handling", "办理时长", BANDS, series, "件")
     note = (
         "从首次提交到作出审核通过或不予通过的结论，在市级、省级审核的时间合计；退回、撤回后在报送单位的时间不计。"
@@ -289,11 +288,11 @@ def handling(board: Dashboard) -> Panel:
     return Panel("handling", table("办理时长", headings, lines, note), chart, facts)
 
 
-def _handled(label: str, times: list[timedelta], cell: dict[str, str], *style: str) -> Line:
-    bands = Counter(map(tallies.band_of, times))
-    numbers = [Number(bands[band], {**cell, "handled": str(band)}) for band in range(len(BANDS))]
+def _handled(label: str, times: list[int], cell: dict[str, str], *style: str) -> Line:
+    bands = enumerate(tallies.by_band(times))
+    numbers = [Number(number, {**cell, "handled": str(band)}) for band, number in bands]
     whole = Number(len(times), {**cell, "handled": "all"})
-    mean, usual = tallies.winsorised(times), tallies.percentile(times, tallies.USUAL)
+    mean, usual = tallies.winsorised(times), tallies.percentile(times, tallies.USUAL) * tallies.MICROSECOND
     return Line((label, *numbers, whole, inbox.duration(mean), inbox.duration(usual)), *style)
 
 

@@ -1,15 +1,17 @@
 """Counts under the dashboards, quick at a million filings; each equals what ``rollups`` would count.
 
-What was not touched since the cut-off is counted as it is now, from an index; filings with later acts are
-taken out of that count and put back as ``rollups`` finds them. Pure reads.
+What stands now is summed from the running counters (``models.filing_counts``). For an instant of the past
+filings with later acts are taken out of that sum and put back as ``rollups`` finds them, and acts and times are
+counted from the events. Pure reads.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import TypeVar
+from itertools import pairwise
 
 from django.db.models import (
     Case,
@@ -22,12 +24,15 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     Value,
     When,
 )
 
+from django.db.models.functions import Coalesce
+
 from portal import clock, registry, rollups, scope
-from portal.models import Event, Filing
+from portal.models import Event, Filing, FilingCount, FilingRoad
 from portal.vocabulary import IN_REVIEW, State
 from portal.windows import start_of
 
@@ -39,13 +44,13 @@ ACTS = (SUBMIT, APPROVE, PUBLISH)
 DECISIONS = ("approve", "reject")
 MONTHS = 12
 DAY, MICROSECOND = timedelta(days=1), timedelta(microseconds=1)
+# what a road (``FilingRoad``) lay at the desks, both together
+DESKS = Coalesce("city", 0) + Coalesce("province", 0)
 # from so many days on, up to the next; the last is open
 BANDS = (0, 1, 3, 5, 10, 20)
+ENDS = [days * DAY // MICROSECOND for days in BANDS[1:]]
 RECENT = timedelta(days=90)
 USUAL, TRIMMED = 90, 5  # percentiles: what is usual, and beyond which a time counts as that percentile
-
-
-Time = TypeVar("Time", timedelta, int)
 
 
 @dataclass(frozen=True)
@@ -101,14 +106,23 @@ def _back_then(sight: Sight) -> QuerySet:
 
 def by_state(sight: Sight) -> Counter:
     """Return (kind, region, state) → how many filings had been submitted by then; at most five queries."""
-    found: Counter = Counter()
-    for states in (SENT, UNSENT):
-        _count(found, _sent(sight, states), "state", 1)
+    rows = _kept(sight).filter(month="").values("kind", "region_id", "word").annotate(n=Sum("number"))
+    found = Counter(
+        {tuple(key): number for *key, number in rows.values_list("kind", "region_id", "word", "n")}
+    )
     if sight.is_past:
         for states in (SENT, UNSENT):
             _count(found, _sent(sight, states).filter(pk__in=_touched(sight)), "state", -1)
         _count(found, _back_then(sight), "state_then", 1)
     return +found
+
+
+def _kept(sight: Sight) -> QuerySet:
+    """Return the running counters in sight, those of record types there no longer are left out."""
+    found = FilingCount.objects.filter(sight.inside()).order_by()
+    if sight.kind:
+        return found
+    return found.filter(kind__in=[record_type.slug for record_type in registry.all_types()])
 
 
 def _count(found: Counter, filings: QuerySet, state: str, sign: int) -> None:
@@ -134,11 +148,16 @@ def months(cutoff: datetime) -> list[date]:
 
 
 def trend(sight: Sight) -> Counter:
-    """Return (first day of the month, act) → how often it was done in the twelve months; one query.
+    """Return (first day of the month, act) → how often it was done in the twelve months; two queries.
 
-    They are a range of the index on the time of events, so what is older costs nothing.
+    Of an instant of the past they are a range of the index on the time of events, so what is older costs
+    nothing.
     """
     first, *others = months(sight.cutoff)
+    if not sight.is_past:
+        kept = FilingCount.objects.filter(sight.inside(), month__gte=f"{first:%Y-%m}").values("month", "word")
+        rows = kept.order_by().annotate(n=Sum("number")).values_list("month", "word", "n")
+        return Counter({(date.fromisoformat(f"{month}-01"), act): number for month, act, number in rows})
     later = [When(at__gte=start_of(month), then=Value(str(month))) for month in reversed(others)]
     month = Case(*later, default=Value(str(first)), output_field=CharField())
     rows = _acts(sight, start_of(first), ACTS).annotate(month=month).values("month", "action")
@@ -233,18 +252,33 @@ def decisions(sight: Sight, since: datetime | None = None) -> QuerySet:
     return found.filter(sight.inside("filing__"), clock.standing(sight.cutoff)).order_by()
 
 
-def handling(sight: Sight) -> dict[str, list[timedelta]]:
-    """Return kind → how long each of those decisions took at the desks (``clock``), in order; one query."""
-    found: dict[str, list[timedelta]] = {}
-    rows = handled(sight).values_list("filing__kind", "lasted")
-    for kind, lasted in rows.iterator(chunk_size=2000):
-        found.setdefault(kind, []).append(timedelta(microseconds=lasted))
+def handling(sight: Sight) -> dict[str, list[int]]:
+    """Return kind → the microseconds each of those decisions took at the desks (``clock``), in order."""
+    found: dict[str, list[int]] = {}
+    if sight.is_past:
+        rows = handled(sight).values_list("filing__kind", "lasted").iterator(chunk_size=2000)
+    else:
+        rows = roads(sight, sight.cutoff - RECENT + MICROSECOND).values_list("kind", DESKS).iterator(2000)
+    for kind, lasted in rows:
+        found.setdefault(kind, []).append(lasted)
     return {kind: sorted(times) for kind, times in found.items()}
 
 
-def band_of(time: timedelta) -> int:
+def roads(sight: Sight, since: datetime, until: datetime | None = None) -> QuerySet:
+    """Return the roads to the decisions that stand now, from an instant on and before another."""
+    found = FilingRoad.objects.filter(sight.inside(), decided__gte=clock.micros(since)).order_by()
+    return found.filter(decided__lt=clock.micros(until)) if until else found
+
+
+def band_of(micros: int) -> int:
     """Return the band a time falls into."""
-    return max(number for number, days in enumerate(BANDS) if not days or time >= days * DAY)
+    return bisect_right(ENDS, micros)
+
+
+def by_band(ordered: Sequence[int]) -> list[int]:
+    """Return how many of some times in order fall into each band."""
+    ends = [0, *(bisect_left(ordered, end) for end in ENDS), len(ordered)]
+    return [end - begin for begin, end in pairwise(ends)]
 
 
 def handled(sight: Sight, band: int | None = None) -> QuerySet:
@@ -262,12 +296,18 @@ def in_band(found: QuerySet, micros: str, band: int | None) -> QuerySet:
     return found.filter(**{f"{micros}__lt": longer[0] * DAY // MICROSECOND}) if longer else found
 
 
-def percentile(ordered: Sequence[Time], part: int) -> Time:
+def percentile(ordered: Sequence[int], part: int) -> int:
     """Return the one that ``part`` percent of them do not exceed (nearest rank: one of them)."""
-    return ordered[max(-(-len(ordered) * part // 100), 1) - 1]
+    return ordered[_place(len(ordered), part)]
 
 
-def winsorised(ordered: Sequence[timedelta]) -> timedelta:
-    """Return their mean, what lies beyond the lowest and highest 5 % counted as the time there."""
-    least, most = percentile(ordered, TRIMMED), percentile(ordered, 100 - TRIMMED)
-    return sum((min(max(time, least), most) for time in ordered), timedelta()) / len(ordered)
+def _place(number: int, part: int) -> int:
+    return max(-(-number * part // 100), 1) - 1
+
+
+def winsorised(ordered: Sequence[int]) -> timedelta:
+    """Return the mean of times, what lies beyond the lowest and highest 5 % counted as the time there."""
+    number = len(ordered)
+    least, most = _place(number, TRIMMED), _place(number, 100 - TRIMMED)
+    beyond = ordered[least] * least + ordered[most] * (number - 1 - most)
+    return (sum(ordered[least : most + 1]) + beyond) * MICROSECOND / number
