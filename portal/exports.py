@@ -1,70 +1,65 @@
 """Records written out: lists in scope as a workbook, personal columns by permission, each download logged."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.http import FileResponse
+from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
-from openpyxl import Workbook
+from django.utils.http import content_disposition_header
 
-from portal import spreadsheet, workbook
-from portal.excel import opened
-from portal.models import Filing, User
-from portal.reading import sent_to, with_sent
+from portal import spreadsheet
+from portal.export_rows import Rows
+from portal.models import ChoiceListField, Filing, User
 from portal.registry import RecordType
-from portal.sheets import (
-    CONTEXT,
-    PUBLIC_CONTEXT,
-    Column,
-    Sheet,
-    all_labels,
-    cell_value,
-    layout,
-    sent_rows,
-    sent_values,
-)
-from portal.snapshot import child_rows, shown
+from portal.rules import is_required
+from portal.sheets import CONTEXT, PUBLIC_CONTEXT, Column, Sheet, layout, sent_rows, sent_values
+from portal.spreadsheet import DAY, GENERAL, TEXT, Page
 from portal.vocabulary import BUSINESS_ROLES
 
+CSV_TYPE = "text/csv; charset=utf-8"
 SENT_CONTEXT = ("填报单位", "所属区划")  # what never changes of a version that was submitted
+WIDTHS = {models.TextField: 46, models.ManyToManyField: 28, models.ForeignKey: 24, ChoiceListField: 24}
 
 
-def export_workbook(
+def export_sheets(
     record_type: RecordType,
-    queryset: models.QuerySet,
     *,
     columns: Iterable[str] | None = None,
     personal: bool = False,
     public: bool = False,
-    reader: User | None = None,
-) -> bytes:
-    """Return the records of ``queryset`` (of the type's model, in scope already) as a workbook.
+) -> list[Sheet]:
+    """Return the sheets of an export: the records, then their child rows.
 
     ``columns`` picks fields; ``personal`` adds the personal ones; ``public`` leaves only what strangers may
-    see, without child rows. For a ``reader`` the filings another bureau is changing are written as last
-    submitted. The number of queries does not grow with the number of records.
+    see, without child rows.
     """
-    sheets = _export_sheets(record_type, columns, personal, public)
-    book, labels = Workbook(write_only=True), all_labels(sheets)
-    written = [(sheet, opened(book, sheet)) for sheet in sheets]
-    for record in _loaded(queryset, sheets).iterator(chunk_size=2000):
-        sent = sent_to(record, reader) if reader else None
-        for sheet, pen in written:
-            for line in _sent_lines(record, sheet, sent) if sent else _lines(record, sheet, labels):
-                pen.line(line)
-    return workbook.saved(book, record_type.label)
-
-
-def _export_sheets(record_type: RecordType, columns, personal: bool, public: bool) -> list[Sheet]:
     main, *others = layout(record_type, personal=personal and not public)
     wanted = [*record_type.public] if public else list(columns or [column.name for column in main.columns])
     context = [Column(header, "", None) for header in (PUBLIC_CONTEXT if public else CONTEXT)]
     chosen = [column for column in main.columns if column.name in wanted]
     return [Sheet(main.title, "", chosen + context), *([] if public or columns else others)]
+
+
+def export_pages(rows: Rows) -> Iterator[Page]:
+    """Yield the sheets of an export as tables; their lines are read while they are written."""
+    for sheet in rows.sheets:
+        yield _page(sheet, rows.lines(sheet))
+
+
+def export_workbook(
+    record_type: RecordType, queryset: models.QuerySet, *, reader: User | None = None, **options
+) -> bytes:
+    """Return a few records of ``queryset`` (of the type's model, in scope already) as a workbook.
+
+    ``options`` are those of ``export_sheets``. For a ``reader`` the filings another bureau is changing are
+    written as last submitted. The number of queries does not grow with the number of records.
+    """
+    rows = Rows(record_type, queryset, export_sheets(record_type, **options), reader)
+    return spreadsheet.whole(record_type.label, export_pages(rows))
 
 
 def sent_workbook(record_type: RecordType, filings: Iterable[tuple[Filing, dict]]) -> bytes:
@@ -73,54 +68,45 @@ def sent_workbook(record_type: RecordType, filings: Iterable[tuple[Filing, dict]
     Needs ``organisation`` and ``region__parent``; the same versions give the same bytes.
     """
     main, *others = layout(record_type)
-    context = [Column(header, "", None) for header in SENT_CONTEXT]
-    book, sheets = Workbook(write_only=True), [replace(main, columns=main.columns + context), *others]
-    written = [(sheet, opened(book, sheet)) for sheet in sheets]
-    for _, pen in written:
-        workbook.fit_to_width(pen.sheet)
-    for filing, sent in filings:
-        for sheet, pen in written:
-            for line in _sent_lines(filing, sheet, sent):
-                pen.line(line)
-    return workbook.saved(book, f"{record_type.label}汇总一览表")
+    context, found = [Column(header, "", None) for header in SENT_CONTEXT], list(filings)
+    sheets = [replace(main, columns=main.columns + context), *others]
+    pages = [_page(sheet, (line for pair in found for line in _sent_lines(*pair, sheet))) for sheet in sheets]
+    return spreadsheet.whole(f"{record_type.label}汇总一览表", pages)
 
 
-def _loaded(queryset: models.QuerySet, sheets: list[Sheet]) -> models.QuerySet:
-    main, *others = sheets
-    fields = [column.field for column in main.columns if column.field and column.field.is_relation]
-    single = [field.name for field in fields if not field.many_to_many]
-    many = [field.name for field in fields if field.many_to_many]
-    rows = [lookup for sheet in others for lookup in _row_lookups(sheet)]
-    ordered = queryset if queryset.ordered else queryset.order_by("region_id", "organisation_id", "pk")
-    loaded = with_sent(ordered).select_related("organisation", "region__parent", "entry", *single)
-    return loaded.prefetch_related(*many, *rows)
-
-
-def _row_lookups(sheet: Sheet) -> list[str]:
-    fields = [column.field for column in sheet.columns[1:] if column.field.is_relation]
-    return [sheet.rows, *(f"{sheet.rows}__{field.name}" for field in fields)]
-
-
-def _lines(record: Filing, sheet: Sheet, labels: dict) -> list[list]:
+def _sent_lines(filing: Filing, sent: dict, sheet: Sheet) -> list[list]:
     if not sheet.rows:
-        own = [column.field and cell_value(record, column.field, labels) for column in sheet.columns]
-        return [_with_context(record, sheet, own)]
-    fields = [column.field for column in sheet.columns[1:]]
-    rows, owner = child_rows(record, sheet.rows), shown(record, sheet.columns[0].field.name)
-    return [[owner, *(cell_value(row, field, labels) for field in fields)] for row in rows]
-
-
-def _sent_lines(record: Filing, sheet: Sheet, sent: dict) -> list[list]:
-    if not sheet.rows:
-        return [_with_context(record, sheet, sent_values(sheet.columns, sent))]
+        pairs = zip(sheet.columns, sent_values(sheet.columns, sent), strict=True)
+        return [[value if column.field else CONTEXT[column.header](filing) for column, value in pairs]]
     owner = str(sent["values"].get(sheet.columns[0].field.name, ""))
     return [[owner, *line] for line in sent_rows(sheet, sent)]
 
 
-def _with_context(record: Filing, sheet: Sheet, values: list) -> list:
-    known = CONTEXT | PUBLIC_CONTEXT
-    pairs = zip(sheet.columns, values, strict=True)
-    return [value if column.field else known[column.header](record) for column, value in pairs]
+def _page(sheet: Sheet, lines: Iterable[list]) -> Page:
+    columns = [
+        spreadsheet.Column(column.header, width(column), header_look(column), _holds(column.field))
+        for column in sheet.columns
+    ]
+    return Page(sheet.title, columns, lines, frozen=1)
+
+
+def width(column: Column) -> int:
+    """Return how wide a column of a sheet of records is, in characters."""
+    return max(WIDTHS.get(type(column.field), 16), 2 * len(column.header) + 4)
+
+
+def header_look(column: Column) -> str:
+    """Return the look of a header: compulsory, optional, or added for the reader."""
+    if column.field is None:
+        return "context"
+    return "required" if is_required(column.field) else "optional"
+
+
+def _holds(field: models.Field | None) -> str:
+    """Keep what is typed below: eighteen digits stay a code, 2024-06-01 becomes a day."""
+    if isinstance(field, models.CharField):
+        return TEXT
+    return DAY if isinstance(field, models.DateField) else GENERAL
 
 
 def may_see_personal(user: User) -> bool:
@@ -128,7 +114,7 @@ def may_see_personal(user: User) -> bool:
     return user.has_role(*BUSINESS_ROLES)
 
 
-def export_response(user: User, record_type: RecordType, queryset: models.QuerySet) -> FileResponse:
+def export_response(user: User, record_type: RecordType, queryset: models.QuerySet) -> StreamingHttpResponse:
     """Return what ``user`` may see of ``queryset`` as a download, and note who took how many records out.
 
     A zero report holds none of the columns and stays out.
@@ -137,21 +123,59 @@ def export_response(user: User, record_type: RecordType, queryset: models.QueryS
         pk__in=record_type.model.objects.visible_to(user).values("pk"), is_nothing=False
     )
     personal = bool(record_type.personal) and may_see_personal(user)
-    _note_export(user, record_type, visible.count(), personal)
-    data = export_workbook(record_type, visible, personal=personal, reader=user)
-    return download(data, f"{record_type.label}-{timezone.localdate()}.xlsx")
+    note = Note(user, record_type.model, record_type.label, "，含个人信息" if personal else "")
+    rows = Rows(record_type, visible, export_sheets(record_type, personal=personal), user, note.begin)
+    pieces = spreadsheet.stream(record_type.label, export_pages(rows))
+    name = f"{record_type.label}-{timezone.localdate()}.xlsx"
+    return streamed(note.kept(pieces, lambda: rows.written), name)
+
+
+class Note:
+    """The line of the log about one export: written before the first record goes out, true at the end.
+
+    ``about`` is the model of what was taken, ``what`` its name; ``further`` stands behind the number.
+    """
+
+    def __init__(self, user: User, about: type[models.Model], what: str, further: str = ""):
+        self.user, self.about, self.what, self.further = user, about, what, further
+        self.entry: LogEntry | None = None
+
+    def begin(self, number: int) -> None:
+        """Note that ``number`` records are being taken."""
+        self.words = f"导出{number}条{self.further}"
+        self.entry = LogEntry.objects.create(
+            user=self.user,
+            content_type=ContentType.objects.get_for_model(self.about),
+            object_repr=self.what,
+            action_flag=CHANGE,
+            change_message=self.words,
+        )
+
+    def kept(self, pieces: Iterator[bytes], written: Callable[[], int]) -> Iterator[bytes]:
+        """Yield ``pieces``; of a download that broke off say how many records were ``written`` by then."""
+        is_whole = False
+        try:
+            yield from pieces
+            is_whole = True
+        finally:
+            if self.entry and not is_whole:
+                self.entry.change_message = f"{self.words}；下载中断，已写出{written()}条"
+                self.entry.save(update_fields=["change_message"])
+
+
+def streamed(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    """Return pieces of a file as they come as an attachment called ``name`` (RFC 6266).
+
+    Its length is not known, so it goes out in chunks (RFC 9112 7.1), the last of which says that it is whole:
+    a failure in the middle closes the connection without that one, and a browser drops what it has.
+    """
+    kind = CSV_TYPE if name.endswith(".csv") else spreadsheet.CONTENT_TYPE
+    headers = {"Content-Disposition": content_disposition_header(True, name)}
+    return StreamingHttpResponse(pieces, content_type=kind, headers=headers)
 
 
 def download(data: bytes, name: str) -> FileResponse:
-    """Return a workbook as an attachment called ``name`` (RFC 6266)."""
-    return FileResponse(BytesIO(data), as_attachment=True, filename=name, content_type=spreadsheet.CONTENT_TYPE)
-
-
-def _note_export(user: User, record_type: RecordType, number: int, personal: bool) -> None:
-    LogEntry.objects.create(
-        user=user,
-        content_type=ContentType.objects.get_for_model(record_type.model),
-        object_repr=record_type.label,
-        action_flag=CHANGE,
-        change_message=f"导出{number}条{'，含个人信息' if personal else ''}",
+    """Return a workbook that is made already as an attachment called ``name`` (RFC 6266)."""
+    return FileResponse(
+        BytesIO(data), as_attachment=True, filename=name, content_type=spreadsheet.CONTENT_TYPE
     )
