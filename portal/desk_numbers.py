@@ -225,7 +225,7 @@ def _is_awaiting_publication(row: dict) -> bool:
 
 @dataclass
 class Measured:
-    """The times of the filings decided: (line, measure) → tenth of a day → number; line → the same of returns.
+    """The times of the filings decided: (line, measure) → tenth of a day → number; line → returns → number.
 
     Rounding keeps the order, so the tenth of the one at a place is the tenth at that place.
     """
@@ -280,12 +280,8 @@ def _kept(asked: Asked) -> list[tuple]:
     catalogued = [t.slug for t in registry.all_types() if t.is_catalogued]
     waits = Q(is_open=True, publication=None, kind__in=catalogued)
     whole = Case(When(waits, then=None), default=tallies.DESKS + Coalesce("publication", 0))
-    columns = {
-        **dict.fromkeys((CITY, PROVINCE, PUBLICATION, GROSS, AWAY)),
-        WHOLE: whole,
-        DESKS: tallies.DESKS,
-    }
-    tenths = {f"in_{name}": _tenths(columns[name] or F(name)) for name in MEASURES}
+    made = {WHOLE: whole, DESKS: tallies.DESKS}
+    tenths = {f"in_{name}": _tenths(made.get(name, F(name))) for name in MEASURES}
     return list(kept.annotate(**tenths).values_list("region_id", *tenths, "returns"))
 
 

@@ -32,10 +32,6 @@ REVIEW_ACTS = (
     "undesignate",
 )
 NAMES = ("begun", "moved", "gone", "touched", "acted", "entered")
-PRESENT = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
-}
 _PARTS = ("count", "reviewer", "road")  # of ``acted`` on SQLite, where a trigger has one condition
 _COLUMNS = "filing_id, kind, region_id, decided, city, province, publication, gross, away, returns, is_open"
 

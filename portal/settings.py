@@ -304,6 +304,7 @@ CELERY_WORKER_REDIRECT_STDOUTS = False  # and what it writes to stderr must not 
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "portal.tasks.sweep_jobs", "schedule": 10, "options": {"expires": 60}},
     "run-schedules": {"task": "portal.tasks.run_schedules", "schedule": 60, "options": {"expires": 60}},
+    "fold-counts": {"task": "portal.tasks.fold_counts", "schedule": 120, "options": {"expires": 120}},
     "nightly-verify": {"task": "portal.tasks.nightly_verify", "schedule": crontab(hour=2, minute=30)},
     "remind-before-due": {"task": "portal.tasks.remind_before_due", "schedule": crontab(hour=8, minute=30)},
     "remind-of-waiting": {"task": "portal.tasks.remind_of_waiting", "schedule": crontab(hour=8, minute=30)},

@@ -1,8 +1,8 @@
 """Counts under the dashboards, quick at a million filings; each equals what ``rollups`` would count.
 
 What stands now is summed from the running counters (``models.filing_counts``). For an instant of the past
-filings with later acts are taken out of that sum and put back as ``rollups`` finds them, and acts and times are
-counted from the events. Pure reads.
+filings with later acts are taken out of that sum and put back as ``rollups`` finds them, and acts and times
+are counted from the events. Pure reads.
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,7 +28,6 @@ from django.db.models import (
     Value,
     When,
 )
-
 from django.db.models.functions import Coalesce
 
 from portal import clock, registry, rollups, scope
@@ -106,10 +105,9 @@ def _back_then(sight: Sight) -> QuerySet:
 
 def by_state(sight: Sight) -> Counter:
     """Return (kind, region, state) → how many filings had been submitted by then; at most five queries."""
-    rows = _kept(sight).filter(month="").values("kind", "region_id", "word").annotate(n=Sum("number"))
-    found = Counter(
-        {tuple(key): number for *key, number in rows.values_list("kind", "region_id", "word", "n")}
-    )
+    cell = ("kind", "region_id", "word")
+    rows = _kept(sight).filter(month="").values(*cell).annotate(n=Sum("number")).values_list(*cell, "n")
+    found = Counter({tuple(key): number for *key, number in rows})
     if sight.is_past:
         for states in (SENT, UNSENT):
             _count(found, _sent(sight, states).filter(pk__in=_touched(sight)), "state", -1)

@@ -8,8 +8,10 @@ from django.conf import settings
 
 from portal import (
     campaigns,
+    counting,
     deliveries,
     edition_jobs,  # noqa: F401 -- registers what it does
+    filing_counts,
     jobs,
     notice_messages,
     presence,
@@ -73,6 +75,13 @@ def sweep_jobs(thorough: bool = False) -> None:
     jobs.sweep()
     if thorough:
         jobs.tidy()
+
+
+@shared_task
+def fold_counts() -> None:
+    """Sum what was added to the running counters, so that reading them stays quick."""
+    counting.fold()
+    filing_counts.fold()
 
 
 @shared_task

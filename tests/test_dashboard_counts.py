@@ -103,7 +103,8 @@ def test_the_queue_is_what_waited_and_for_how_long(lives, cutoff):
         held = {pk: s for pk, s in sent(lives, sight).items() if s in IN_REVIEW}
         times = {pk: waits(lives[pk], cutoff) for pk in held}
         found = tallies.queue(sight)
-        assert found.bands == Counter((held[pk], tallies.band_of(times[pk] // MICROSECOND)) for pk in held)
+        cells = {pk: (held[pk], tallies.band_of(times[pk] // MICROSECOND)) for pk in held}
+        assert found.bands == Counter(cells.values())
         assert found.oldest == (cutoff - max(times.values()) if times else None)
         if times:
             ordered = sorted(times.values())
@@ -111,9 +112,7 @@ def test_the_queue_is_what_waited_and_for_how_long(lives, cutoff):
             assert cutoff - found.middle == inner[-1] - (inner[-1] - inner[0]) / 2
         for desk, band in found.bands:
             listed = set(tallies.waiting(sight, desk, band).values_list("pk", flat=True))
-            assert listed == {
-                pk for pk in held if (held[pk], tallies.band_of(times[pk] // MICROSECOND)) == (desk, band)
-            }
+            assert listed == {pk for pk in held if cells[pk] == (desk, band)}
 
 
 @pytest.mark.parametrize("cutoff", CUTOFFS, ids=str)
