@@ -16,6 +16,7 @@ from portal import (
     notice_messages,
     presence,
     queueing,
+    receipt_jobs,  # noqa: F401 -- registers what it does
     reminders,
     schedules,
     verify,
