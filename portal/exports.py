@@ -70,7 +70,7 @@ def sent_workbook(record_type: RecordType, filings: Iterable[tuple[Filing, dict]
     main, *others = layout(record_type)
     context, found = [Column(header, "", None) for header in SENT_CONTEXT], list(filings)
     sheets = [replace(main, columns=main.columns + context), *others]
-    pages = [_page(sheet, (line for pair in found for line in _sent_lines(*pair, sheet))) for sheet in sheets]
+    pages = [_page(sheet, [line for pair in found for line in _sent_lines(*pair, sheet)]) for sheet in sheets]
     return spreadsheet.whole(f"{record_type.label}汇总一览表", pages)
 
 
