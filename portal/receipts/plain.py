@@ -35,13 +35,15 @@ PARTS = {
     '<fills count="3"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill><fill><patternFill patternType="solid">'
     '<fgColor rgb="FFF9C0C8"/><bgColor indexed="64"/></patternFill></fill></fills>'
-    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="4">'
+    '<borders count="1"><border/></borders> <cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="4">'
     + "".join(
         f'<xf numFmtId="49" fontId="{font}" fillId="{fill}" borderId="0" xfId="0" applyNumberFormat="1" '
         f'applyFont="1" applyFill="1" applyAlignment="1"><alignment vertical="top"{wrap}/></xf>'
         for font, fill, wrap in ((0, 0, ""), (0, 2, ""), (1, 0, ' wrapText="1"'), (2, 0, ""))
     )
-    + "</cellXfs></styleSheet>",
+    + '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>",
 }
 
 
