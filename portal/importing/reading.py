@@ -26,13 +26,17 @@ class Draft:
 
 @dataclass
 class Reading:
-    """One file as read for one bureau. With any error nothing of it is imported."""
+    """One file as read for one bureau. With any error nothing of it is imported.
+
+    ``columns``: sheet → header → its place in the line, from 0, for the addresses of cells.
+    """
 
     record_type: RecordType
     organisation: Organisation | None = None
     records: list[Draft] = field(default_factory=list)
     errors: list[CellError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    columns: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def city(self) -> str:
