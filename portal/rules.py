@@ -44,6 +44,27 @@ def _unexplained(record: Filing) -> Iterator[Problem]:
         yield Problem("explanation", NOTHING_UNEXPLAINED, record.record_type.basis)
 
 
+def lacking(record: Filing) -> tuple[list[str], list[str]]:
+    """Return the labels of what today's rules miss in a record without files, and what else its type finds.
+
+    For what was decided before the portal (``historical``): nothing of it stops anything. Needs relations and
+    rows.
+    """
+    kind = record.record_type
+    columns = [kind.field(name) for name in kind.fields]
+    missing = [str(c.verbose_name) for c in columns if is_required(c) and is_empty(record, c.name)]
+    in_rows = [label for name in kind.rows for label in _lacking_in_rows(record, name)]
+    files = [slot.label for slot in kind.slots.values() if slot.least]
+    return [*missing, *in_rows, *files], [problem.text for problem in record.problems()]
+
+
+def _lacking_in_rows(record: Filing, name: str) -> list[str]:
+    rows, model = child_rows(record, name), record.record_type.row_model(name)
+    columns = [model._meta.get_field(field) for field in record.record_type.rows[name]]
+    missed = [c for c in columns if is_required(c) and any(is_empty(row, c.name) for row in rows)]
+    return [f"{model._meta.verbose_name_plural}的{column.verbose_name}" for column in missed]
+
+
 def blocking(record: Filing, found: list[Problem] | None = None) -> list[Problem]:
     """Return the problems that forbid submission: all errors, and the warnings while 情况说明 is empty."""
     found = problems(record) if found is None else found

@@ -61,8 +61,13 @@ def raw(record: models.Model, name: str) -> Any:
 def _reference(other: models.Model) -> dict:
     if not isinstance(other, Filing):
         return {"id": other.pk, "code": "", "title": str(other)}
-    entry = CatalogueEntry.objects.filter(filing_id=other.pk).first()
+    is_loaded = type(other).entry.is_cached(other)
+    entry = getattr(other, "entry", None) if is_loaded else _entry_of(other)
     return {"id": other.pk, "code": entry.code if entry else "", "title": other.title}
+
+
+def _entry_of(other: Filing) -> CatalogueEntry | None:
+    return CatalogueEntry.objects.filter(filing_id=other.pk).first()
 
 
 def whole(filing: Filing) -> Filing:
@@ -73,8 +78,10 @@ def whole(filing: Filing) -> Filing:
     return record
 
 
-def take(record: Filing) -> dict:
+def take(record: Filing, *, in_force: dict[str, str] | None = None, kept: list[dict] | None = None) -> dict:
     """Return the whole filing as JSON data.
+
+    ``in_force`` and ``kept`` are ``editions_of`` its type and its ``files`` where many are taken at once.
 
     ``values``: field → raw value. ``sections``: [{heading, fields: [{name, label, text}]}] and
     ``tables``: [{name, label, columns, rows}] hold the words as shown, so that an old version prints without
@@ -96,8 +103,8 @@ def take(record: Filing) -> dict:
         "rows": {name: _raw_rows(record, name) for name in record_type.rows},
         "sections": sections(record),
         "tables": tables(record),
-        "editions": _editions(record_type),
-        "files": files(record),
+        "editions": editions_of(record_type) if in_force is None else in_force,
+        "files": files(record) if kept is None else kept,
     }
 
 
@@ -185,7 +192,8 @@ def files(record: Filing) -> list[dict]:
     return [{"id": a.pk, "slot": a.slot, "size": a.size, "sha256": a.sha256} for a in kept]
 
 
-def _editions(record_type) -> dict[str, str]:
+def editions_of(record_type) -> dict[str, str]:
+    """Return catalogue → name of the edition in force for each type that ``record_type`` refers to."""
     slugs = {
         column.related_model.record_type.slug
         for column in (record_type.field(name) for name in record_type.fields)

@@ -22,7 +22,6 @@ from portal.models import Event, Filing, User
 from portal.policy import Choice, available_actions
 from portal.refusals import Conflict, Invalid, Refused
 from portal.registry import RecordType
-from portal.vocabulary import State
 
 __all__ = [
     "ACTIONS",
@@ -36,11 +35,11 @@ __all__ = [
     "as_refusal",
     "available_actions",
     "hold",
+    "move_all",
     "perform",
     "perform_all",
     "record_all",
     "record_event",
-    "register_all",
     "swap",
 ]
 
@@ -301,16 +300,22 @@ def record_all(
     return [step.event for step in steps]
 
 
-def register_all(
-    filings: Sequence[Filing], said: Sequence[tuple[str, dict]], *, by: User, at: datetime, **changes: Any
+def move_all(
+    filings: Sequence[Filing],
+    action: str,
+    target: str,
+    said: Sequence[tuple[str, dict]],
+    *,
+    by: User,
+    at: datetime,
+    **changes: Any,
 ) -> list[Event]:
-    """Let drafts just stored stand as approved, each with an event ``register`` of ``said``; all or none.
+    """Move filings to ``target`` by acts of ``historical``, which pass no desk; all of them or none.
 
-    For ``historical`` alone. ``said``: comment and details of each, ``changes``: columns of all. They pass no
-    desk and nobody is told. Needs a transaction.
+    ``said``: comment and details of each. Raises ``Conflict``; needs a transaction.
     """
-    pairs = zip(filings, said, strict=True)
-    steps = [_Step(f, "register", State.APPROVED, words, at, facts, changes) for f, (words, facts) in pairs]
+    told = zip(filings, said, strict=True)
+    steps = [_Step(f, action, target, words, at, facts, changes) for f, (words, facts) in told]
     _write(steps, by, "")
     return [step.event for step in steps]
 

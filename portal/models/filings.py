@@ -187,6 +187,11 @@ class Filing(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         """Store with clean text; the parent's columns follow from the child's."""
+        self.tidy()
+        super().save(*args, **kwargs)
+
+    def tidy(self) -> None:
+        """Clean the text and work out the parent's columns, as ``save`` does before it stores."""
         for column in self._meta.concrete_fields:
             if isinstance(column, models.CharField | models.TextField) and not column.is_relation:
                 value = getattr(self, column.attname)
@@ -197,7 +202,6 @@ class Filing(models.Model):
             self.title = (f"零报送：{self.campaign}" if self.is_nothing else self.heading())[:100]
         if not self.region_id:
             self.region_id = self.organisation.region_id
-        super().save(*args, **kwargs)
 
     @property
     def record_type(self) -> RecordType:
