@@ -1,202 +1,283 @@
 """What the public reads: catalogue lists, today or on a day, with facets and counts, and the search over all.
 
-Pure reads of entries: a draft has none and cannot leak. A list costs equally many queries at any size.
+Pure reads of entries: a draft has none and cannot leak. What is in force today costs equally many queries and
+as much time at any size; ``counting``, ``shelves`` and ``hits`` say how.
 """
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Substr
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from portal import lineages, rollups, scope, search, text
+from portal import counting, hits, lineages, numbers, registry, rollups, scope, search, shelves
+from portal.hits import Hit
 from portal.models import CatalogueEntry, Region
 from portal.registry import RecordType
+from portal.shelves import Shelf, Words
 from portal.vocabulary import BrandLevel, Level
+from portal.wishes import (
+    EXITED,
+    FIT,
+    IN_FORCE,
+    LONGEST_QUERY,
+    MOST_WORDS,
+    PROVINCE_CODE,
+    RECTIFYING,
+    SORTS,
+    STATUSES,
+    Facet,
+    Unknown,
+    Wish,
+    facets_of,
+    in_place,
+    query_of,
+    read_wish,
+    search_words,
+)
 
-PROVINCE_CODE = lineages.PROVINCE_CODE
-IN_FORCE, RECTIFYING, EXITED = "in_force", "rectifying", "exited"
-STATUSES = {IN_FORCE: "现行有效", RECTIFYING: "限期整改", EXITED: "已退出"}
-FIT = "fit"  # the order that asks for words: the name itself, its beginning, words in it, words in the text
-SORTS = {
-    FIT: ("按相关度", ("fit", "-valid_from", "-pk")),
-    "new": ("最近公布在前", ("-valid_from", "-pk")),
-    "code": ("按编号", ("code", "-pk")),
-    "region": ("按地区", ("region_id", "-valid_from", "-pk")),
-}
-LONGEST_QUERY = 60  # characters; a name has at most 100 and nobody types more of it
-MOST_WORDS = 6
-_CODE = re.compile("[0-9A-Z]{2,8}")
+__all__ = [
+    "EXITED",
+    "FIT",
+    "IN_FORCE",
+    "LONGEST_QUERY",
+    "MOST_WORDS",
+    "PROVINCE_CODE",
+    "RECTIFYING",
+    "SORTS",
+    "STATUSES",
+    "Facet",
+    "Listing",
+    "TooFar",
+    "Unknown",
+    "Wish",
+    "counts_by_kind_and_city",
+    "counts_for",
+    "facets_of",
+    "in_place",
+    "provincial_by_kind",
+    "query_of",
+    "read_wish",
+    "search_words",
+]
 
-
-class Unknown(ValueError):
-    """A parameter names something that does not exist."""
-
-
-def search_words(q: str) -> list[str]:
-    """Return the words of a query as they are compared with ``CatalogueEntry.search_text``."""
-    return text.fold(q[:LONGEST_QUERY]).split()[:MOST_WORDS]
-
-
-def query_of(params) -> str:
-    """Return the query of a request, clean and not too long; blanks and invisible characters are none."""
-    q = text.clean(params.get("q", "")[:LONGEST_QUERY])
-    return q if search_words(q) else ""
-
-
-def matching(q: str) -> Q:
-    """Return the condition that an entry holds every word of ``q``, one character or more each."""
-    return search.holding(search_words(q))
-
-
-def in_place(code: str) -> Q:
-    """Return the condition that an entry belongs to a region; the province stands for itself alone."""
-    return Q(region_id=code) if code == PROVINCE_CODE else scope.within("region_id", code)
-
-
-@dataclass(frozen=True)
-class Facet:
-    """One list of choices beside the results: parameter, heading, column and the words of its values."""
-
-    name: str
-    label: str
-    path: str
-    words: dict[str, str]
-
-
-def facets_of(record_type: RecordType, level_path: str = "level") -> list[Facet]:
-    """Return the level of a levelled type and the choice fields its declaration names."""
-    level = [Facet("level", "级别", level_path, dict(BrandLevel.choices))] if record_type.levelled else []
-    child = f"filing__{record_type.model._meta.model_name}__"
-    declared = [record_type.field(name) for name in record_type.facets]
-    return level + [Facet(f.name, str(f.verbose_name), child + f.name, dict(f.choices)) for f in declared]
+STANDINGS = (counting.OPEN, counting.EXITED)
+FARTHEST = 100_000  # entries from the nearer end of a list up to which its pages are turned to
+A_PAGE = 20  # hits of a common word that are met when nothing but their number is asked for
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What a visitor asked for; ``chosen`` maps a facet to its values, ``within`` names a city alone."""
-
-    q: str = ""
-    city: str = ""
-    county: str = ""
-    status: str = ""
-    sort: str = ""
-    table: bool = False
-    within: str = ""
-    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def region(self) -> str:
-        """The narrowest place that was asked for."""
-        return self.county or self.city
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """The parts of this wish as parameters, empty ones left out."""
-        chosen = [(name, value) for name, values in self.chosen.items() for value in values]
-        places = [("city", self.city), ("county", self.county), ("status", self.status)]
-        shape = [("sort", self.sort), ("view", "table" if self.table else ""), ("region", self.within)]
-        return [(name, value) for name, value in [("q", self.q), *places, *chosen, *shape] if value]
-
-    @property
-    def hidden(self) -> list[tuple[str, str]]:
-        """What the search form carries along beside the words being typed."""
-        return [pair for pair in self.pairs if pair[0] != "q"]
-
-    def query(self, **changes) -> str:
-        """Return the query string of this wish with some parts changed."""
-        return "?" + urlencode(replace(self, **changes).pairs)
-
-    def toggled(self, facet: str, value: str) -> dict[str, tuple[str, ...]]:
-        """Return ``chosen`` with one value of a facet added, or taken out when it was there."""
-        values = self.chosen.get(facet, ())
-        changed = tuple(v for v in values if v != value) if value in values else (*values, value)
-        return {**self.chosen, facet: changed}
-
-
-def read_wish(record_type: RecordType, params) -> Wish:
-    """Return the wish a query string expresses; raise ``Unknown`` for a choice that does not exist."""
-    wish = Wish(
-        q=query_of(params),
-        city=params.get("city", ""),
-        county=params.get("county", ""),
-        status=params.get("status", ""),
-        sort=params.get("sort", ""),
-        table=params.get("view") == "table",
-        chosen={f.name: _values(params, f) for f in facets_of(record_type) if params.get(f.name)},
-    )
-    if wish.status not in ("", *STATUSES) or wish.sort not in ("", *SORTS):
-        raise Unknown("status or sort")
-    return _in_its_city(wish)
-
-
-def _values(params, facet: Facet) -> tuple[str, ...]:
-    values = tuple(dict.fromkeys(params.getlist(facet.name)))
-    if set(values) - set(facet.words):
-        raise Unknown(facet.name)
-    return values
-
-
-def _in_its_city(wish: Wish) -> Wish:
-    """Refuse places that do not exist; a county alone brings its city with it."""
-    wish = replace(wish, city=wish.city or wish.county[:4])
-    levels = {wish.city: (Level.PROVINCE, Level.CITY), wish.county: (Level.COUNTY, Level.ZONE)}
-    asked = {code: fit for code, fit in levels.items() if code}
-    likely = [code for code in asked if _CODE.fullmatch(code)]
-    found = dict(Region.objects.filter(code__in=likely).values_list("code", "level")) if likely else {}
-    known = all(found.get(code) in fit for code, fit in asked.items())
-    if not known or not wish.county.startswith(wish.city if wish.county else ""):
-        raise Unknown("city or county")
-    return wish
+class TooFar(ValueError):
+    """A page so deep in a list that nobody turns to it."""
 
 
 class Listing:
     """The entries of one catalogue under one wish, with counts that agree with it.
 
-    On a ``day`` they are those in force then, at the level they had; nothing has exited on that day.
+    On a ``day`` they are those in force then, at the level they had; nothing has exited on that day. Today's
+    pages and numbers cost the same however much the catalogue holds; those of a day that is past do not.
     """
 
     def __init__(self, record_type: RecordType, wish: Wish, day: date | None = None):
         self.record_type, self.wish, self.day = record_type, wish, day
-        self.facets = facets_of(record_type, "level_then" if day else "level")
+        self.kind, self.today = record_type.slug, timezone.localdate()
+        self.facets = facets_of(record_type)
         self.words = search_words(wish.q)
         self.usual = FIT if self.words else "code" if day else "new"
+        self._cubes: dict[str, numbers.Cube] = {}
+        self._tallies: dict[str, numbers.Rows | numbers.Cube | None] = {}
+
+    # -- which entries
 
     @property
-    def conditions(self) -> dict[str, Q]:
-        """Each part of the wish as a condition, by the name of the part."""
-        wish, found = self.wish, {"status": Q()}
+    def conditions(self) -> list[Q]:
+        """What is asked for beside the status, as conditions of a query."""
+        wish, found = self.wish, []
         if self.words:
-            found["q"] = search.holding(self.words)
+            found.append(search.holding(self.words))
         if wish.region:
-            found["place"] = in_place(wish.region)
-        for facet in self.facets:
-            if values := wish.chosen.get(facet.name):
-                found[facet.name] = Q(**{f"{facet.path}__in": values})
+            found.append(in_place(wish.region))
+        level = "level_then" if self.day else "level"
+        found += [Q(**{f"{level}__in": values}) for values in [wish.chosen.get("level")] if values]
+        if self._facets_chosen:
+            found.append(Q(facets__in=self._all_facets))
         return found
 
-    def entries(self, without: str = "") -> QuerySet:
-        """Return the entries that fit all of the wish but the part called ``without``."""
-        base = self._all() if without == "status" else self._with_status(self.wish.status)
-        parts = [condition for name, condition in self.conditions.items() if name != without]
-        return base.filter(*parts)
+    def entries(self) -> QuerySet:
+        """Return the entries that fit the wish, as a query whatever they are."""
+        return self._with_status(self.wish.status).filter(*self.conditions)
 
     def _all(self) -> QuerySet:
         """Return every entry this catalogue ever had; on a day each says the level it had then."""
-        base = CatalogueEntry.objects.filter(kind=self.record_type.slug)
+        base = CatalogueEntry.objects.filter(kind=self.kind)
         base = base.filter(scope.within("region_id", self.wish.within)) if self.wish.within else base
         return base.annotate(level_then=rollups.level_on(self.day)) if self.day else base
 
-    def _with_status(self, status: str, base: QuerySet | None = None) -> QuerySet:
-        base = self._all() if base is None else base
+    def _with_status(self, status: str) -> QuerySet:
+        base = self._all()
         if status == EXITED:
             return base.exclude(exit_reason="")
-        now = base.in_force(self.day)
-        return now.filter(lineages.is_rectifying()) if status == RECTIFYING else now
+        if self.day or self._ends_later:
+            base = base.in_force(self.day)
+        else:
+            base = base.filter(valid_to=None, valid_from__lte=self.today)
+        return base.filter(code__in=self._rectifying) if status == RECTIFYING else base
+
+    @cached_property
+    def _rectifying(self) -> list[str]:
+        return lineages.rectifying_codes(self.kind)
+
+    @cached_property
+    def _odd(self) -> list[tuple]:
+        return counting.odd(self.today, self.kind)
+
+    @property
+    def _ends_later(self) -> bool:
+        """Whether an entry has an end that is still to come: no act enters one."""
+        return any(number > 0 for *_, number in self._odd)
+
+    @cached_property
+    def all_hits(self) -> list[Hit] | None:
+        """All entries of the catalogue that hold the words; None when they are too many to be read."""
+        cube = self._cube(counting.OPEN)
+        return hits.all_of(self._shelf, Words(self.words), cube.cells("").total())
+
+    @property
+    def _shelf(self) -> Shelf:
+        standing = counting.EXITED if self.wish.status == EXITED else counting.OPEN
+        levels = self.wish.chosen.get("level") or None
+        facets = self._all_facets if self._facets_chosen or levels else None
+        return Shelf(self.kind, self.today, standing, self.wish.region, levels, facets)
+
+    @property
+    def _facets_chosen(self) -> bool:
+        return any(values for name, values in self.wish.chosen.items() if name != "level")
+
+    @cached_property
+    def _all_facets(self) -> tuple[str, ...]:
+        """The combinations of facets there are that fit the wish."""
+        known = {facets for standing in STANDINGS for _, facets in self._cube(standing).cells("")}
+        known |= {facets for _, facets in self._on_day.cells("")} if self.day else set()
+        return tuple(sorted(f for f in known if self._fits(("", f), without="level")))
+
+    # -- how many
+
+    def _cube(self, standing: str) -> numbers.Cube:
+        if standing not in self._cubes:
+            odd = [row[1:] for row in self._odd] if standing == counting.OPEN else []
+            self._cubes[standing] = numbers.Cube(self.kind, standing, numbers.Rows(odd))
+        return self._cubes[standing]
+
+    @cached_property
+    def _on_day(self) -> numbers.Rows:
+        base = self._with_status(IN_FORCE)
+        if self.words:
+            base = base.filter(search.holding(self.words))
+        return numbers.of_entries(base, "level_then" if self.day else "level")
+
+    def tally(self, status: str) -> numbers.Rows | numbers.Cube | None:
+        """Return the numbers of a status under the words of the wish; None when they are not known."""
+        if status not in self._tallies:
+            self._tallies[status] = self._tally(status)
+        return self._tallies[status]
+
+    def _tally(self, status: str) -> numbers.Rows | numbers.Cube | None:
+        if self.day or self.wish.within:
+            return self._on_day
+        if status == RECTIFYING:
+            return self._put_right
+        if not self.words:
+            return self._cube(counting.EXITED if status == EXITED else counting.OPEN)
+        if self.all_hits is None:
+            return None
+        return numbers.of_hits(hit for hit in self.all_hits if self._stands(hit, status))
+
+    @cached_property
+    def _put_right(self) -> numbers.Rows:
+        if not self._rectifying:
+            return numbers.Rows([])
+        found = self._with_status(RECTIFYING).filter(*(Q(search_text__contains=word) for word in self.words))
+        return numbers.of_entries(found)
+
+    def _stands(self, hit: Hit, status: str) -> bool:
+        if status == EXITED:
+            return bool(hit.exit_reason)
+        return hit.is_in_force(self.today) and (status != RECTIFYING or hit.code in self._rectifying)
+
+    def _fits(self, cell: counting.Cell, without: str = "") -> bool:
+        """Say whether level and facets fit what was chosen, one facet left out."""
+        chosen = self.wish.chosen.items()
+        said = {"level": cell[0], **counting.values_in(cell[1])}
+        return all(said.get(name, "") in values for name, values in chosen if values and name != without)
+
+    def _fitting(self, found: numbers.Rows | numbers.Cube) -> list[counting.Cell] | None:
+        """Return the cells that fit what was chosen, None when nothing was."""
+        if not any(self.wish.chosen.values()):
+            return None
+        return [cell for cell in found.cells("") if self._fits(cell)]
+
+    @property
+    def status(self) -> str:
+        """The status that is shown."""
+        return self.wish.status or IN_FORCE
+
+    @cached_property
+    def total(self) -> int:
+        """How many entries of this catalogue are in force, whatever was asked for."""
+        if self.day or self.wish.within:
+            return self._with_status(IN_FORCE).count()
+        return self._cube(counting.OPEN).cells("").total()
+
+    @cached_property
+    def count(self) -> int:
+        """How many entries fit the wish, ``AtLeast`` so many for a common word."""
+        known = self._known(self.status)
+        return hits.known(self._met(A_PAGE), A_PAGE) if known is None else known
+
+    def _known(self, status: str) -> int | None:
+        found = self.tally(status)
+        if found is None:
+            return None
+        return sum(number for cell, number in found.cells(self.wish.region).items() if self._fits(cell))
+
+    # -- pages
+
+    def page(self, start: int, number: int) -> tuple[list[CatalogueEntry], int]:
+        """Return the entries from place ``start`` on and how many there are, ``AtLeast`` for a common word.
+
+        Raises ``TooFar`` for a place that is not turned to.
+        """
+        if self.day or self.wish.within or self.status == RECTIFYING or (self._ends_later and not self.words):
+            found = self.ordered()[start : start + number] if start < self.count else []
+            return list(found), self.count
+        if self.words:
+            return self._found(start, number)
+        if min(start, self.count - start) > FARTHEST:
+            raise TooFar
+        return self._loaded(shelves.page(self._shelf, self.sort, start, number, self.count)), self.count
+
+    def _found(self, start: int, number: int) -> tuple[list[CatalogueEntry], int]:
+        if self.all_hits is None:
+            if start + number > hits.MOST:
+                raise TooFar
+            met = self._met(start + number)
+            return self._loaded([hit.pk for hit in met[start : start + number]]), hits.known(
+                met, start + number
+            )
+        shelf = self._shelf
+        mine = [hit for hit in self.all_hits if hits.is_on(hit, shelf)]
+        shown = hits.ordered(mine, self.sort, self.words)[start : start + number]
+        return self._loaded([hit.pk for hit in shown]), len(mine)
+
+    def _met(self, number: int) -> list[Hit]:
+        """Return the first hits of a common word, one more than ``number`` where there are."""
+        size = self._cube(counting.OPEN).cells("").total()
+        return hits.first(self._shelf, self.sort, self.words, number + 1, size)
+
+    def _loaded(self, pks: list[int]) -> list[CatalogueEntry]:
+        found = CatalogueEntry.objects.select_related("region__parent").in_bulk(pks)
+        return [found[pk] for pk in pks if pk in found]
 
     def ordered(self) -> QuerySet:
         """Return the entries in the order of the wish, with what a line of the list shows."""
@@ -219,18 +300,19 @@ class Listing:
             if name != FIT or self.words
         ]
 
-    @cached_property
-    def total(self) -> int:
-        """How many entries of this catalogue are in force, whatever was asked for."""
-        return self._with_status(IN_FORCE).count()
-
     def options(self, facet: Facet) -> list[dict]:
-        """Return the choices of a facet with counts: what the list would hold with that choice alone."""
-        counts = _tally(self.entries(without=facet.name), facet.path)
+        """Return the choices of a facet with counts: what the list would hold with that choice alone.
+
+        The counts are None when they are not known.
+        """
+        found, counts = self.tally(self.status), Counter()
+        for cell, number in found.cells(self.wish.region).items() if found else ():
+            if self._fits(cell, without=facet.name):
+                counts[{"level": cell[0], **counting.values_in(cell[1])}.get(facet.name, "")] += number
         return [
             {
                 "word": word,
-                "count": counts.get(value, 0),
+                "count": counts[value] if found else None,
                 "is_chosen": value in self.wish.chosen.get(facet.name, ()),
                 "query": self.wish.query(chosen=self.wish.toggled(facet.name, value)),
             }
@@ -239,14 +321,11 @@ class Listing:
 
     def status_options(self) -> list[dict]:
         """Return the statuses with counts; what is in force is chosen unless the visitor says otherwise."""
-        entries = self.entries(without="status")
-        counts = {status: self._with_status(status, entries).count() for status in STATUSES}
-        now = self.wish.status or IN_FORCE
         return [
             {
                 "word": word,
-                "count": counts[value],
-                "is_chosen": value == now,
+                "count": self._known(value),
+                "is_chosen": value == self.status,
                 "query": self.wish.query(status="" if value == IN_FORCE else value),
             }
             for value, word in STATUSES.items()
@@ -254,26 +333,27 @@ class Listing:
 
     def cities(self) -> list[dict]:
         """Return the province and the cities with the count each would show."""
-        counts = _tally(self.entries(without="place").annotate(city=Substr("region_id", 1, 4)), "city")
+        found = self.tally(self.status)
+        counts = found.places("", self._fitting(found)) if found else None
         regions = Region.objects.filter(level__in=(Level.PROVINCE, Level.CITY)).order_by("code")
-        shown = [r for r in regions if r.code != PROVINCE_CODE or counts.get(PROVINCE_CODE)]
-        return [self._place(r.code, r.name, counts.get(r.code, 0), city=r.code, county="") for r in shown]
+        shown = [r for r in regions if r.code != PROVINCE_CODE or counts is None or counts[PROVINCE_CODE]]
+        return [self._place(r.code, r.name, counts, city=r.code, county="") for r in shown]
 
     def counties(self) -> list[dict]:
         """Return the counties and zones of the chosen city with counts; nothing without a city."""
         if not self.wish.city or self.wish.city == PROVINCE_CODE:
             return []
-        inside = self.entries(without="place").filter(scope.within("region_id", self.wish.city))
-        counts = _tally(inside, "region_id")
+        found = self.tally(self.status)
+        counts = found.places(self.wish.city, self._fitting(found)) if found else None
         regions = Region.objects.current().under(self.wish.city).exclude(code=self.wish.city).order_by("code")
-        return [self._place(r.code, r.name, counts.get(r.code, 0), county=r.code) for r in regions]
+        return [self._place(r.code, r.name, counts, county=r.code) for r in regions]
 
-    def _place(self, code: str, word: str, count: int, **place: str) -> dict:
+    def _place(self, code: str, word: str, counts: Counter | None, **place: str) -> dict:
         is_chosen = code in (self.wish.city, self.wish.county)
         undo = {name: "" for name in ("county", "city") if name in place}
         return {
             "word": word,
-            "count": count,
+            "count": None if counts is None else counts[code],
             "is_chosen": is_chosen,
             "query": self.wish.query(**(undo if is_chosen else place)),
         }
@@ -296,31 +376,33 @@ class Listing:
 
     def way_out(self, conditions: list[dict]) -> dict | None:
         """Return the one condition whose removal shows most, with ``text`` for the page, or None."""
-        ways = [(Listing(self.record_type, c["wish"], self.day).entries().count(), c) for c in conditions]
+        ways = [(Listing(self.record_type, c["wish"], self.day).count, c) for c in conditions]
         count, best = max(ways, key=lambda way: way[0], default=(0, {}))
-        return {**best, "text": f"去掉“{best['word']}”后有 {count} 个。"} if count else None
-
-
-def _tally(entries: QuerySet, path: str) -> dict[str, int]:
-    """Return how many entries hold each value of a column; one grouped query."""
-    return dict(entries.order_by().values_list(path).annotate(n=Count("pk")))
+        return {**best, "text": f"去掉“{best['word']}”后有 {hits.in_words(count)}。"} if count else None
 
 
 def counts_by_kind_and_city() -> dict[str, dict[str, int]]:
-    """Return slug → city code → entries in force, for the home page; one query."""
-    city = Substr("region_id", 1, 4)
-    rows = CatalogueEntry.objects.in_force().order_by().annotate(city=city).values_list("kind", "city")
-    found: dict[str, dict[str, int]] = {}
-    for kind, code, number in rows.annotate(n=Count("pk")):
-        found.setdefault(kind, {})[code] = number
-    return found
+    """Return slug → city code → entries in force, for the home page; two queries."""
+    found = counting.by_kind_and_city()
+    for kind, region, _, _, number in counting.odd(timezone.localdate()):
+        found.setdefault(kind, Counter())[region[: counting.CITY]] += number
+    return {
+        kind: {code: n for code, n in cities.items() if n}
+        for kind, cities in found.items()
+        if any(cities.values())
+    }
 
 
 def provincial_by_kind() -> dict[str, int]:
-    """Return slug → entries in force at provincial level; one query."""
-    return _tally(CatalogueEntry.objects.in_force().filter(level=BrandLevel.PROVINCIAL), "kind")
+    """Return slug → entries in force at provincial level; two queries."""
+    found = counting.by_kind(BrandLevel.PROVINCIAL)
+    for kind, _, level, _, number in counting.odd(timezone.localdate()):
+        found[kind] += number if level == BrandLevel.PROVINCIAL else 0
+    return {kind: number for kind, number in found.items() if number}
 
 
 def counts_for(q: str) -> dict[str, int]:
-    """Return slug → entries in force that match ``q``; one query for the search over all catalogues."""
-    return _tally(CatalogueEntry.objects.in_force().filter(matching(q)), "kind")
+    """Return slug → entries in force that match ``q``, ``AtLeast`` so many for a common word; no zeros."""
+    kinds = (kind for kind in registry.all_types() if kind.public)
+    found = {kind.slug: Listing(kind, Wish(q=q)).count for kind in kinds}
+    return {slug: count for slug, count in found.items() if count}

@@ -7,7 +7,8 @@ instant is a change counted twice or not at all.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from datetime import date
 
 from django.db import connection, transaction
 
@@ -112,6 +113,20 @@ def _chosen(fits: Iterable[Cell] | None) -> tuple[str, list[str]]:
     pairs = ", ".join(["(%s, %s)"] * len(wanted))
     values = [part for cell in wanted for part in cell]
     return (f"(level, facets) IN (VALUES {pairs})" if wanted else "1 = 0"), values
+
+
+def odd(day: date, kind: str = "") -> list[tuple[str, str, str, str, int]]:
+    """Return what makes the entries without an end differ from those in force on ``day``, the present one.
+
+    (kind, region, level, facets, −1) for each that begins later, and +1 for each that ends later. No act
+    enters such a day; a clock that was put back does.
+    """
+    of_kind, values = (" AND kind = %s", [kind]) if kind else ("", [])
+    sql = f"""SELECT kind, region_id, level, facets, -1 FROM portal_catalogueentry
+        WHERE valid_to IS NULL AND valid_from > %s{of_kind}
+        UNION ALL SELECT kind, region_id, level, facets, 1 FROM portal_catalogueentry
+        WHERE valid_to > %s AND valid_from <= %s{of_kind}"""
+    return _rows(sql, [day, *values, day, day, *values])
 
 
 def by_kind_and_city(standing: str = OPEN) -> dict[str, Counter[str]]:
@@ -234,8 +249,3 @@ def _facet_columns() -> Iterable[tuple[str, tuple[str, str, str]]]:
             )
             options = record_type.model._meta
             yield record_type.slug, (options.db_table, options.pk.column, words)
-
-
-def total(numbers: Counter[Cell], fits: Callable[[Cell], bool]) -> int:
-    """Return how many entries are in the cells that fit."""
-    return sum(number for cell, number in numbers.items() if fits(cell))

@@ -96,9 +96,9 @@ def _unsettled() -> QuerySet:
     return items.filter(~Exists(left))
 
 
-def is_rectifying() -> Exists:
-    """Return the condition that the code of an entry is under 限期整改 (鲁就办〔2021〕22号 三（三）)."""
-    return Exists(_unsettled().filter(entry__kind=OuterRef("kind"), entry__code=OuterRef("code")))
+def rectifying_codes(kind: str) -> list[str]:
+    """Return the codes of a catalogue that are under 限期整改 (鲁就办〔2021〕22号 三（三）); one query."""
+    return list(_unsettled().filter(entry__kind=kind).values_list("entry__code", flat=True))
 
 
 def rectifying(kind: str, codes: Iterable[str]) -> dict[str, date]:

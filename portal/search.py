@@ -71,11 +71,16 @@ def head_of(kind: str, word: str) -> list[str]:
 
 def having(keys: list[str], most: int) -> list[int]:
     """Return the entries that have all ``keys``, ``most`` of them at most."""
-    wanted = keys if connection.vendor == "postgresql" else _ALL["sqlite"].join(f'"{key}"' for key in keys)
+    sql, wanted = lookup(keys)
     with connection.cursor() as cursor:
-        sql = _FIND[connection.vendor].format(_ALL["postgresql"])
         cursor.execute(f"{sql} LIMIT %s", [wanted, most])
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def lookup(keys: list[str]) -> tuple[str, list[str] | str]:
+    """Return the query for the ids of the entries that have all ``keys``, and its one value."""
+    wanted = keys if connection.vendor == "postgresql" else _ALL["sqlite"].join(f'"{key}"' for key in keys)
+    return _FIND[connection.vendor].format(_ALL["postgresql"]), wanted
 
 
 def holding(words: Iterable[str]) -> Q:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from portal import browse, registry, search
+from portal import browse, counting, hits, registry, search, shelves
 from portal.models import CatalogueEntry
 from portal.vocabulary import ExitReason
 from tests import copies, factories
@@ -29,6 +29,7 @@ def facts(django_db_setup, django_db_blocker):
         entries = copies.many_entries(NUMBER, KIND)
         decided = [_decide(entry, dice) for entry in entries]
         search.rebuild()
+        counting.rebuild()
         yield decided
         transaction.set_rollback(True)
 
@@ -54,6 +55,7 @@ def wishes():
         "q": some.lists(some.sampled_from([*WORDS, "筝", "绢人"]), max_size=2).map(" ".join),
         "place": some.sampled_from(["", *REGIONS]),
         "status": some.sampled_from(["", browse.IN_FORCE, browse.EXITED]),
+        "sort": some.sampled_from(["", *browse.SORTS]),
     }
     return some.fixed_dictionaries(parts).map(_params)
 
@@ -98,6 +100,40 @@ def test_the_list_holds_what_was_asked_for_and_every_choice_what_it_says(facts, 
     fresh = [option for option in options if not option["is_chosen"]]
     alone = [option for option in fresh if not _adds(listing, option)]
     assert [(o["word"], o["count"]) for o in alone] == [(o["word"], leads_to(listing, o)) for o in alone]
+
+
+@pytest.mark.parametrize("is_large", [False, True], ids=["small", "large"])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+)
+@given(params=wishes())
+def test_the_pages_hold_the_whole_list_in_its_order(facts, is_large, params):
+    listing = browse.Listing(KIND, browse.read_wish(KIND, params))
+    plain = list(listing.ordered().values_list("pk", flat=True))
+
+    with pytest.MonkeyPatch.context() as patch:
+        if is_large:  # as if there were more than is read or gathered at once
+            patch.setattr(hits, "MOST", 2)
+            patch.setattr(hits, "NEAR", 3)
+            patch.setattr(hits, "REACH", 5)
+            patch.setattr(shelves, "FEW", 0)
+            patch.setattr(listing, "_found", lambda start, number: common(listing, start, number))
+        pages = [listing.page(start, 7) for start in range(0, NUMBER, 7)]
+
+    assert [entry.pk for shown, _ in pages for entry in shown] == plain
+    assert {isinstance(count, hits.AtLeast) or count == len(plain) for _, count in pages} == {True}
+    assert all(count <= len(plain) for _, count in pages)
+
+
+def common(listing: browse.Listing, start: int, number: int):
+    """Show a page of a word although it lies deeper than common words are turned to."""
+    if listing.all_hits is not None:
+        return browse.Listing._found(listing, start, number)
+    met = listing._met(start + number)
+    entries = CatalogueEntry.objects.in_bulk([hit.pk for hit in met])
+    return [entries[hit.pk] for hit in met[start : start + number]], hits.known(met, start + number)
 
 
 def _adds(listing: browse.Listing, option: dict) -> bool:

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.db import connection
 
-from portal import browse
+from portal import browse, search
 from portal.models import CatalogueEntry
 from tests.crowding import MANY, crowd
 
@@ -26,8 +26,12 @@ def texts(django_db_setup, django_db_blocker):
         yield found
 
 
+def matching(q: str):
+    return CatalogueEntry.objects.filter(search.holding(browse.search_words(q)))
+
+
 def found(q: str) -> set[int]:
-    return set(CatalogueEntry.objects.filter(browse.matching(q)).values_list("pk", flat=True))
+    return set(matching(q).values_list("pk", flat=True))
 
 
 def scanned(texts: dict[int, str], q: str) -> set[int]:
@@ -63,7 +67,7 @@ def test_several_words_find_what_holds_them_all(texts, q):
 
 @pytest.mark.parametrize("q", ["龘", "风龘", "画制筝", "craft坊996"])
 def test_the_plan_of_a_search_asks_the_index_and_reads_no_whole_table(texts, q):
-    plan = CatalogueEntry.objects.filter(browse.matching(q)).explain()
+    plan = matching(q).explain()
 
     asked = {"sqlite": "portal_entrygrams VIRTUAL TABLE INDEX", "postgresql": "portal_entrygrams_gin"}
     assert asked[connection.vendor] in plan

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
             model_name="catalogueentry",
             index=models.Index(
                 condition=models.Q(("valid_to__isnull", False)),
-                fields=["kind", "valid_to"],
+                fields=["valid_to", "id", "kind"],
                 name="entry_ended",
             ),
         ),

@@ -131,7 +131,7 @@ class CatalogueEntry(models.Model):
                 name="entry_exited",
             ),
             models.Index(
-                fields=["kind", "valid_to"], condition=Q(valid_to__isnull=False), name="entry_ended"
+                fields=["valid_to", "id", "kind"], condition=Q(valid_to__isnull=False), name="entry_ended"
             ),
         ]
 

@@ -5,7 +5,7 @@ from django.forms import widgets
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from portal import materials, text, windows
+from portal import hits, materials, text, windows
 
 register = template.Library()
 
@@ -208,3 +208,15 @@ def message_kind(level: str) -> str:
 def polite(sentence: str) -> str:
     """Return a sentence of Django's own in our form of address: 您, never 你."""
     return str(sentence).replace("你", "您")
+
+
+@register.filter
+def how_many(count: int) -> str:
+    """Return a number of entries in words, with 以上 when no more than that is known."""
+    return hits.in_words(count)
+
+
+@register.filter
+def how_many_lines(count: int) -> str:
+    """Return a number of lines in words, with 以上 when no more than that is known."""
+    return hits.in_words(count, "条")

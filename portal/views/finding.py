@@ -6,10 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import browse, entries, facts, genealogy, registry, similar, tiles
+from portal import browse, entries, facts, genealogy, hits, registry, similar, text, tiles
 from portal.models import CatalogueEntry
 from portal.registry import RecordType
-from portal.views.public import mapped, paged, public_types
+from portal.views.public import PER_PAGE, mapped, paged, public_types
 
 HITS_PER_TYPE = 5
 ROWS_PER_PAGE = 50
@@ -24,9 +24,9 @@ def search(request: HttpRequest) -> HttpResponse:
     slug, q = request.GET.get("in", ""), browse.query_of(request.GET)
     if slug in {record_type.slug for record_type in public_types()}:
         return redirect(reverse("catalogue-list", args=[slug]) + browse.Wish(q=q).query())
-    counts = browse.counts_for(q) if q else {}
-    groups = [_group(t, q, counts[t.slug]) for t in public_types() if counts.get(t.slug)]
-    total = sum(group["count"] for group in groups)
+    found = (_group(record_type, q) for record_type in public_types() if q)
+    groups = [group for group in found if group["count"]]
+    total = hits.total(group["count"] for group in groups)
     context = {
         "nav": "catalogue",
         "q": q,
@@ -40,13 +40,14 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "public/search.html", context)
 
 
-def _group(record_type: RecordType, q: str, count: int) -> dict:
+def _group(record_type: RecordType, q: str) -> dict:
     listing = browse.Listing(record_type, browse.Wish(q=q))
+    found, count = listing.page(0, PER_PAGE)
     return {
         "type": record_type,
         "count": count,
         "more": listing.wish.query(),
-        "lines": entries.lines(record_type, list(listing.ordered()[:HITS_PER_TYPE]), q),
+        "lines": entries.lines(record_type, found[:HITS_PER_TYPE], q),
     }
 
 
@@ -63,15 +64,15 @@ def _ways_out(q: str) -> list[dict]:
     if len(words) < 2:
         return []
     rests = {word: " ".join(other for other in words if other != word) for word in words}
-    counts = {word: sum(browse.counts_for(rest).values()) for word, rest in rests.items() if rest}
+    counts = {word: hits.total(browse.counts_for(rest).values()) for word, rest in rests.items() if rest}
     ways = [{"word": word, "q": rests[word], "count": count} for word, count in counts.items() if count]
     return sorted(ways, key=lambda way: -way["count"])
 
 
 def _cut(typed: str) -> str:
     """Return the sentence that not all of what was typed is searched for, empty when it is."""
-    words = browse.text.fold(typed).split()
-    if len(browse.text.clean(typed)) <= browse.LONGEST_QUERY and len(words) <= browse.MOST_WORDS:
+    words = text.fold(typed).split()
+    if len(text.clean(typed)) <= browse.LONGEST_QUERY and len(words) <= browse.MOST_WORDS:
         return ""
     return f"只按前{browse.LONGEST_QUERY}个字、前{browse.MOST_WORDS}个词查询，其余没有用到。"
 

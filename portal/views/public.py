@@ -3,14 +3,14 @@
 import re
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models.functions import Length
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import basis, browse, dated, entries, exports, gauges, noticeboard, registry, tiles
+from portal import basis, browse, dated, entries, exports, gauges, hits, noticeboard, registry, tiles
 from portal.models import CatalogueEntry, Edition, Region
 from portal.registry import RecordType
 from portal.views import addresses
@@ -20,6 +20,7 @@ NEWEST = 5
 EXAMPLES, EXAMPLE_LENGTH = 5, 10
 TOP_PLACES = 5
 MOST_DOWNLOADED = 10_000
+LAST = 999_999  # no page has a higher number
 
 
 def public_types() -> list[RecordType]:
@@ -107,13 +108,15 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 def catalogue_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """One catalogue under the visitor's wish; a choice or a page that does not exist is 404."""
     wish, listing = _listing(request, record_type)
-    page = paged(request, listing.ordered())
+    page, is_too_far = _turned(request, listing)
     context = {
         "nav": "catalogue",
         "type": record_type,
         "wish": wish,
         "listing": listing,
         "page": page,
+        "is_too_far": is_too_far,
+        "is_common": isinstance(page.paginator.count, hits.AtLeast),
         **_shown(record_type, list(page), wish),
         "editions": dated.of_province(record_type),
         **choices(listing, page),
@@ -127,9 +130,9 @@ def catalogue_list(request: HttpRequest, record_type: RecordType) -> HttpRespons
 def catalogue_download(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """The same list as a workbook of the public fields; exited entries keep their content to themselves."""
     _, listing = _listing(request, record_type)
-    found = listing.entries()
-    if listing.wish.status == browse.EXITED or found.count() > MOST_DOWNLOADED:
+    if not _may_be_downloaded(listing, listing.count):
         raise Http404("nothing to download, or too much at once")
+    found = listing.entries()
     records = record_type.model.objects.filter(pk__in=found.values("filing_id")).order_by("entry__code")
     data = exports.export_workbook(record_type, records, public=True)
     return exports.download(data, f"{record_type.label}-{timezone.localdate()}.xlsx")
@@ -162,6 +165,23 @@ def paged(request: HttpRequest, found, each: int = PER_PAGE):
     return paginator.page(number_of(request.GET.get("page", "1"), paginator.num_pages))
 
 
+def _turned(request: HttpRequest, listing: browse.Listing) -> tuple[Page, bool]:
+    """Return the page of a list that a visitor asks for, and whether it lies too deep to be turned to.
+
+    One that does not exist is 404.
+    """
+    number = number_of(request.GET.get("page", "1"), LAST)
+    try:
+        found, count = listing.page((number - 1) * PER_PAGE, PER_PAGE)
+    except browse.TooFar:
+        return Page([], number, Paginator(range(number * PER_PAGE), PER_PAGE)), True
+    if not found and number > 1:
+        raise Http404("no such page")
+    paginator = Paginator(range(count), PER_PAGE)
+    paginator.count = count
+    return Page(found, number, paginator), False
+
+
 def number_of(asked: str, last: int) -> int:
     """Return the number a visitor asks for, 1 to ``last``; everything else is 404."""
     if not re.fullmatch("[1-9][0-9]{0,5}", asked, re.ASCII) or int(asked) > last:
@@ -191,16 +211,22 @@ def choices(listing: browse.Listing, page) -> dict:
         "conditions": conditions,
         "way_out": None if page else listing.way_out(conditions),
         "sorts": listing.sorts(),
+        "as_first": wish.query(),
         "as_list": wish.query(table=False),
         "as_table": wish.query(table=True),
-        "may_download": wish.status != browse.EXITED and 0 < page.paginator.count <= MOST_DOWNLOADED,
+        "may_download": _may_be_downloaded(listing, page.paginator.count),
     }
+
+
+def _may_be_downloaded(listing: browse.Listing, count: int) -> bool:
+    is_known = not isinstance(count, hits.AtLeast)
+    return is_known and listing.wish.status != browse.EXITED and 0 < count <= MOST_DOWNLOADED
 
 
 def _top(places: list[dict]) -> list[dict]:
     """Return the chosen place and the fullest ones; the others stand behind “显示全部”."""
-    shown = [place for place in places if place["is_chosen"] or place["count"]]
-    return sorted(shown, key=lambda place: (not place["is_chosen"], -place["count"]))[:TOP_PLACES]
+    shown = [place for place in places if place["is_chosen"] or place["count"] != 0]
+    return sorted(shown, key=lambda place: (not place["is_chosen"], -(place["count"] or 0)))[:TOP_PLACES]
 
 
 def _region_name(code: str) -> str:
