@@ -41,13 +41,18 @@ def index(rows: Iterable[tuple[int, str, str, str]]) -> None:
 
 
 def keys_of(kind: str, name_key: str, search_text: str) -> set[str]:
-    """Return all keys of an entry: of its kind, its text, its name, and how its name begins.
+    """Return all keys of an entry: of its text, its kind and its name."""
+    return text.grams(search_text) | keys_beside(kind, name_key)
+
+
+def keys_beside(kind: str, name_key: str) -> set[str]:
+    """Return the keys of the kind, of the name, and of how the name begins.
 
     No two sorts of keys can be taken for one another: those of a text are hexadecimal.
     """
-    found = text.grams(search_text) | {_of_kind(kind)}
-    found |= {f"{IN_ITS_NAME}{key}" for key in text.grams(name_key)}
-    return found | {f"{AT_ITS_HEAD}{key}" for key in text.grams(name_key[:EXACT]) if _is_head(key, name_key)}
+    found = {_of_kind(kind), *(f"{IN_ITS_NAME}{key}" for key in text.grams(name_key))}
+    heads = (key for key in text.grams(name_key[:EXACT]) if _is_head(key, name_key))
+    return found | {f"{AT_ITS_HEAD}{key}" for key in heads}
 
 
 def _is_head(key: str, name_key: str) -> bool:

@@ -14,7 +14,7 @@ from benchmarks import chronicle, loading, people, words
 from benchmarks.chronicle import DAY, FIRST, LAST, PACE, Chronicle, Story, day_of, stamp
 from benchmarks.loading import Table
 from benchmarks.people import PROVINCE, Place
-from portal import registry, text
+from portal import registry, search, text
 from portal.models import CatalogueEntry, CodeCounter, Event, Filing, FilingVersion
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, ExitReason, Role
@@ -230,6 +230,7 @@ class Writer:
         chunk.entries.append((*what, *told, *begun, *ended, said, text.key(title)))
         if self.is_searched:
             keys = subject.body.keys | self.keys[place.code] | text.grams(title)
+            keys |= search.keys_beside(kind.slug, text.key(title))
             chunk.grams.append((self.entries, self.join(keys)))
         self.entries += 1
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from django.db import models
 from django.utils import timezone
 
-from portal import edition_files, editions, filing_counts, notify, selection
+from portal import counting, edition_files, editions, filing_counts, notify, selection
 from portal.models import (
     Attachment,
     CatalogueEntry,
@@ -49,6 +49,7 @@ def faults() -> Iterator[str]:
     yield from missing_guards()
     for numbers in _chunks():
         yield from _faults_of(numbers)
+    yield from counting.faults()
     yield from filing_counts.faults()
     yield from of_catalogue()
     yield from of_notices()
