@@ -1,13 +1,13 @@
-"""What waits for a person and is no filing: editions to approve or publish, objections to answer or close.
+"""What waits for a person and is no filing: editions, objections, history registered by a colleague.
 
-Pure reads for one strip above the queue; the rules are those of ``edition_policy`` and ``objections``.
+Pure reads for one strip above the queue; the rules are those of the modules that do what waits.
 """
 
 from dataclasses import dataclass
 
 from django.urls import reverse
 
-from portal import edition_policy, objections
+from portal import edition_policy, historical, objections
 from portal.models import ObjectionStage, User
 
 EDITION_ACTS = {"approve": "待审定", "publish": "待发布"}
@@ -23,8 +23,8 @@ class Duty:
 
 
 def of(user: User) -> list[Duty]:
-    """Return what else waits for ``user``; two queries at most."""
-    return [*_editions(user), *_objections(user)]
+    """Return what else waits for ``user``; three queries at most."""
+    return [*_editions(user), *_objections(user), *_registrations(user)]
 
 
 def _editions(user: User) -> list[Duty]:
@@ -51,6 +51,15 @@ def _objections(user: User) -> list[Duty]:
     return [
         Duty(text, len(pks), _address("objection", "notice-list", pks)) for text, pks in duties.items() if pks
     ]
+
+
+def _registrations(user: User) -> list[Duty]:
+    if historical.bureau_of(user, historical.CONFIRM) is None:
+        return []
+    found = historical.visible_to(user).exclude(proposed_at=None).exclude(upload__created_by=user)
+    waiting = found.filter(upload__committed_at=None, upload__abandoned_at=None)
+    pks = list(waiting.order_by("pk").values_list("pk", flat=True))
+    return [Duty("历史结果待确认", len(pks), _address("history", "history-list", pks))] if pks else []
 
 
 def _address(one: str, many: str, pks: list[int]) -> str:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import drafts, exports, ledger, reading, registry
+from portal import drafts, exports, historical, ledger, reading, registry
 from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Role
 
@@ -43,6 +43,7 @@ def filing_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "headings": ledger.headings(record_type, wish),
         "rows": ledger.rows(record_type, page, request.user),
         "fileable": bool(drafts.filing_organisations(request.user, record_type)),
+        "registers": historical.bureau_of(request.user, historical.CONFIRM) is not None,
         "pages": record_type.pages if request.user.has_role(*READERS) else {},
     }
     return render(request, "desk/list.html", context)

@@ -6,7 +6,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import edition_jobs, job_pages, jobs, report_runs, reports
+from portal import edition_jobs, historical_jobs, job_pages, jobs, report_runs, reports
 from portal.models import Job
 from portal.report_pages import OutOfReach, readers_regions
 from portal.views.desk import page_of
@@ -46,8 +46,11 @@ def downloads(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def job(request: HttpRequest, job: int) -> HttpResponse:
-    """One job: how far it is, or what became of it."""
-    return _page(request, _in_scope(request, job))
+    """One job: how far it is, or what became of it; one that has a page of its own is followed there."""
+    found = _in_scope(request, job)
+    if found.kind == historical_jobs.JOB:
+        return redirect("history", found.parameters["registration"])
+    return _page(request, found)
 
 
 def _page(request: HttpRequest, found: Job, status: int = 200) -> HttpResponse:

@@ -20,6 +20,7 @@ from portal import (
     decision,
     drafts,
     exports,
+    historical_acts,
     inbox,
     materials,
     opinions,
@@ -126,6 +127,7 @@ def page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
         **_queue(request, found),
         **_entry(found, user),
         **_update(found, user),
+        "why_not_revoked": historical_acts.why_not_revoked(found, user),
     }
     context |= _history(found, user, context["pins"], typed)
     context["loose_text"] = _loose_text(typed.remark, context["pins"], context["pair"])
