@@ -95,12 +95,14 @@ def _bare_postgresql(names: list[str]) -> tuple[list[str], list[str]]:
         " AND indexname NOT IN (SELECT conname FROM pg_constraint)",
         [names],
     )
-    away = [f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in names]
+    away = ["SET maintenance_work_mem = '1GB'", "SET default_toast_compression = 'lz4'"]
+    away += [f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in names]
     away += [f'ALTER TABLE {table} DROP CONSTRAINT "{key}"' for table, key, _ in foreign]
     away += [f'DROP INDEX "{index}"' for index, _ in indexes]
     back = [definition for _, definition in indexes]
     back += [f'ALTER TABLE {table} ADD CONSTRAINT "{key}" {said}' for table, key, said in foreign]
     back += [f"ALTER TABLE {name} ENABLE TRIGGER USER" for name in names]
+    back += ["RESET maintenance_work_mem", "RESET default_toast_compression"]
     return away, back
 
 

@@ -37,12 +37,12 @@ others found as it is; `--quick` tries everything at small sizes and writes noth
 `bin/benchmarks/`, what they found is kept in `docs/benchmarks.json`.
 
 How it is measured: the variants run in turn (A B C A B C), each round in a process of its own with its
-modules imported, on a database filled by `bin/benchmarks/population.py` or by the
-program; the answers must be equal. The tables show medians of the rounds. CPU is that of the process + that of its backend of the database; wall
-times depend on what else the machine did. “Memory” is the peak above what the process held when the work
-began. “× ours” is the CPU of a variant over that of ours at the same size: *stock* is what the documentation
-of Django, django-import-export or openpyxl leads to, *floor* is what the database or the bytes cost with
-nothing around them. The exponent says how CPU grows with the size: 0 is flat, 1 in proportion.
+modules imported, on a database filled by `bin/benchmarks/population.py` or by the program; their answers must
+be equal. The tables show medians of the rounds. CPU is that of the process + that of its backend of the
+database; wall times depend on what else the machine did. “Memory” is the peak above what the process held
+when the work began. “× ours” is the CPU of a variant over that of ours at the same size: *stock* is what the
+documentation of Django, django-import-export or openpyxl leads to, *floor* is what the database or the bytes
+cost with nothing around them. The exponent says how CPU grows with the size: 0 is flat, 1 in proportion.
 """
 
 
