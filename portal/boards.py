@@ -10,12 +10,11 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from openpyxl import Workbook
 
-from portal import campaigns, inbox, package, registry, windows, workbook
+from portal import campaigns, inbox, package, registry, spreadsheet, windows
 from portal.models import Campaign, Expected, User
+from portal.spreadsheet import Page, Styled
 from portal.vocabulary import Level
-from portal.workbook import Pen
 
 OPEN, PAST = "open", "past"
 TABS = {OPEN: "进行中", PAST: "已截止"}
@@ -193,21 +192,19 @@ COLUMNS = {
 
 def board_workbook(campaign: Campaign, rows: Sequence[windows.Row]) -> bytes:
     """Return a board as a workbook: the facts and the five rates above, a line per bureau, the sums below."""
-    book = Workbook(write_only=True)
-    pen = Pen(book.create_sheet(SHEET))
-    for letter, width in zip("ABCDEFGHIJK", COLUMNS.values(), strict=True):
-        pen.sheet.column_dimensions[letter].width = width
-    workbook.print_across(pen.sheet)
-    pen.line([str(campaign), basis(campaign), "截止时间", windows.moment(campaign.due_at)], "context")
-    pen.line(["统计时间", windows.moment(timezone.now())], "context")
-    for figure in figures(rows, campaign):
-        pen.line([figure["label"], figure["value"], figure["of"]])
-    pen.line(COLUMNS, "required")
-    for row in rows:
-        pen.line(_sheet_line(row))
+    above = [
+        Styled("context", [str(campaign), basis(campaign), "截止时间", windows.moment(campaign.due_at)]),
+        Styled("context", ["统计时间", windows.moment(timezone.now())]),
+        *(
+            Styled("data", [figure["label"], figure["value"], figure["of"]])
+            for figure in figures(rows, campaign)
+        ),
+    ]
     sums = totals(rows)
-    pen.line(["合计", None, None, None, sums["filed"], sums["approved"], sums["returned"]], "optional")
-    return workbook.saved(book, f"{campaign}{SHEET}")
+    last = Styled("optional", ["合计", None, None, None, sums["filed"], sums["approved"], sums["returned"]])
+    lines = [*(_sheet_line(row) for row in rows), last]
+    page = Page(SHEET, spreadsheet.columns(COLUMNS), lines, above)
+    return spreadsheet.whole(f"{campaign}{SHEET}", [page])
 
 
 def _sheet_line(row: windows.Row) -> list:

@@ -4,37 +4,28 @@ No file says when it was written, for that would make each one different; its ad
 what it is a copy of.
 """
 
-import csv
 import json
 from collections.abc import Iterator
-from io import BytesIO
 
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.http import content_disposition_header
-from openpyxl import Workbook
+from django.http import StreamingHttpResponse
 
-from portal import dated, entries, spreadsheet, workbook
+from portal import dated, entries, exports, spreadsheet
 from portal.dated import Dated
+from portal.spreadsheet import Column, Page
 from portal.vocabulary import BrandLevel
-from portal.workbook import Pen
 
-CSV_TYPE, JSON_TYPE = "text/csv; charset=utf-8", "application/json"
-BOM = "\ufeff"  # without it a spreadsheet takes UTF-8 for GBK
-# A cell that begins so would be run as a formula by the spreadsheet that opens the CSV.
-LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+WIDTHS = {"编号": 16, "名称": 36}
+USUAL_WIDTH = 18
 
 
-def answer(found: Dated, suffix: str, address: str, site: str) -> HttpResponseBase:
+def answer(found: Dated, suffix: str, address: str, site: str) -> StreamingHttpResponse:
     """Return the catalogue as a download; ``address`` is the page it is a copy of, ``site`` whose it is."""
-    name = f"{found.title}.{suffix}"
-    if suffix == "xlsx":
-        data = BytesIO(as_workbook(found, address, site))
-        return FileResponse(data, as_attachment=True, filename=name, content_type=spreadsheet.CONTENT_TYPE)
-    pieces = as_csv(found) if suffix == "csv" else as_json(found, address, site)
-    media_type = CSV_TYPE if suffix == "csv" else JSON_TYPE
-    encoded = (piece.encode() for piece in pieces)
-    sent = {"Content-Disposition": content_disposition_header(True, name)}
-    return StreamingHttpResponse(encoded, content_type=media_type, headers=sent)
+    pieces = {
+        "xlsx": lambda: as_workbook(found, address, site),
+        "csv": lambda: as_csv(found),
+        "json": lambda: (piece.encode() for piece in as_json(found, address, site)),
+    }
+    return exports.streamed(pieces[suffix](), f"{found.title}.{suffix}")
 
 
 def headings(found: Dated) -> list[str]:
@@ -67,45 +58,24 @@ def facts(found: Dated, address: str, site: str) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def as_workbook(found: Dated, address: str, site: str) -> bytes:
-    """Return the table as a workbook with the facts on a second sheet."""
-    book = Workbook(write_only=True)
-    table = Pen(book.create_sheet("目录"))
-    table.sheet.freeze_panes, table.sheet.print_title_rows = "C2", "1:1"
-    workbook.print_across(table.sheet)
-    for letter, width in zip("ABCDEFGHIJKLMN", [16, 36, *[18] * 12], strict=True):
-        table.sheet.column_dimensions[letter].width = width
-    table.line(headings(found), "required")
-    for line in dated.lines(found):
-        table.line(_cells(found, line))
-    beside = Pen(book.create_sheet("说明"))
-    beside.sheet.column_dimensions["A"].width, beside.sheet.column_dimensions["B"].width = 12, 90
-    for pair in facts(found, address, site).items():
-        beside.line(pair)
-    return workbook.saved(book, found.title)
+def as_workbook(found: Dated, address: str, site: str) -> Iterator[bytes]:
+    """Yield the table as a workbook with the facts on a second sheet."""
+    beside = Page("说明", [Column("项目", 12), Column("内容", 90)], facts(found, address, site).items())
+    table = Page("目录", _columns(found), _lines(found), frozen=2)
+    return spreadsheet.stream(found.title, [table, beside])
 
 
-def as_csv(found: Dated) -> Iterator[str]:
-    """Yield the table as CSV (RFC 4180) with a byte order mark; no cell is a formula."""
-    yield BOM + _row(headings(found))
-    for line in dated.lines(found):
-        yield _row(_cells(found, line))
+def as_csv(found: Dated) -> Iterator[bytes]:
+    """Yield the table as CSV."""
+    return spreadsheet.commas(_columns(found), _lines(found))
 
 
-class _Echo:
-    """What ``csv.writer`` writes to: it hands each line back."""
-
-    def write(self, line: str) -> str:
-        return line
+def _columns(found: Dated) -> list[Column]:
+    return [Column(heading, WIDTHS.get(heading, USUAL_WIDTH)) for heading in headings(found)]
 
 
-def _row(cells: list[str]) -> str:
-    return csv.writer(_Echo()).writerow([plain(cell) for cell in cells])
-
-
-def plain(cell: str) -> str:
-    """Return a cell that no spreadsheet runs: one that looks like a formula gets an apostrophe before it."""
-    return f"'{cell}" if cell.startswith(LIKE_A_FORMULA) else cell
+def _lines(found: Dated) -> Iterator[list[str]]:
+    return (_cells(found, line) for line in dated.lines(found))
 
 
 def as_json(found: Dated, address: str, site: str) -> Iterator[str]:

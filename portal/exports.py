@@ -20,7 +20,11 @@ from portal.sheets import CONTEXT, PUBLIC_CONTEXT, Column, Sheet, layout, sent_r
 from portal.spreadsheet import DAY, GENERAL, TEXT, Page
 from portal.vocabulary import BUSINESS_ROLES
 
-CSV_TYPE = "text/csv; charset=utf-8"
+CONTENT_TYPES = {
+    "xlsx": spreadsheet.CONTENT_TYPE,
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
 SENT_CONTEXT = ("填报单位", "所属区划")  # what never changes of a version that was submitted
 WIDTHS = {models.TextField: 46, models.ManyToManyField: 28, models.ForeignKey: 24, ChoiceListField: 24}
 
@@ -169,7 +173,7 @@ def streamed(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
     Its length is not known, so it goes out in chunks (RFC 9112 7.1), the last of which says that it is whole:
     a failure in the middle closes the connection without that one, and a browser drops what it has.
     """
-    kind = CSV_TYPE if name.endswith(".csv") else spreadsheet.CONTENT_TYPE
+    kind = CONTENT_TYPES[name.rpartition(".")[2]]
     headers = {"Content-Disposition": content_disposition_header(True, name)}
     return StreamingHttpResponse(pieces, content_type=kind, headers=headers)
 

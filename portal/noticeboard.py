@@ -12,12 +12,11 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from openpyxl import Workbook
 
-from portal import inbox, notices, publicity, registry, workbook
+from portal import inbox, notices, publicity, registry, spreadsheet
 from portal.models import Filing, NoticeItem, Objection, ObjectionStage, PublicNotice, User
+from portal.spreadsheet import Page, Styled
 from portal.vocabulary import NoticeKind, State
-from portal.workbook import Pen
 
 DRAFTS, RUNNING, OPEN, PAST = "drafts", "running", "open", "past"
 TABS = {DRAFTS: "草稿", RUNNING: "公示中", OPEN: "期满未办结", PAST: "已办结"}
@@ -232,14 +231,11 @@ def is_halted(item: NoticeItem, filing: Filing) -> bool:
 
 def list_workbook(notice: PublicNotice, rows: Iterable[dict]) -> bytes:
     """Return the list of a notice as a workbook: title, days, one line each; nothing of objections."""
-    book = Workbook(write_only=True)
-    pen = Pen(book.create_sheet(SHEET))
-    for letter, width in zip("ABCD", COLUMNS.values(), strict=True):
-        pen.sheet.column_dimensions[letter].width = width
     standing = publicity.STANDINGS[publicity.standing(notice)]
-    pen.line([None, notice.title], "context")
-    pen.line([None, f"{publicity.dates(notice)}　{standing}"], "context")
-    pen.line(COLUMNS, "required")
-    for line in rows:
-        pen.line([line["number"], line["title"], line["organisation"], line["mark"]])
-    return workbook.saved(book, f"{notice.title}{SHEET}")
+    above = [
+        Styled("context", [None, notice.title]),
+        Styled("context", [None, f"{publicity.dates(notice)}　{standing}"]),
+    ]
+    lines = ([line["number"], line["title"], line["organisation"], line["mark"]] for line in rows)
+    page = Page(SHEET, spreadsheet.columns(COLUMNS), lines, above)
+    return spreadsheet.whole(f"{notice.title}{SHEET}", [page])

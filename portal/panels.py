@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils import timezone
-from openpyxl import Workbook
-from openpyxl.utils import get_column_letter
 
-from portal import charts, gauges, inbox, progress, registry, rollups, tallies, windows, workbook
+from portal import charts, gauges, inbox, progress, registry, rollups, spreadsheet, tallies, windows
 from portal.charts import Chart, Series
 from portal.dashboards import OWN, Dashboard
 from portal.reports import NUMBER, TEXT, TOTAL, Cell, Column, Line, Number, Table
+from portal.spreadsheet import Page, Styled
 from portal.tallies import APPROVE, PUBLISH, SUBMIT
 from portal.vocabulary import IN_REVIEW, Level, State
-from portal.workbook import Pen
 
 # state → its look, in the order of the road; a draft that was submitted once was withdrawn
 LOOKS = {
@@ -305,27 +303,21 @@ def workbook_of(board: Dashboard, shown: Sequence[Panel]) -> bytes:
 
 def book_of(title: str, shown: Sequence[Panel], facts: Sequence[list[str]]) -> bytes:
     """Return the tables of some panels as a workbook, a sheet each, below what is looked at."""
-    book = Workbook(write_only=True)
-    for panel in shown:
-        _sheet(book, panel, facts)
-    return workbook.saved(book, title)
+    return spreadsheet.whole(title, [_page(panel, facts) for panel in shown])
 
 
-def _sheet(book: Workbook, panel: Panel, facts: Sequence[list[str]]) -> None:
-    pen, made = Pen(book.create_sheet(panel.table.name)), panel.table
-    workbook.print_across(pen.sheet)
-    for number, column in enumerate(made.columns):
-        letter = get_column_letter(number + 1)
-        pen.sheet.column_dimensions[letter].width = 14 if column.holds == NUMBER else 28
-    for number, line in enumerate(facts):
-        pen.line([made.name, *line] if number == 0 else line, "context")
-    for fact in panel.facts:
-        pen.line([word for word in fact if word])
-    pen.line([column.label for column in made.columns], "required")
-    for line in made.lines():
-        pen.line([_plain(cell) for cell in line.cells], "optional" if line.style == TOTAL else "data")
-    for note in made.notes:
-        pen.line([note])
+def _page(panel: Panel, facts: Sequence[list[str]]) -> Page:
+    made, (first, *others) = panel.table, facts
+    above = [Styled("context", [made.name, *first]), *(Styled("context", fact) for fact in others)]
+    above += [Styled("data", [word for word in fact if word]) for fact in panel.facts]
+    columns = [
+        spreadsheet.Column(column.label, 14 if column.holds == NUMBER else 28) for column in made.columns
+    ]
+    lines = [
+        Styled("optional" if line.style == TOTAL else "data", [_plain(cell) for cell in line.cells])
+        for line in made.lines()
+    ]
+    return Page(made.name, columns, [*lines, *([note] for note in made.notes)], above)
 
 
 def _plain(cell: Cell) -> str | float | None:

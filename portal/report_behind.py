@@ -3,19 +3,18 @@
 Pure reads in the scope of who looks; a page of the list costs the same number of queries at any size.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
-from openpyxl import Workbook
 
-from portal import inbox, registry, report_pages, reports, rollups, windows, workbook
+from portal import inbox, registry, report_pages, reports, rollups, spreadsheet, windows
 from portal.models import CatalogueEntry, Filing, FilingVersion, User
 from portal.report_pages import OutOfReach, Wish
 from portal.reports import Behind
-from portal.workbook import Pen
+from portal.spreadsheet import Page, Styled
 
 USUAL, AMOUNT = "region", "amount"
 ORDERS = {USUAL: ("region_id",), "submitted": ("submitted_then",), AMOUNT: ("region_id",)}
@@ -138,20 +137,17 @@ def headings(source: Source, counted: Counted) -> dict[str, dict]:
 
 def workbook_of(source: Source, keys: Sequence[int]) -> bytes:
     """Return the list as a workbook, with what it was counted for above it and the sum below."""
-    columns = SHEET | ({source.heading: 16} if source.heading else {})
-    book = Workbook(write_only=True)
-    pen = Pen(book.create_sheet("数据反查"))
-    for number, width in enumerate(columns.values()):
-        pen.sheet.column_dimensions[chr(ord("A") + number)].width = width
-    workbook.print_across(pen.sheet)
-    for label, words in [("数据", source.behind.title), *report_pages.summary(source.asked)]:
-        pen.line([label, words], "context")
-    pen.line(columns, "required")
+    widths = SHEET | ({source.heading: 16} if source.heading else {})
+    facts = [("数据", source.behind.title), *report_pages.summary(source.asked)]
+    above = [Styled("context", fact) for fact in facts]
+    page = Page("数据反查", spreadsheet.columns(widths), _sheet_lines(source, keys, len(widths)), above)
+    return spreadsheet.whole(f"{source.behind.title}数据反查", [page])
+
+
+def _sheet_lines(source: Source, keys: Sequence[int], width: int) -> Iterator[Sequence | Styled]:
     for start in range(0, len(keys), CHUNK):
-        for line in source.lines(keys[start : start + CHUNK]):
-            pen.line(_cells(line))
-    pen.line(["合计", *[None] * (len(columns) - 2), source.sum(keys)], "context")
-    return workbook.saved(book, f"{source.behind.title}数据反查")
+        yield from map(_cells, source.lines(keys[start : start + CHUNK]))
+    yield Styled("context", ["合计", *[None] * (width - 2), source.sum(keys)])
 
 
 def _cells(line: dict) -> list:

@@ -10,11 +10,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
-from openpyxl import Workbook
 
-from portal import inbox, ranking, registry, workbook
+from portal import inbox, ranking, registry, spreadsheet
 from portal.models import RoundStage, SelectionRound, User
-from portal.workbook import Pen
+from portal.spreadsheet import Page
 
 OPEN, PAST = "open", "past"
 TABS = {OPEN: "进行中", PAST: "已结束"}
@@ -29,7 +28,17 @@ SHAPES = {
     RoundStage.CONFERRED: "in_force",
     RoundStage.CANCELLED: "cancelled",
 }
-COLUMNS = ("名次", "编号", "名称", "地区", "平均分", "标准差", "最低分", "最高分", "评分人数")
+COLUMNS = {
+    "名次": 12,
+    "编号": 16,
+    "名称": 36,
+    "地区": 20,
+    "平均分": 10,
+    "标准差": 10,
+    "最低分": 10,
+    "最高分": 10,
+    "评分人数": 10,
+}
 
 
 @dataclass(frozen=True)
@@ -92,14 +101,15 @@ def history(of: SelectionRound) -> list[dict]:
 
 def ranking_workbook(of: SelectionRound, lines: Sequence[ranking.Line]) -> bytes:
     """Return the ranking as a workbook: averages and spread, nobody's own points."""
-    book = Workbook(write_only=True)
-    pen = Pen(book.create_sheet("评分排名"))
     criteria = [f"{criterion.text}（{criterion.points}）" for criterion in of.criteria.all()]
-    pen.line([*COLUMNS, *criteria, "入选"], "required")
-    for line in lines:
-        place = f"{line.place}（并列）" if line.is_tied else line.place
-        names = (line.entry.code, line.entry.title, line.entry.region.full_name)
-        figures = (line.average, line.deviation, line.least, line.most, line.sheets)
-        chosen = {True: "是", False: "否", None: ""}[line.candidate.is_chosen]
-        pen.line([place, *names, *figures, *line.by_criterion, chosen])
-    return workbook.saved(book, f"{of}评分排名")
+    columns = spreadsheet.columns(COLUMNS | dict.fromkeys(criteria, 24) | {"入选": 10})
+    page = Page("评分排名", columns, [_ranked(line) for line in lines], frozen=3)
+    return spreadsheet.whole(f"{of}评分排名", [page])
+
+
+def _ranked(line: ranking.Line) -> list:
+    place = f"{line.place}（并列）" if line.is_tied else line.place
+    names = (line.entry.code, line.entry.title, line.entry.region.full_name)
+    figures = (line.average, line.deviation, line.least, line.most, line.sheets)
+    chosen = {True: "是", False: "否", None: ""}[line.candidate.is_chosen]
+    return [place, *names, *figures, *line.by_criterion, chosen]

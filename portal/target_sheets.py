@@ -1,15 +1,13 @@
 """How far the policy targets are, as a workbook: targets, cities, counties, what is over a limit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from openpyxl import Workbook
-
-from portal import gauges, workbook
+from portal import gauges, spreadsheet
 from portal.models import TargetScope
 from portal.progress import Progress
+from portal.spreadsheet import Page, Styled
 from portal.targets import demand
-from portal.workbook import Pen
 
 TITLE = "政策目标进度"
 COLUMNS = {
@@ -27,28 +25,14 @@ COLUMNS = {
 
 def workbook_of(found: Sequence[Progress], day: date) -> bytes:
     """Return the progress on ``day`` as a workbook; the same numbers give the same bytes."""
-    book = Workbook(write_only=True)
-    _targets(book, found, day)
-    _cities(book, found)
-    _counties(book, found)
-    _crowded(book, found)
-    return workbook.saved(book, TITLE)
+    return spreadsheet.whole(
+        TITLE, [_targets(found, day), _cities(found), *_counties(found), *_crowded(found)]
+    )
 
 
-def _sheet(book: Workbook, title: str, columns: dict[str, int]) -> Pen:
-    pen = Pen(book.create_sheet(title))
-    for number, width in enumerate(columns.values()):
-        pen.sheet.column_dimensions[chr(ord("A") + number)].width = width
-    workbook.print_across(pen.sheet)
-    return pen
-
-
-def _targets(book: Workbook, found: Sequence[Progress], day: date) -> None:
-    pen = _sheet(book, TITLE, COLUMNS)
-    pen.line(["统计截至", str(day)], "context")
-    pen.line(COLUMNS, "required")
-    for one in found:
-        pen.line(_line(one))
+def _targets(found: Sequence[Progress], day: date) -> Page:
+    above = [Styled("context", ["统计截至", str(day)])]
+    return Page(TITLE, spreadsheet.columns(COLUMNS), [_line(one) for one in found], above)
 
 
 def _line(one: Progress) -> list:
@@ -66,36 +50,38 @@ def _line(one: Progress) -> list:
     ]
 
 
-def _cities(book: Workbook, found: Sequence[Progress]) -> None:
-    """Write one line per city and target, so that the sheet can be filtered and summed."""
-    columns = {"市": 14, "目标": 34, "年度": 8, "数量": 12, "总数": 12, "进度": 14}
-    pen = _sheet(book, "分市", columns)
-    pen.line(columns, "required")
-    for one in found:
-        for place in one.places:
-            of = place.of if one.count.of else None
-            year = one.year if one.years else None
-            pen.line([place.name, one.target.label, year, place.number, of, place.word])
+def _cities(found: Sequence[Progress]) -> Page:
+    """Return one line per city and target, so that the sheet can be filtered and summed."""
+    widths = {"市": 14, "目标": 34, "年度": 8, "数量": 12, "总数": 12, "进度": 14}
+    return Page("分市", spreadsheet.columns(widths), [line for one in found for line in _city_lines(one)])
 
 
-def _counties(book: Workbook, found: Sequence[Progress]) -> None:
-    columns = {"市": 14, "县（市、区）": 26, "年度": 8, "已组织（类）": 14, "进度": 14, "说明": 30}
+def _city_lines(one: Progress) -> Iterator[list]:
+    for place in one.places:
+        of = place.of if one.count.of else None
+        year = one.year if one.years else None
+        yield [place.name, one.target.label, year, place.number, of, place.word]
+
+
+def _counties(found: Sequence[Progress]) -> Iterator[Page]:
+    widths = {"市": 14, "县（市、区）": 26, "年度": 8, "已组织（类）": 14, "进度": 14, "说明": 30}
     for one in (one for one in found if one.target.scope == TargetScope.COUNTY):
-        pen = _sheet(book, "县（市、区）", columns)
-        pen.line(columns, "required")
-        names = {city.code: city.name for city in one.cities}
-        for line in one.count.lines:
-            apart = "功能区和市直另列，不计入县（市、区）数" if line.is_apart else ""
-            word = "" if line.is_apart else ("已达到" if line.is_reached else "尚未达到")
-            pen.line([names.get(line.place[:4], ""), line.name, one.year, line.number, word, apart])
+        yield Page("县（市、区）", spreadsheet.columns(widths), list(_county_lines(one)))
 
 
-def _crowded(book: Workbook, found: Sequence[Progress]) -> None:
-    columns = {"市": 14, "考核项目": 34, "机构（家）": 12, "机构名称": 90}
+def _county_lines(one: Progress) -> Iterator[list]:
+    names = {city.code: city.name for city in one.cities}
+    for line in one.count.lines:
+        apart = "功能区和市直另列，不计入县（市、区）数" if line.is_apart else ""
+        word = "" if line.is_apart else ("已达到" if line.is_reached else "尚未达到")
+        yield [names.get(line.place[:4], ""), line.name, one.year, line.number, word, apart]
+
+
+def _crowded(found: Sequence[Progress]) -> Iterator[Page]:
+    widths = {"市": 14, "考核项目": 34, "机构（家）": 12, "机构名称": 90}
     for one in (one for one in found if one.target.scope == TargetScope.PAIR):
-        pen = _sheet(book, "机构超出上限", columns)
-        pen.line(columns, "required")
-        for line in gauges.crowded(one):
-            pen.line(
-                [line["city"], line["project"], line["number"], "、".join(n.title for n in line["nodes"])]
-            )
+        lines = [
+            [line["city"], line["project"], line["number"], "、".join(n.title for n in line["nodes"])]
+            for line in gauges.crowded(one)
+        ]
+        yield Page("机构超出上限", spreadsheet.columns(widths), lines)

@@ -7,6 +7,7 @@ is written by ``portal.workbook``, a statistical report on its paper by ``portal
 """
 
 from portal.spreadsheet.cells import CUT, LIKE_A_FORMULA, MOST_CHARACTERS, is_like_a_formula, writable
+from portal.spreadsheet.commas import commas, plain
 from portal.spreadsheet.looks import DAY, GENERAL, TEXT
 from portal.spreadsheet.parts import CONTENT_TYPE, Column
 from portal.spreadsheet.writing import Page, Styled, columns, stream, whole
@@ -23,7 +24,9 @@ __all__ = [
     "Page",
     "Styled",
     "columns",
+    "commas",
     "is_like_a_formula",
+    "plain",
     "stream",
     "whole",
     "writable",

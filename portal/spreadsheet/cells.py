@@ -21,9 +21,14 @@ _FIRST_DAY, _DAY_ZERO = date(1900, 3, 1), date(1899, 12, 30)  # before that, Exc
 MOST_DIGITS = 15  # of a number that a cell holds exactly
 
 
+def without_control_characters(value: str) -> str:
+    """Return text as XML can hold it, and as no file is harmed by it."""
+    return _UNWRITABLE.sub("", value)
+
+
 def writable(value: str) -> str:
     """Return text as a cell can hold it: without control characters, cut with a word where it is too long."""
-    kept = _UNWRITABLE.sub("", value)
+    kept = without_control_characters(value)
     if len(kept) <= MOST_CHARACTERS // 2 or _units(kept) <= MOST_CHARACTERS:
         return kept
     room = MOST_CHARACTERS - len(CUT)
