@@ -37,13 +37,14 @@ OUTDATED_WITH = "这份表用的是旧版模板，缺少现行模板的“{}”�
 WIDTHS = {models.TextField: 46, models.ManyToManyField: 28, models.ForeignKey: 24, ChoiceListField: 24}
 
 
-def opened(book: Workbook, sheet: Sheet, notes: dict[str, str] | None = None) -> Pen:
+def _opened(book: Workbook, sheet: Sheet, notes: dict[str, str]) -> Pen:
     """Add an empty sheet with its header to ``book``; ``notes``: header → the note on its cell."""
     pen = Pen(book.create_sheet(sheet.title))
     _dress(pen.sheet, sheet)
+    _unlock(pen.sheet, len(sheet.columns))  # columns are written with the first line
     header = [pen.cell(column.header, _header_style(column)) for column in sheet.columns]
     for cell in header:
-        if note := (notes or {}).get(cell.value):
+        if note := notes.get(cell.value):
             cell.comment = Comment(note, "填报说明", width=280, height=40 + 20 * (len(note) // 18))
     pen.sheet.append(header)
     return pen
@@ -70,8 +71,6 @@ def _cell_format(field: models.Field | None) -> str:
 
 
 def _header_style(column: Column) -> str:
-    if column.field is None:
-        return "context"
     return "required" if is_required(column.field) else "optional"
 
 
@@ -84,8 +83,7 @@ def template_workbook(record_type: RecordType) -> bytes:
     sheets, book = layout(record_type), Workbook(write_only=True)
     lists = _lists(sheets)
     for sheet in sheets:
-        pen = opened(book, sheet, _notes(record_type, sheet))
-        _unlock(pen.sheet, len(sheet.columns))
+        pen = _opened(book, sheet, _notes(record_type, sheet))
         for line in _samples(record_type, sheet):
             pen.line(line, "sample")
         _check_cells(pen.sheet, sheet, lists, _names(record_type, sheets[0]))

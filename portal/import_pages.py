@@ -3,19 +3,23 @@
 Pure reads in the words of the page; what becomes of a file is ``imports``.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.urls import reverse
+from openpyxl.utils import get_column_letter
 
 from portal import imports, job_pages, jobs, registry
-from portal.imports import PlanRow
+from portal.annexes import CellError
+from portal.imports import Change, PlanRow
 from portal.models import Filing, Import, ImportPurpose, JobStatus, RowOutcome, User
 from portal.registry import RecordType
 from portal.text import key
 
 PER_PAGE, LATEST, SHOWN_WHOLE, LISTED = 50, 10, 5, 50
+COLUMNS = "columns"  # of the facts of an import: sheet → header → place, from 0
 REFRESH = job_pages.REFRESH
 #: outcome → its tab, in their order; what is wrong comes first
 TABS = {
@@ -167,30 +171,42 @@ def headings(record_type: RecordType) -> list[str]:
     return [str(record_type.field(name).verbose_name) for name in record_type.columns]
 
 
-def lines(record_type: RecordType, rows: list[PlanRow]) -> list[dict]:
+def lines(imported: Import, rows: list[PlanRow]) -> list[dict]:
     """Return rows of a plan as the table shows them: what is wrong, or was before, inside its cell."""
-    return [_line(record_type, row) for row in rows]
-
-
-def _line(record_type: RecordType, row: PlanRow) -> dict:
+    record_type = type_of(imported)
     names = dict(zip(record_type.columns, headings(record_type), strict=True))
-    own = {key(f.column): f for f in reversed(row.errors) if (f.sheet, f.row) == (row.sheet, row.row)}
-    faults = {name: own.get(key(label)) for name, label in names.items()}
+    return [_line(imported, row, names) for row in rows]
+
+
+def _line(imported: Import, row: PlanRow, names: dict[str, str]) -> dict:
+    faults = [_fault(imported, fault) for fault in row.errors]
+    own = {key(f["column"]): f for f in reversed(faults) if (f["sheet"], f["row"]) == (row.sheet, row.row)}
+    shown = {name: own.get(key(label)) for name, label in names.items()}
     changes = {change.name: change for change in row.changes}
     return {
         **_head(row),
         "title": row.title,
-        "cells": [_cell(row, name, label, faults[name], changes.get(name)) for name, label in names.items()],
-        "faults": [fault for fault in row.errors if fault not in faults.values()],
+        "cells": [_cell(row, name, label, shown[name], changes.get(name)) for name, label in names.items()],
+        "faults": [fault for fault in faults if fault not in shown.values()],
         "changes": [change for name, change in changes.items() if name not in names],
     }
 
 
-def _cell(row: PlanRow, name: str, label: str, fault, change) -> dict:
+def _fault(imported: Import, fault: CellError) -> dict:
+    return {**asdict(fault), "cell": address(imported, fault)}
+
+
+def address(imported: Import, fault: CellError) -> str:
+    """Return what the cell of an error is called in its sheet, such as D17; empty when that is unknown."""
+    place = imported.facts.get(COLUMNS, {}).get(fault.sheet, {}).get(fault.column)
+    return "" if place is None or not fault.row else f"{get_column_letter(place + 1)}{fault.row}"
+
+
+def _cell(row: PlanRow, name: str, label: str, fault: dict | None, change: Change | None) -> dict:
     text = said(row.words.get(name))
     return {
         "label": label,
-        "text": fault.value if fault else change.after if change else text,
+        "text": fault["value"] if fault else change.after if change else text,
         "fault": fault,
         "change": change,
     }

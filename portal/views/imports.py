@@ -123,8 +123,8 @@ def _preview(request: HttpRequest, found: Import) -> dict[str, Any]:
         "outcome": outcome,
         "page": listed,
         "params": request.GET,
-        "headings": import_pages.headings(context_type := import_pages.type_of(found)),
-        "rows": import_pages.lines(context_type, rows),
+        "headings": import_pages.headings(import_pages.type_of(found)),
+        "rows": import_pages.lines(found, rows),
     }
 
 
