@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-
-import typst
+from typing import Any
 
 from portal.documents.paper import PrintedForm
 
@@ -37,6 +36,8 @@ def _compiled(forms: Sequence[PrintedForm], title: str, organisation: str, *, co
 
 def compiled(source: str, bundle: dict) -> bytes:
     """Return the PDF that a file of ``typst/`` makes of plain data."""
+    import typst  # 7 MB, for the processes that print alone
+
     return typst.compile(
         SOURCES / source,
         root=SOURCES,
@@ -58,5 +59,7 @@ def _data(form: PrintedForm) -> dict:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> Any:
+    import typst
+
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
