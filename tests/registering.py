@@ -30,7 +30,9 @@ def sheet(slug: str, *lines: dict[str, object], header: Sequence[str] | None = N
     return made.xlsx(rows, title=main.title)
 
 
-def prepared(slug: str, data: bytes, *, by: User | None = None, name: str = "历史结果.xlsx", **said) -> Registration:
+def prepared(
+    slug: str, data: bytes, *, by: User | None = None, name: str = "历史结果.xlsx", **said
+) -> Registration:
     """Return a registration that was read; with number and day unless told."""
     said = {"document_number": NUMBER, "decided_on": DAY} | said
     uploads = Upload(io.BytesIO(data), name), Upload(io.BytesIO(SCAN), "公布文件.pdf")

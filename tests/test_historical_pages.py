@@ -1,4 +1,4 @@
-"""登记历史结果 at the workbench: from upload to confirmation, for whom it is open, what a crafted request gets."""
+"""登记历史结果 at the workbench: from upload to confirmation, for whom it is open, what crafted requests get."""
 
 import io
 
@@ -52,7 +52,8 @@ def test_who_prepared_does_not_confirm_and_is_told_why(client):
 
 
 @pytest.mark.parametrize(
-    "person", [filer, reviewer, joint, auditor, sysadmin, secadmin, lambda: reviewer("37"), lambda: approver("3707")]
+    "person",
+    [filer, reviewer, joint, auditor, sysadmin, secadmin, lambda: reviewer("37"), lambda: approver("3707")],
 )
 def test_nobody_else_meets_it(client, person):
     found = registered("labour-brands", sheet("labour-brands", LINE))[0].registration
@@ -80,7 +81,9 @@ def test_nobody_else_meets_it(client, person):
         ({"document": SimpleUploadedFile("公布.pdf", b"MZ" + bytes(100))}, "文件内容是Windows 程序，不是"),
     ],
 )
-def test_what_cannot_be_registered_is_refused_with_its_sentence_and_nothing_is_kept(client, changes, sentence):
+def test_what_cannot_be_registered_is_refused_with_its_sentence_and_nothing_is_kept(
+    client, changes, sentence
+):
     sign_in(client, approver())
 
     answer = client.post("/desk/history/", sent(**changes))
@@ -113,7 +116,10 @@ def test_an_act_that_there_is_not_is_not_found(client, act):
 def test_a_result_that_was_registered_wrongly_is_revoked_on_its_page(client):
     brand = registered("labour-brands", sheet("labour-brands", LINE))[0]
     sign_in(client, approver())
-    assert "历史登记，依据鲁人社函〔2023〕102号，2023-04-28办结" in client.get(f"/desk/filings/{brand.pk}/").content.decode()
+    assert (
+        "历史登记，依据鲁人社函〔2023〕102号，2023-04-28办结"
+        in client.get(f"/desk/filings/{brand.pk}/").content.decode()
+    )
 
     answer = client.post(f"/desk/filings/{brand.pk}/revoke/", {"reason": "录错单位"}, follow=True)
 
@@ -143,6 +149,8 @@ def test_the_template_of_every_type_has_the_columns_beside_and_is_read(client):
     sign_in(client, approver())
     for record_type in registry.all_types():
         answer = client.get(f"/desk/history/{record_type.slug}/template.xlsx")
-        book = load_workbook(io.BytesIO(answer.getvalue() if hasattr(answer, "getvalue") else b"".join(answer)))
+        book = load_workbook(
+            io.BytesIO(answer.getvalue() if hasattr(answer, "getvalue") else b"".join(answer))
+        )
         header = [cell.value for cell in book.worksheets[0][1]]
         assert header[-4:] == ["填报单位", "所属区划", "办结文号", "办结日期"]
