@@ -122,11 +122,16 @@ def odd(day: date, kind: str = "") -> list[tuple[str, str, str, str, int]]:
     enters such a day; a clock that was put back does.
     """
     of_kind, values = (" AND kind = %s", [kind]) if kind else ("", [])
-    sql = f"""SELECT kind, region_id, level, facets, -1 FROM portal_catalogueentry
+    sql = f"""SELECT kind, region_id, level, facets, -1 FROM {_by("entry_by_day" if kind else "entry_newest")}
         WHERE valid_to IS NULL AND valid_from > %s{of_kind}
-        UNION ALL SELECT kind, region_id, level, facets, 1 FROM portal_catalogueentry
+        UNION ALL SELECT kind, region_id, level, facets, 1 FROM {_by("entry_ended")}
         WHERE valid_to > %s AND valid_from <= %s{of_kind}"""
     return _rows(sql, [day, *values, day, day, *values])
+
+
+def _by(index: str) -> str:
+    """Return the entries by an index, which SQLite has to be told of: it knows no numbers of days to come."""
+    return "portal_catalogueentry" + (f" INDEXED BY {index}" if connection.vendor == "sqlite" else "")
 
 
 def by_kind_and_city(standing: str = OPEN) -> dict[str, Counter[str]]:

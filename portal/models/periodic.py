@@ -109,7 +109,14 @@ class ReviewItem(models.Model):
                 name="item_exit_has_reason_and_document",
             ),
         ]
-        indexes = [models.Index(fields=["entry", "outcome"], name="item_of_entry")]
+        indexes = [
+            models.Index(fields=["entry", "outcome"], name="item_of_entry"),
+            models.Index(
+                fields=["entry"],
+                condition=Q(outcome=Outcome.RECTIFYING, settled_on=None),
+                name="item_given_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.review} {self.entry}"
