@@ -12,6 +12,7 @@ from portal import (
     deliveries,
     edition_jobs,  # noqa: F401 -- registers what it does
     filing_counts,
+    imports,  # its jobs with it
     jobs,
     notice_messages,
     presence,
@@ -28,8 +29,9 @@ MAIL_LIMIT = 300  # seconds after which a server that says a byte now and then i
 
 @shared_task
 def nightly_verify() -> None:
-    """Remove what killed workers and closed windows left, check the invariants; auditors hear of a fault."""
+    """Remove what was left behind, check the invariants; the auditors hear of a fault."""
     jobs.tidy()
+    imports.tidy()
     presence.sweep()
     verify.nightly()
 

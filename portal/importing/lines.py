@@ -91,15 +91,18 @@ class _Lines(ABC):
         self.headers = [self.table.text(header, c).strip() for c in range(len(self.table.rows[header]))]
         known = [(place, self.sheet.column(word)) for place, word in enumerate(self.headers)]
         self.columns = [(place, column) for place, column in known if column]
+        self.reading.columns[self.table.name] = {column.header: place for place, column in self.columns}
         if not self.check_headers(header):
             return False
-        self.readers = [
-            (place, column, self.reader(column)) for place, column in self.columns if column.field is not None
-        ]
+        self.readers = self.made_readers()
         for row, cells in self.table.lines(header + 1):
             if not self._is_to_skip(row, cells):
                 self.line(row, cells)
         return True
+
+    def made_readers(self) -> list[tuple[int, Column, Read]]:
+        """Return (place, column, what reads its cells) of the columns that are read."""
+        return [(place, c, self.reader(c)) for place, c in self.columns if c.field is not None]
 
     def reader(self, column: Column) -> Read:
         """Return what reads the cells of a column; the first column of child rows is read by ``owner``."""
@@ -117,9 +120,13 @@ class _Lines(ABC):
         if first.header not in columns:
             self.error(header, first.header, "", f"没有找到“{first.header}”这一列，请使用下载的模板。")
         for word in self.headers:
-            if word and not self.sheet.column(word) and not is_context(word):
+            if word and not self.is_known(word):
                 self.reading.warnings.append(f"“{word}”这一列不是本表的内容，没有读取。")
         return not twice and first.header in columns
+
+    def is_known(self, header: str) -> bool:
+        """Say whether a header is one that is read, or passed over without a word."""
+        return bool(self.sheet.column(header)) or is_context(header)
 
     @abstractmethod
     def key_column(self) -> Column:
@@ -263,8 +270,12 @@ class ChildLines(_Lines):
         """Return the record a line belongs to; None, and an error in the reading, when there is none."""
         found = self.owners.get(text.key(said))
         if found is None:
-            self.error(row, column.header, said, f"前一张表中没有“{text.clean(said)}”，请写成一致的名称。")
+            self.owner_missing(row, column, said)
         return found
+
+    def owner_missing(self, row: int, column: Column, said: str) -> None:
+        """Report a line whose record is not in the file."""
+        self.error(row, column.header, said, f"前一张表中没有“{text.clean(said)}”，请写成一致的名称。")
 
     def _may_be_empty(self, row: int, column: Column) -> bool:
         if self.fields[column.name].required:

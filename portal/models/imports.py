@@ -8,9 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portal import registry
 from portal.models.filings import Filing
 from portal.models.jobs import Job
 from portal.models.organisations import Organisation, User
+from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Role
 
 
@@ -121,6 +123,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def record_type(self) -> RecordType:
+        """The declaration of its type."""
+        return registry.get(self.slug)
 
     @property
     def is_open(self) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from portal import sandbox
-from portal.sandbox import ChildGone, Unreadable
+from portal.sandbox import ChildGone, Table, Unreadable
 
 CHILD = Path(__file__).with_name("flat_child.py")
 SUFFIXES = (".xlsx", ".csv")
@@ -20,11 +20,22 @@ CELL, ROW, REFUSED = "\x1f", "\x1e", "!"
 
 @dataclass(frozen=True)
 class Head:
-    """A visible sheet: its name, its first lines as (number from 0, cells), its merged ranges."""
+    """A visible sheet: its name, its first lines as (number from 0, cells), its merged ranges.
+
+    ``extent`` is how many lines it says it has, for the progress alone.
+    """
 
     name: str
     lines: list[tuple[int, list[str]]]
     merged: list[tuple[int, int, int, int]]
+    extent: int = 0
+
+    def table(self) -> Table:
+        """Return the head as a table, without what is merged."""
+        rows: list[list[str]] = [[] for _ in range(1 + max((number for number, _ in self.lines), default=-1))]
+        for number, cells in self.lines:
+            rows[number] = cells
+        return Table(self.name, rows)
 
 
 def read_heads(content: BinaryIO, suffix: str) -> list[Head]:
@@ -42,7 +53,12 @@ def read_heads(content: BinaryIO, suffix: str) -> list[Head]:
 
 
 def _head(raw: dict) -> Head:
-    return Head(raw["name"], [(number, cells) for number, cells in raw["head"]], [*map(tuple, raw["merged"])])
+    return Head(
+        raw["name"],
+        [(number, cells) for number, cells in raw["head"]],
+        [*map(tuple, raw["merged"])],
+        raw["extent"],
+    )
 
 
 def read_lines(content: BinaryIO, suffix: str, sheets: list[int]) -> Iterator[tuple[int, int, list[str]]]:

@@ -18,6 +18,7 @@ from child import RefusedError
 MOST_ROWS, MOST_CHARACTERS = 200_000, 150_000_000
 MOST_NUMBERS = 100_000  # that are remembered
 PIECE = 2**16
+LETTERS = "$ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TOO_LARGE = (
     f"表格超过 {MOST_ROWS:,} 行、{child.MOST_COLUMNS} 列或文字过多，{child.NOTHING}；请分成几个文件后再上传。"
 )
@@ -117,10 +118,15 @@ class Workbook:
                 tail = piece[-len(word) :]
         return False
 
-    def lines(self, path: str, take: Take) -> None:
-        """Give every line of a sheet that holds something to ``take``: its number from 0, its cells' text."""
+    def lines(self, path: str, take: Take) -> int:
+        """Give every line of a sheet that holds something to ``take``: its number from 0, its cells' text.
+
+        Return how many lines the sheet says it has.
+        """
+        sheet = _Sheet(self, take)
         with suppress(Enough):
-            self._feed(path, _Sheet(self, take).parser)
+            self._feed(path, sheet.parser)
+        return sheet.extent
 
     def number(self, said: str, style: str | None) -> str:
         """Return a number as it is shown: a date where its style says so."""
@@ -232,6 +238,7 @@ class _Sheet:
     def __init__(self, book: Workbook, take: Take):
         self.book, self.take = book, take
         self.prefix: str | None = None
+        self.extent = 0  # lines, as the sheet itself says; may be wrong, or missing
         self.row = self.column = -1
         self.kind, self.style, self.is_phonetic = "n", None, False
         self.cells: list[str] = []
@@ -260,6 +267,8 @@ class _Sheet:
             self.begin(attributes.get("r"))
         elif name == "rPh":
             self.is_phonetic = True
+        elif name == "dimension":
+            self.extent = int(attributes.get("ref", "").rpartition(":")[2].lstrip(LETTERS) or 0)
 
     def end(self, name: str) -> None:
         """End a line, a cell or the text of one."""

@@ -27,11 +27,14 @@ CELL, ROW = "\x1f", "\x1e"
 
 
 def heads(data: bytes, suffix: str) -> dict:
-    """Return ``{"sheets": [{name, head, merged}]}`` of the visible sheets; ``head``: [number, cells] each."""
+    """Return ``{"sheets": [{name, head, merged, extent}]}`` of the visible sheets.
+
+    ``head``: [number, cells] of the first lines; ``extent``: how many lines there are, as far as known.
+    """
     if suffix == ".csv":
         found = _text_lines(data)
         first = [[number, cells] for number, cells in zip(range(HEAD), found, strict=False) if any(cells)]
-        return {"sheets": [{"name": "表1", "head": first, "merged": []}]}
+        return {"sheets": [{"name": "表1", "head": first, "merged": [], "extent": data.count(b"\n")}]}
     book = Workbook(data)
     return {"sheets": [_head(book, name, path) for name, path in book.sheets if path]}
 
@@ -44,12 +47,12 @@ def _head(book: Workbook, name: str, path: str) -> dict:
             raise Enough
         found.append([number, cells])
 
-    book.lines(path, take)
+    extent = book.lines(path, take)
     merged = [[t, le, b, min(r, child.MOST_COLUMNS - 1)] for t, le, b, r in book.merged(path)]
     covered = sum((min(b, MOST_ROWS) - t + 1) * (r - le + 1) for t, le, b, r in merged)
     if covered > child.MOST_COVERED:
         raise RefusedError(TOO_LARGE)
-    return {"name": name, "head": found, "merged": merged}
+    return {"name": name, "head": found, "merged": merged, "extent": extent}
 
 
 def _text_lines(data: bytes) -> Iterator[list[str]]:

@@ -27,6 +27,7 @@ from portal.verify.entries import of_catalogue, of_entry
 from portal.verify.files import of_store
 from portal.verify.filings import of_chain, of_content, of_decision, of_state, of_versions, records
 from portal.verify.historical import of_registrations
+from portal.verify.imports import of_imports
 from portal.verify.jobs import of_jobs
 from portal.verify.notices import of_notices
 from portal.verify.remarks import of_remarks
@@ -64,6 +65,7 @@ def faults() -> Iterator[str]:
     yield from of_posts(Membership.objects.current().select_related("organisation", "user"))
     yield from of_store()
     yield from of_jobs()
+    yield from of_imports()
     yield from of_registrations()
 
 

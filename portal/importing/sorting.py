@@ -1,0 +1,310 @@
+"""What each row of a file means for what its bureau holds: 新增, 更新, 相同, left alone, or wrong.
+
+Rows are sorted a thousand at a time, with the same few queries for each thousand. A digest of the cells
+spares reading a row whose filing nobody wrote since it was imported; any other is compared by its values.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal import locks
+from portal.annexes import CellError
+from portal.import_plans import Row, Writer
+from portal.importing import values
+from portal.importing.cells import Unfit
+from portal.importing.flat import FlatChildLines, FlatLines
+from portal.importing.reading import Draft, Reading
+from portal.models import Filing, ImportedRow, Organisation, RowOutcome
+from portal.refusals import Refused
+from portal.registry import RecordType
+from portal.sheets import is_context
+from portal.snapshot import shown
+from portal.vocabulary import EDITABLE, ENDED, IN_REVIEW
+
+BATCH = 1000
+TWICE = "文件里有同名的两份，请删去一份，或换一个名称。"
+SUBMITTED, PUBLISHED, APPROVED = "已提交，未改动。", "已公布，未改动。", "审核通过，未改动。"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A live filing that holds its name in its bureau, as an import meets it."""
+
+    pk: int
+    state: str
+    version: int
+    revision: int
+    is_published: bool
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its bureau may change it."""
+        return self.state in EDITABLE
+
+    @property
+    def note(self) -> str:
+        """Why it is left alone, in a sentence; empty when it need not be."""
+        if self.is_editable:
+            return ""
+        if self.state in IN_REVIEW:
+            return SUBMITTED
+        return PUBLISHED if self.is_published else APPROVED
+
+
+def known(slug: str, organisation: int, titles: list[str]) -> dict[str, Known]:
+    """Return title → the live filing of a bureau that holds it; one query."""
+    live = Filing.objects.filter(
+        kind=slug, organisation=organisation, holds_name=True, title__in=titles
+    ).exclude(state__in=ENDED)
+    found = live.values_list("title", "pk", "state", "version", "revision", "entry")
+    return {
+        title: Known(pk, state, version, revision, entry is not None)
+        for title, pk, state, version, revision, entry in found
+        if title
+    }
+
+
+@dataclass
+class _Line:
+    """One line on its way through a batch."""
+
+    row: int
+    cells: list[str]
+    organisation: Organisation | None
+    title: str = ""
+    draft: Draft | None = None
+    found: Known | None = None
+    errors: list[CellError] = field(default_factory=list)
+    rows: dict[str, list[dict]] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+    digest: str = ""
+    is_settled: bool = False
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """By what it is known: its bureau and its title."""
+        return (self.organisation.pk if self.organisation else 0, self.title)
+
+
+BureauOf = Callable[[dict[str, str]], Organisation]
+
+
+class Sorter:
+    """Sorts the lines of a flat sheet into a plan.
+
+    ``bureau_of`` is given what a line says under the headers that exports add and ``keep``, and returns whose
+    it is, or raises ``Unfit``; without it all lines are of the bureau of ``reading``.
+    """
+
+    def __init__(
+        self, reading: Reading, plan: Writer, bureau_of: BureauOf | None = None, keep: tuple[str, ...] = ()
+    ):
+        self.reading, self.plan, self.bureau_of, self.keep = reading, plan, bureau_of, keep
+        self.type: RecordType = reading.record_type
+        self.is_plain = self.type.model.heading is Filing.heading
+        self.children: list[FlatChildLines] = []
+        self.waiting: list[_Line] = []
+        self.met: set[tuple[int, str]] = set()
+        self.named: values.Named = {}
+        self.lines: FlatLines
+        self.done = 0
+
+    def take(self, row: int, cells: list[str]) -> None:
+        """Take a line."""
+        self.waiting.append(_Line(row, cells, self.reading.organisation))
+        if len(self.waiting) == BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Sort the lines that wait."""
+        for line in self.waiting:
+            self._begin(line)
+        self._find()
+        for line in self.waiting:
+            if not line.is_settled:
+                self._read(line)
+        records = self._records()
+        for line in self.waiting:
+            self._put(line, records.get(line.found.pk) if line.found else None)
+        self.done += len(self.waiting)
+        self.waiting.clear()
+
+    # -- whose, what it is called, what is known by that
+
+    def _begin(self, line: _Line) -> None:
+        """Find out whose a line is and what it is called; that takes reading it where a type says so."""
+        with self._telling(line):
+            self._place(line)
+        if line.organisation is None:
+            return
+        if self.is_plain:
+            line.title = self.lines.title(line.cells)
+        else:
+            self._read(line)
+        if line.title and self.children:
+            line.rows = {one.sheet.rows: one.rows_of(self._name(line)) for one in self.children}
+
+    @contextmanager
+    def _telling(self, line: _Line) -> Iterator[None]:
+        """Collect what is found wrong with this line alone."""
+        others, self.reading.errors = self.reading.errors, line.errors
+        try:
+            yield
+        finally:
+            self.reading.errors = others
+
+    def _place(self, line: _Line) -> None:
+        if self.bureau_of is None:
+            self.lines.check_bureau(line.row, line.cells)
+            return
+        line.kept = {h: self.lines.context(line.cells, h) for h in self.lines.headers if self._is_kept(h)}
+        try:
+            line.organisation = self.bureau_of(line.kept)
+            self.lines.of(line.organisation)
+        except Unfit as unfit:
+            line.organisation = None
+            header = next((h for h, said in line.kept.items() if said == unfit.said), "")
+            self.lines.error(line.row, header, unfit.said or "", str(unfit))
+
+    def _is_kept(self, header: str) -> bool:
+        return bool(header) and (header in self.keep or is_context(header))
+
+    def _name(self, line: _Line) -> str:
+        """Return what the child rows of a line name it by."""
+        place = next(p for p, c, _ in self.lines.readers if c.name == self.type.key[0])
+        return line.cells[place] if place < len(line.cells) else ""
+
+    def _find(self) -> None:
+        """Find what is held under the titles; settle what is left alone, or the same by its digest."""
+        titles: dict[int, list[str]] = {}
+        for line in self.waiting:
+            if line.title and not line.errors:
+                titles.setdefault(line.key[0], []).append(line.title)
+        held = {
+            (bureau, title): found
+            for bureau, wanted in titles.items()
+            for title, found in known(self.type.slug, bureau, wanted).items()
+        }
+        cached = _cached([found.pk for found in held.values()])
+        for line in self.waiting:
+            line.found = held.get(line.key)
+            self._settle(line, cached)
+
+    def _settle(self, line: _Line, cached: dict[int, tuple[str, int]]) -> None:
+        if not line.title or line.errors:
+            return
+        if line.key in self.met:
+            label = self.lines.key_column().header
+            with self._telling(line):
+                self.lines.error(line.row, label, line.title, TWICE)
+        self.met.add(line.key)
+        if line.found and not line.errors:
+            if line.found.pk in cached and self.is_plain:
+                line.digest = self._digest(line)
+            is_same = cached.get(line.found.pk) == (line.digest, line.found.revision)
+            line.is_settled = not line.found.is_editable or (bool(line.digest) and is_same)
+
+    def _digest(self, line: _Line) -> str:
+        self.lines.of(line.organisation)
+        return self.lines.digest(line.cells, line.rows)
+
+    # -- its values
+
+    def _read(self, line: _Line) -> None:
+        """Read the cells of a line, once."""
+        if line.draft is not None or line.organisation is None:
+            return
+        self.lines.of(line.organisation)
+        with self._telling(line):
+            line.draft = self.lines.draft(line.row, line.cells)
+        if not self.is_plain:
+            line.title = "" if line.errors else values.title(self.type, line.draft)
+
+    def _records(self) -> dict[int, Filing]:
+        """Return the drafts that are to be compared, with all they hold."""
+        unsure = [line for line in self.waiting if line.found and not line.is_settled and not line.errors]
+        related = [f.name for f in self.type.model._meta.many_to_many if f.name in self.type.fields]
+        found = self.type.model.objects.select_related("organisation__region", "region")
+        rows = [one.sheet.rows for one in self.children]
+        return found.prefetch_related(*related, *rows).in_bulk([line.found.pk for line in unsure])
+
+    # -- into the plan
+
+    def _put(self, line: _Line, record: Filing | None) -> None:
+        if not line.errors and record:
+            self._compare(line, record)
+        elif line.errors:
+            self._put_faulty(line)
+        elif line.found:
+            outcome = RowOutcome.SAME if line.found.is_editable else RowOutcome.LEFT
+            self.plan.add(outcome, self._row(line))
+        else:
+            self._put_new(line)
+
+    def _row(self, line: _Line, **more: Any) -> Row:
+        """Return what every row has: its place and title, what it is known as, what was kept beside it."""
+        row: Row = {"r": line.row + 1, "t": line.title}
+        if line.found:
+            row |= {"f": line.found.pk, "n": line.found.revision}
+            row |= {"m": line.found.note} if line.found.note else {}
+        if self.bureau_of and line.organisation:
+            row |= {"o": line.organisation.pk, "k": line.kept}
+        return row | more
+
+    def _put_faulty(self, line: _Line) -> None:
+        said = line.draft.values if line.draft else {}
+        errors = [[e.sheet, e.row, e.column, e.value, e.message] for e in line.errors]
+        self.plan.add(RowOutcome.FAULTY, self._row(line, e=errors, v=self._packed(said)))
+
+    def _put_new(self, line: _Line) -> None:
+        rows = {name: made for name, made in line.rows.items() if made}
+        more = {"c": self._packed_rows(rows)} if rows else {}
+        if self.is_plain:
+            more["d"] = line.digest or self._digest(line)
+        self.plan.add(RowOutcome.NEW, self._row(line, v=self._packed(line.draft.values), **more))
+
+    def _compare(self, line: _Line, record: Filing) -> None:
+        """Put a row whose draft may be changed: as changed, as the same, or as wrong where it is locked."""
+        said = values.wanted(self.type, line.draft.values, self.lines.present)
+        changed = values.differing(record, said, line.draft.values)
+        rows = {name: made for name, made in line.rows.items() if values.rows_differ(record, name, made)}
+        digest = line.digest or (self._digest(line) if self.is_plain else "")
+        if not changed and not rows:
+            self.plan.add(RowOutcome.SAME, self._row(line, d=digest))
+        elif refusal := _refusal(record, [*changed, *rows]):
+            label = self.lines.key_column().header
+            with self._telling(line):
+                self.lines.error(line.row, label, line.title, refusal)
+            self._put_faulty(line)
+        else:
+            before = {name: shown(record, name) for name in changed}
+            more = {"c": self._packed_rows(rows)} if rows else {}
+            row = self._row(line, v=self._packed(changed), b=before, d=digest, **more)
+            self.plan.add(RowOutcome.CHANGED, row)
+
+    def _packed(self, said: dict[str, Any]) -> dict[str, Any]:
+        return values.packed(self.type.model, said, self.named)
+
+    def _packed_rows(self, rows: dict[str, list[dict]]) -> dict[str, list[dict]]:
+        return {
+            name: [values.packed(self.type.row_model(name), row, self.named) for row in made]
+            for name, made in rows.items()
+        }
+
+
+def _cached(filings: list[int]) -> dict[int, tuple[str, int]]:
+    rows = ImportedRow.objects.filter(filing__in=filings)
+    return {
+        pk: (digest, revision) for pk, digest, revision in rows.values_list("filing", "digest", "revision")
+    }
+
+
+def _refusal(record: Filing, changed: list[str]) -> str:
+    """Return why these names of a returned draft may not change, empty when they may."""
+    try:
+        locks.openable(record, changed)
+    except Refused as refused:
+        return str(refused)
+    return ""
