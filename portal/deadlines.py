@@ -178,13 +178,10 @@ def _of_province(user: User) -> list[Deadline]:
     if province is None:
         return []
     recent = Campaign.objects.opened().filter(due_at__gt=timezone.now() - LONG_OVERDUE).order_by("due_at")
-    boards = windows.boards(campaigns := list(recent[: 4 * NEAREST]))
-    return [_progress(campaign, province, boards[campaign.pk]) for campaign in campaigns]
+    found = windows.filed_of(campaigns := list(recent[: 4 * NEAREST]))
+    return [_progress(campaign, province, *found[campaign.pk]) for campaign in campaigns]
 
 
-def _progress(campaign: Campaign, province: Organisation, rows: list[windows.Row]) -> Deadline:
-    counted = windows.rates(rows)
-    standing = windows.FILED if counted.filed == counted.expected else windows.UNFILED
-    return Deadline(
-        campaign, province, campaign.due_at, standing, filed=counted.filed, expected=counted.expected
-    )
+def _progress(campaign: Campaign, province: Organisation, filed: int, expected: int) -> Deadline:
+    standing = windows.FILED if filed == expected else windows.UNFILED
+    return Deadline(campaign, province, campaign.due_at, standing, filed=filed, expected=expected)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portal import deliveries
@@ -88,6 +88,11 @@ def tell_person(user: User, sentence: str, address: str = "") -> None:
     deliver([Message(**told, created_at=timezone.now())])
 
 
+def not_read(user: User) -> QuerySet:
+    """Return the messages ``user`` has not read."""
+    return Message.objects.filter(user=user, read_at=None)
+
+
 def unread(user: User) -> int:
     """Return how many messages ``user`` has not read."""
-    return Message.objects.filter(user=user, read_at=None).count()
+    return not_read(user).count()

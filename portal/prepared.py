@@ -272,9 +272,9 @@ def is_outdated(row: PreparedDecision, filing: Filing) -> bool:
     return row.version != filing.version or filing.state != _QUEUES[row.level]
 
 
-def count(user: User) -> int:
-    """Return how many prepared decisions wait at ``user``'s desks; for the heading of the queue."""
-    return seen_by(user).filter(_is_current()).count()
+def current(user: User) -> QuerySet:
+    """Return the prepared decisions that wait at ``user``'s desks, for the heading of the queue."""
+    return seen_by(user).filter(_is_current())
 
 
 def _is_current() -> Q:

@@ -10,16 +10,27 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from portal import credit, inbox, queue_facts, reading, registry, scope, text
-from portal.actions import ACTIONS
 from portal.inbox import LinkedWish
-from portal.models import Copy, Event, Filing, JointOpinion, User
+from portal.models import Copy, Filing, FilingReviewer, JointOpinion, User
 from portal.opinions import own_departments
 from portal.policy import with_facts
 from portal.vocabulary import IN_REVIEW, Role, State
@@ -47,19 +58,6 @@ SORTS = {
 USUAL = {TO_DO: "arrived", PUBLISH: "arrived", DONE: "-updated", MINE: "-updated", COPIES: "-arrived"}
 COLUMNS = {*HEADINGS, "updated"}
 ME, NOBODY = "me", "none"
-# Acts that make somebody a reviewer of a filing. Taking a cancelled draft up again is none of them.
-ENTRY_ACTS = {
-    "publish",
-    "promote",
-    "designate",
-    "undesignate",
-    "intend",
-    "keep",
-    "rectify",
-    "settle",
-    "exit",
-}
-REVIEW_ACTS = sorted({action.name for action in ACTIONS if action.reviews} | ENTRY_ACTS)
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,9 @@ def filings(tab: str, user: User) -> QuerySet:
 
 
 def _todo(visible: QuerySet, user: User) -> QuerySet:
-    return visible.filter(queue_facts.waiting(user))
+    """Return what waits; who has but one desk sees all that lies there, so an index answers alone."""
+    desk = queue_facts.only_desk(user)
+    return Filing.objects.filter(desk) if desk else visible.filter(queue_facts.waiting(user))
 
 
 def _publish(visible: QuerySet, user: User) -> QuerySet:
@@ -148,12 +148,17 @@ def _publish(visible: QuerySet, user: User) -> QuerySet:
 
 
 def _done(visible: QuerySet, user: User) -> QuerySet:
-    acts = Event.objects.filter(by=user, action__in=REVIEW_ACTS).exclude(source=State.CANCELLED)
-    done = Q(pk__in=acts.values("filing_id"))
-    if asked := own_departments(user):
-        answered = JointOpinion.objects.filter(organisation__in=asked, answered_at__isnull=False)
-        done |= Q(pk__in=answered.values("filing_id"))
-    return visible.filter(done)
+    if _by_reviewer(DONE, user):
+        # looked up one by one in the order of the reviewer's index, not the other way round from the region
+        return Filing.objects.filter(Exists(visible.filter(pk=OuterRef("pk"))), reviewers__user=user)
+    own = FilingReviewer.objects.filter(user=user)
+    answered = JointOpinion.objects.filter(organisation__in=own_departments(user), answered_at__isnull=False)
+    return visible.filter(Q(pk__in=own.values("filing_id")) | Q(pk__in=answered.values("filing_id")))
+
+
+def _by_reviewer(tab: str, user: User) -> bool:
+    """Say whether a tab is a join with who reviewed what; a joint department has its answers beside."""
+    return tab == DONE and not own_departments(user)
 
 
 def _mine(visible: QuerySet, user: User) -> QuerySet:
@@ -173,17 +178,18 @@ class Counted(Subquery):
     empty_result_set_value = 0
 
 
-def counts(user: User) -> dict[str, int]:
+def counts(user: User, **others: QuerySet) -> dict[str, int]:
     """Return how many filings each tab holds, ``MOST`` + 1 for more than ``MOST``; one query.
 
-    Under ``long`` those that wait too long, under ``unread`` the copies that were not read.
+    Under ``long`` those that wait too long, under ``unread`` the copies that were not read; ``others`` are
+    counted with them.
     """
     wanted = {tab: filings(tab, user) for tab in tabs_of(user)}
     too_long = queue_facts.is_long(timezone.now())
     wanted["long"] = queue_facts.with_arrival(wanted[TO_DO], user).filter(too_long)
     unread = Copy.objects.filter(user=user, read_at=None).values("filing_id")
     wanted["unread"] = Filing.objects.visible_to(user).filter(pk__in=unread)
-    return _counted(wanted, user)
+    return _counted(wanted | others, user)
 
 
 def _counted(wanted: dict[str, QuerySet], user: User) -> dict[str, int]:
@@ -208,7 +214,14 @@ def in_number(found: int) -> str:
 
 
 class Pages(Paginator):
-    """The pages of an ordered question; they end with its first ``MOST`` filings."""
+    """The pages of an ordered question; they end with its first ``MOST`` filings.
+
+    ``known``: how many there are, as ``counts`` said.
+    """
+
+    def __init__(self, found: QuerySet, per_page: int, known: int | None = None) -> None:
+        super().__init__(found, per_page)
+        self.known = known
 
     @cached_property
     def count(self) -> int:
@@ -218,7 +231,7 @@ class Pages(Paginator):
     @cached_property
     def found(self) -> int:
         """How many there are, ``MOST`` + 1 for more than ``MOST``."""
-        return _numbers(self.object_list).count()
+        return _numbers(self.object_list).count() if self.known is None else self.known
 
 
 def ordered(wish: Wish, user: User) -> QuerySet:
@@ -260,11 +273,14 @@ def _ranked(found: QuerySet, wish: Wish, user: User) -> QuerySet:
     column = wish.sort.removeprefix("-")
     if column == "due":
         found = queue_facts.with_due(found, user)
-    return found.annotate(rank=_rank(column, user))
+    return found.annotate(rank=_rank(column, user, wish.tab))
 
 
-def _rank(column: str, user: User) -> Any:
-    """Return what a column is sorted by, never NULL, so that the next row can be found by its value."""
+def _rank(column: str, user: User, tab: str) -> Any:
+    """Return what a column is sorted by, never NULL, so that the next row can be found by its value.
+
+    What somebody decided is read from his side, where the time of the last change stands as well.
+    """
     steps = enumerate(State.values)
     ranks = {
         "title": lambda: Coalesce(reading.in_order("title", user), Value(""), output_field=TextField()),
@@ -272,7 +288,7 @@ def _rank(column: str, user: User) -> Any:
         "due": lambda: queue_facts.due_rank(user),
         "holder": lambda: Coalesce("holder__full_name", Value("")),
         "state": lambda: Case(*(When(state=s, then=Value(n)) for n, s in steps), default=Value(99)),
-        "updated": lambda: F("updated_at"),
+        "updated": lambda: F("reviewers__updated_at" if _by_reviewer(tab, user) else "updated_at"),
     }
     return ranks.get(column, lambda: F("came_at"))()
 

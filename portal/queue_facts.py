@@ -9,12 +9,13 @@ from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QueryS
 from django.db.models.functions import Coalesce, Greatest, Left
 from django.utils import timezone
 
-from portal import handover, registry
+from portal import handover, registry, scope
+from portal.actions import REVIEWERS
 from portal.inbox import LONG, WAITING
 from portal.models import Copy, Expected, Extension, JointOpinion, User
 from portal.opinions import own_departments, waiting_for
 from portal.registry import MERGED
-from portal.vocabulary import EDITABLE, Level, Role
+from portal.vocabulary import EDITABLE, Level, Role, State
 
 NEVER = datetime(9999, 1, 1, tzinfo=timezone.get_fixed_timezone(0))
 
@@ -29,6 +30,26 @@ def waiting(user: User) -> Q:
     if own_departments(user):
         found |= Q(pk__in=waiting_for(user).order_by().values("filing_id"))
     return found
+
+
+def only_desk(user: User) -> Q | None:
+    """Return the condition of ``waiting`` for who waits for nothing but one review desk, None for others.
+
+    The province's names no region: all lie in it, and the order of arrival is an index of its own.
+    """
+    roles = {post.role for post in user.posts}
+    desks = {
+        post.organisation.region
+        for post in user.posts
+        if post.role in REVIEWERS and post.organisation.is_hrss
+    }
+    if roles & {Role.FILER, Role.JOINT_REVIEWER} or len(desks) != 1:
+        return None
+    (region,) = desks
+    if region.level == Level.PROVINCE:
+        return Q(state=State.PROVINCE_REVIEW)
+    inside = scope.within("region_id", region.code)
+    return Q(state=State.CITY_REVIEW) & inside if region.level == Level.CITY else None
 
 
 def with_arrival(filings: QuerySet, user: User, *, copied: bool = False) -> QuerySet:

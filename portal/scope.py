@@ -7,6 +7,8 @@ from django.db.models import Q
 
 from portal.vocabulary import BUSINESS_ROLES, HRSS_KINDS, Role
 
+WHOLE = "37"  # the province
+
 
 def within(field: str, code: str) -> Q:
     """Return the condition that ``field`` holds the region ``code`` or one below it.
@@ -30,7 +32,8 @@ def visible(user) -> Q:
 
 def _visible_from(membership) -> Q:
     organisation, submitted = membership.organisation, Q(submitted_at__isnull=False)
-    inside = within("region_id", organisation.region_id)
+    # all there is lies in the province; a planner told so as a range would begin with it
+    inside = Q() if organisation.region_id == WHOLE else within("region_id", organisation.region_id)
     if membership.role in BUSINESS_ROLES and organisation.kind in HRSS_KINDS:
         return inside & (submitted | Q(organisation_id=organisation.pk))
     if membership.role in (Role.JOINT_REVIEWER, Role.AUDITOR):

@@ -3,6 +3,7 @@
 Pure reads. The due second itself is on time; times are those of Asia/Shanghai, whatever the server's clock.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -265,6 +266,20 @@ def boards(
         rows[duty.campaign_id][duty.organisation.region_id] = _row(duty)
     _count_all(by_id, rows, at)
     return {pk: list(found.values()) for pk, found in rows.items()}
+
+
+def filed_of(campaigns: Iterable[Campaign]) -> dict[int, tuple[int, int]]:
+    """Return campaign → how many bureaus have filed and how many shall, as its board says; two queries."""
+    by_id = {campaign.pk: campaign for campaign in campaigns}
+    duties = CampaignDuty.objects.filter(campaign__in=by_id).order_by()
+    owed = set(duties.values_list("campaign_id", "organisation__region_id"))
+    cities = [pk for pk, campaign in by_id.items() if campaign.expects == Expected.CITIES]
+    sent = answers(by_id.values()).filter(state__in=(*IN_REVIEW, State.APPROVED, State.REJECTED))
+    sent = sent.exclude(campaign__in=cities, state=State.CITY_REVIEW).order_by()
+    found = set(sent.values_list("campaign_id", "region_id").distinct())
+    filed = {(pk, duty_region(by_id[pk], region)) for pk, region in found} & owed
+    done, expected = Counter(pk for pk, _ in filed), Counter(pk for pk, _ in owed)
+    return {pk: (done[pk], expected[pk]) for pk in by_id}
 
 
 def _row(duty: CampaignDuty) -> Row:

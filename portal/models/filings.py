@@ -23,15 +23,18 @@ class FilingQuerySet(models.QuerySet):
         return self.filter(organisation_id__in=bureaus, state__in=EDITABLE)
 
     def to_publish(self, user) -> "FilingQuerySet":
-        """Return the approved filings without an entry that ``user`` may publish."""
+        """Return the approved filings without an entry that ``user`` may publish.
+
+        Those that wait are kept apart (``FilingUnpublished``); which of them are his is asked of these few.
+        """
         condition = Q(pk__in=[])
         for post in user.posts:
             if post.role == Role.PUBLISHER:
-                inside = scope.within("region_id", post.organisation.region_id)
-                route = Q() if post.organisation.region.level == "province" else Q(kind__in=_city_types())
-                route &= Q(kind__in=_catalogued(), is_nothing=False)
-                condition |= inside & route
-        return self.visible_to(user).filter(condition, state=State.APPROVED, entry=None)
+                kinds = _catalogued(is_city=post.organisation.region.level != "province")
+                inside = scope.within("unpublished__region_id", post.organisation.region_id)
+                condition |= inside & Q(unpublished__kind__in=kinds)
+        mine = self.filter(condition, state=State.APPROVED, is_nothing=False)
+        return mine.filter(models.Exists(self.visible_to(user).filter(pk=models.OuterRef("pk"))))
 
     def standing(self) -> "FilingQuerySet":
         """Return the approved filings that no later one has replaced."""
@@ -42,12 +45,10 @@ class FilingQuerySet(models.QuerySet):
         return self.filter(entry__valid_from__lte=timezone.localdate(), entry__valid_to=None)
 
 
-def _city_types() -> list[str]:
-    return [t.slug for t in registry.all_types() if t.route == registry.CITY]
-
-
-def _catalogued() -> list[str]:
-    return [t.slug for t in registry.all_types() if t.is_catalogued]
+def _catalogued(*, is_city: bool) -> list[str]:
+    """Return the types that are published, by a city or by the province, which may publish all of them."""
+    found = (t for t in registry.all_types() if t.is_catalogued)
+    return [t.slug for t in found if t.route == registry.CITY or not is_city]
 
 
 class Filing(models.Model):

@@ -1,5 +1,6 @@
 """Divisions, organisations, people and the posts they hold. Rows are end-dated, never deleted."""
 
+from datetime import date
 from functools import cached_property
 
 from django.contrib.auth.models import AbstractUser
@@ -131,17 +132,21 @@ class User(AbstractUser):
         return str(self)
 
     @cached_property
+    def held(self) -> list["Membership"]:
+        """The memberships held now or once, with organisation and region; read once per request."""
+        found = self.memberships.select_related("organisation__region")
+        return list(found.order_by("organisation__region_id", "pk"))
+
+    @cached_property
     def posts(self) -> list["Membership"]:
-        """The memberships in force, with organisation and region; read once per request."""
-        if not self.is_active:
-            return []
-        current = self.memberships.current().select_related("organisation__region")
-        return list(current.order_by("organisation__region_id", "pk"))
+        """The memberships in force, with organisation and region."""
+        today = timezone.localdate()
+        return [post for post in self.held if post.is_current(today)] if self.is_active else []
 
     @cached_property
     def filed_for(self) -> set[int]:
-        """The organisations this person holds or once held the 填报 post of; read once per request."""
-        return set(self.memberships.filter(role=Role.FILER).values_list("organisation_id", flat=True))
+        """The organisations this person holds or once held the 填报 post of."""
+        return {post.organisation_id for post in self.held if post.role == Role.FILER}
 
     @cached_property
     def organisation(self) -> Organisation | None:
@@ -185,6 +190,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.organisation} · {self.get_role_display()}"
+
+    def is_current(self, today: date) -> bool:
+        """Say whether the post holds on a day, as ``DatedQuerySet.current`` does."""
+        begun = self.valid_from is None or self.valid_from <= today
+        return begun and (self.valid_to is None or self.valid_to > today)
 
     def clean(self) -> None:
         """Refuse a post that excludes another one or does not fit the organisation (separation of duties)."""

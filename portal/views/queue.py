@@ -22,6 +22,7 @@ from portal import (
     desk_duties,
     handover,
     inbox,
+    notify,
     prepared,
     presence,
     publicity,
@@ -45,9 +46,12 @@ WEEKDAYS = "一二三四五六日"
 def page(request: HttpRequest) -> HttpResponse:
     """What waits for me, what I publish, what I decided, what I filed, what I was shown."""
     user, now = request.user, timezone.now()
-    counts = queue.counts(user)
+    decides = user.has_role(*REVIEWERS)
+    others = {"messages": notify.not_read(user)} | ({"prepared": prepared.current(user)} if decides else {})
+    counts = queue.counts(user, **others)
     wish = _wish(request, counts)
-    pages = queue.Pages(queue.ordered(wish, user).values_list("pk", flat=True), PER_PAGE)
+    known = None if wish.narrowing else counts[wish.tab]
+    pages = queue.Pages(queue.ordered(wish, user).values_list("pk", flat=True), PER_PAGE, known)
     shown = pages.get_page(request.GET.get("page", "")[:9])
     choices, rows = queue_choices.choices(wish, user), _rows(shown, wish, user, now)
     context = {
@@ -75,8 +79,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "clear": f"{reverse('desk')}?tab={wish.tab}",
         "views": queue_choices.views(wish, user),
         "encoded": queue.encoded(wish),
-        "hands_over": user.has_role(*REVIEWERS),
-        "prepared": prepared.count(user) if user.has_role(*REVIEWERS) else 0,
+        "hands_over": decides,
+        "prepared": counts.get("prepared", 0),
+        "unread": counts["messages"],
         "empty": None if pages.count else _empty(wish, counts, user),
     }
     return render(request, "desk/inbox.html", context)
