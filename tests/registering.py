@@ -45,6 +45,8 @@ def prepared(
 def proposed(slug: str, data: bytes, **said) -> Registration:
     """Return a registration that waits for the second person."""
     found = prepared(slug, data, **said)
+    if errors := historical_jobs.plan(found)["errors"]:
+        raise AssertionError(errors)
     return again(historical_acts.propose(found, by=found.upload.created_by))
 
 
