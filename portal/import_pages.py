@@ -11,15 +11,14 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from openpyxl.utils import get_column_letter
 
-from portal import imports, job_pages, jobs, registry
+from portal import imports, job_pages, jobs
 from portal.annexes import CellError
 from portal.imports import Change, PlanRow
 from portal.models import Filing, Import, ImportPurpose, JobStatus, RowOutcome, User
 from portal.registry import RecordType
 from portal.text import key
 
-PER_PAGE, LATEST, SHOWN_WHOLE, LISTED = 50, 10, 5, 50
-COLUMNS = "columns"  # of the facts of an import: sheet → header → place, from 0
+PER_PAGE, LATEST, SHOWN_WHOLE = 50, 10, 5
 REFRESH = job_pages.REFRESH
 #: outcome → its tab, in their order; what is wrong comes first
 TABS = {
@@ -36,6 +35,7 @@ SHAPES = {
     RowOutcome.LEFT: "unopened",
     RowOutcome.SAME: "draft",
 }
+IN_COLUMNS = (RowOutcome.NEW, RowOutcome.FAULTY)
 #: a file larger than this has its receipt made by a job: it takes some 60 ms a thousand rows
 MOST_ROWS, MOST_BYTES = 10_000, 2 * 2**20
 
@@ -44,18 +44,13 @@ def latest(user: User) -> list[dict]:
     """Return the last imports of the bureaus of ``user``, each with its standing."""
     found = Import.objects.visible_to(user).filter(purpose=ImportPurpose.DRAFTS)
     found = found.select_related("organisation", "created_by", "job")[:LATEST]
-    return [{"import": one, "type": type_of(one), **standing(one)} for one in found]
+    return [{"import": one, "type": one.record_type, **standing(one)} for one in found]
 
 
 def in_scope(user: User) -> QuerySet:
     """Return the imports a page of ``user`` may show."""
     found = Import.objects.visible_to(user).filter(purpose=ImportPurpose.DRAFTS)
     return found.select_related("organisation__region__parent", "created_by", "confirmed_by", "job")
-
-
-def type_of(imported: Import) -> RecordType:
-    """Return the record type of an import."""
-    return registry.get(imported.slug)
 
 
 def standing(imported: Import) -> dict[str, str]:
@@ -104,11 +99,11 @@ def tabs(imported: Import, chosen: RowOutcome) -> list[dict]:
     ]
 
 
-def paged(imported: Import, outcome: RowOutcome, asked: str) -> tuple[Page, list[PlanRow]]:
-    """Return the page of an outcome a query string asks for, and its rows."""
+def paged(imported: Import, outcome: RowOutcome, asked: str) -> tuple[Page, imports.Page]:
+    """Return the pager of an outcome at the page a query string asks for, and the rows of that page."""
     pages = Paginator(range(counted(imported, outcome)), PER_PAGE)
     page = pages.get_page(asked[:9])
-    return page, imports.page(imported, outcome, page.number, PER_PAGE).rows
+    return page, imports.page(imported, outcome, page.number, PER_PAGE)
 
 
 def is_shown_whole(imported: Import) -> bool:
@@ -118,7 +113,7 @@ def is_shown_whole(imported: Import) -> bool:
 
 def whole(imported: Import) -> list[dict]:
     """Return every record of a small file with all of its fields, whatever becomes of it."""
-    record_type = type_of(imported)
+    record_type = imported.record_type
     rows = [
         row for outcome in TABS if counted(imported, outcome) for row in imports.page(imported, outcome).rows
     ]
@@ -166,59 +161,98 @@ def _head(row: PlanRow) -> dict:
     }
 
 
-def headings(record_type: RecordType) -> list[str]:
-    """Return the columns of the preview: those of the list of the type."""
-    return [str(record_type.field(name).verbose_name) for name in record_type.columns]
+def headings(record_type: RecordType, outcome: RowOutcome) -> dict[str, str]:
+    """Return field → heading of the columns in which rows of an outcome are listed.
+
+    Of rows whose filing is there already only the name is shown, and what changes.
+    """
+    names = record_type.columns if outcome in IN_COLUMNS else record_type.key[:1]
+    return {name: str(record_type.field(name).verbose_name) for name in names}
 
 
-def lines(imported: Import, rows: list[PlanRow]) -> list[dict]:
-    """Return rows of a plan as the table shows them: what is wrong, or was before, inside its cell."""
-    record_type = type_of(imported)
-    names = dict(zip(record_type.columns, headings(record_type), strict=True))
-    return [_line(imported, row, names) for row in rows]
+def lines(record_type: RecordType, found: imports.Page) -> list[dict]:
+    """Return rows of a plan as the table shows them: what is wrong, or was before, inside its cell.
+
+    Errors without a line of their own, of a form or a sheet of child rows, are ``loose_faults``.
+    """
+    return [_line(record_type, row, found.columns) for row in found.rows if not _is_loose(row)]
 
 
-def _line(imported: Import, row: PlanRow, names: dict[str, str]) -> dict:
-    faults = [_fault(imported, fault) for fault in row.errors]
+def loose_faults(found: imports.Page) -> list[dict]:
+    """Return the errors of a page of rows that belong to no line of the records."""
+    errors = [fault for row in found.rows if _is_loose(row) for fault in row.errors]
+    return [_fault(fault, found.columns) for fault in errors]
+
+
+def _is_loose(row: PlanRow) -> bool:
+    return row.outcome == RowOutcome.FAULTY and not row.title and not any(row.words.values())
+
+
+def _fault(fault: CellError, places: dict) -> dict:
+    return {**asdict(fault), "cell": address(places, fault)}
+
+
+def _line(record_type: RecordType, row: PlanRow, places: dict) -> dict:
+    names = headings(record_type, row.outcome)
+    faults = [_fault(fault, places) for fault in row.errors]
     own = {key(f["column"]): f for f in reversed(faults) if (f["sheet"], f["row"]) == (row.sheet, row.row)}
     shown = {name: own.get(key(label)) for name, label in names.items()}
     changes = {change.name: change for change in row.changes}
     return {
         **_head(row),
         "title": row.title,
-        "cells": [_cell(row, name, label, shown[name], changes.get(name)) for name, label in names.items()],
+        "cells": [_cell(row, name, names, shown[name], changes.get(name)) for name in names],
         "faults": [fault for fault in faults if fault not in shown.values()],
         "changes": [change for name, change in changes.items() if name not in names],
+        "tables": _changed_tables(record_type, row),
     }
 
 
-def _fault(imported: Import, fault: CellError) -> dict:
-    return {**asdict(fault), "cell": address(imported, fault)}
+def address(places: dict[str, dict[str, int]], fault: CellError) -> str:
+    """Return what the cell of an error is called in its sheet, such as D17; empty when that is unknown.
 
-
-def address(imported: Import, fault: CellError) -> str:
-    """Return what the cell of an error is called in its sheet, such as D17; empty when that is unknown."""
-    place = imported.facts.get(COLUMNS, {}).get(fault.sheet, {}).get(fault.column)
+    ``places``: sheet → header → its place in the line, from 0.
+    """
+    place = places.get(fault.sheet, {}).get(fault.column)
     return "" if place is None or not fault.row else f"{get_column_letter(place + 1)}{fault.row}"
 
 
-def _cell(row: PlanRow, name: str, label: str, fault: dict | None, change: Change | None) -> dict:
-    text = said(row.words.get(name))
+def _cell(row: PlanRow, name: str, names: dict, fault: dict | None, change: Change | None) -> dict:
+    text = said(row.words.get(name, row.title if len(names) == 1 else ""))
     return {
-        "label": label,
+        "label": names[name],
         "text": fault["value"] if fault else change.after if change else text,
         "fault": fault,
         "change": change,
     }
 
 
-def made(imported: Import) -> list[Filing]:
-    """Return filings that an import wrote, up to a page of them; the list of the type holds all."""
-    if imported.committed_at is None:
+def _changed_tables(record_type: RecordType, row: PlanRow) -> list[dict]:
+    """Return the child rows that a changed row brings, as they will be."""
+    if row.outcome != RowOutcome.CHANGED:
         return []
-    found = Filing.objects.filter(kind=imported.slug, organisation=imported.organisation_id)
-    found = found.filter(created_by=imported.confirmed_by_id, created_at__gte=imported.confirmed_at)
-    return list(found.filter(created_at__lte=imported.committed_at).order_by("pk")[:LISTED])
+    return [
+        {"label": str(record_type.row_model(name)._meta.verbose_name_plural), "text": said(row.words[name])}
+        for name in record_type.rows
+        if name in row.words
+    ]
+
+
+def with_filings(imported: Import, rows: list[dict]) -> list[dict]:
+    """Return the lines of new rows of a committed import with the address of the draft each became."""
+    found = Filing.objects.filter(kind=imported.slug, organisation=imported.organisation_id, holds_name=True)
+    pks = dict(found.filter(title__in=[row["title"] for row in rows]).values_list("title", "pk"))
+    urls = {title: reverse("filing", args=[pk]) for title, pk in pks.items()}
+    return [row | {"url": urls.get(row["title"], row["url"])} for row in rows]
+
+
+def only_draft(imported: Import) -> int | None:
+    """Return the number of the draft an import made when it is the only thing in the file, else None."""
+    if (imported.total, counted(imported, RowOutcome.NEW)) != (1, 1):
+        return None
+    (row,) = imports.page(imported, RowOutcome.NEW).rows
+    found = Filing.objects.filter(kind=imported.slug, organisation=imported.organisation_id, title=row.title)
+    return found.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def under_way(imported: Import) -> dict:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import BinaryIO
 
-from portal import importing, sandbox
+from portal import excel, importing, sandbox
 from portal.annexes import CellError
 from portal.import_plans import Row, Writer
 from portal.importing import values
 from portal.importing.flat import Flat, FlatChildLines, FlatLines, Line, Stream, found_in
-from portal.importing.lines import NOT_OURS
+from portal.importing.lines import HEADER_WITHIN, NOT_OURS
 from portal.importing.reading import Reading
 from portal.importing.sorting import BureauOf, Sorter
 from portal.models import Organisation, RowOutcome, User
@@ -65,26 +65,31 @@ class Result:
 def read_into(plan: Writer, source: Source, progress: Progress = unheard) -> Result:
     """Read a file into ``plan``; whatever is wrong stands there with its place, all of it at once."""
     try:
-        found = _flat_sheets(source)
+        heads = _heads(source)
+        found = _flat_sheets(source, heads)
+        done = _read_flat(plan, source, found, progress) if found else _read_forms(plan, source)
     except Unreadable as unreadable:
         return _refused(plan, source, str(unreadable))
-    if found is None:
-        return _read_forms(plan, source)
-    try:
-        return _read_flat(plan, source, found, progress)
-    except Unreadable as unreadable:
-        return _refused(plan, source, str(unreadable))
+    done.warnings[:0] = _of_the_template(source.record_type, heads)
+    return done
 
 
-def _flat_sheets(source: Source) -> Flat | None:
+def _heads(source: Source) -> list[flat.Head]:
+    is_sheet = source.suffix in flat.SUFFIXES and source.size
+    return flat.read_heads(source.content, source.suffix) if is_sheet else []
+
+
+def _flat_sheets(source: Source, heads: list[flat.Head]) -> Flat | None:
     """Return the flat sheets of a file, None when it may be one of the official forms."""
-    if source.suffix not in flat.SUFFIXES or not source.size:
-        return None
     has_forms = bool(source.record_type.paper or source.record_type.sheet)
     is_small = source.size <= sandbox.MOST_BYTES
-    return found_in(
-        flat.read_heads(source.content, source.suffix), source.record_type, whole=has_forms and is_small
-    )
+    return found_in(heads, source.record_type, whole=has_forms and is_small) if heads else None
+
+
+def _of_the_template(record_type: RecordType, heads: list[flat.Head]) -> list[str]:
+    """Return what to mind of a file made from another template than today's."""
+    headers = [cell for head in heads for _, cells in head.lines[:HEADER_WITHIN] for cell in cells]
+    return excel.version_warnings(record_type, heads[0].keywords, headers) if heads else []
 
 
 def _refused(plan: Writer, source: Source, sentence: str) -> Result:
@@ -110,7 +115,8 @@ def _read_forms(plan: Writer, source: Source) -> Result:
     named: values.Named = {}
     for draft in reading.records:
         plan.add(RowOutcome.NEW, _form_row(reading, draft, named))
-    facts = _facts(named) | {"sheet": reading.records[0].sheet if reading.records else ""}
+    sheet = reading.records[0].sheet if reading.records else ""
+    facts = _facts(named) | {"sheet": sheet, "columns": reading.columns}
     return Result(reading.organisation or source.organisation, reading.warnings, facts)
 
 
@@ -180,5 +186,5 @@ def _result(plan: Writer, source: Source, found: Flat, reading: Reading, sorter:
     for error in sorted(reading.errors, key=lambda error: (error.sheet, error.row)):
         _put_error(plan, error)
     warnings = [*reading.warnings, *(NOT_OURS.format(name) for name in found.left)]
-    facts = _facts(sorter.named) | {"sheet": found.heads[found.main].name}
+    facts = _facts(sorter.named) | {"sheet": found.heads[found.main].name, "columns": reading.columns}
     return Result(source.organisation, warnings, facts)

@@ -73,12 +73,16 @@ class PlanRow:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the rows of an outcome: ``number`` of ``pages`` from 1, ``total`` rows of the outcome."""
+    """One page of the rows of an outcome: ``number`` of ``pages`` from 1, ``total`` rows of the outcome.
+
+    ``columns``: sheet → header → its place in the line, from 0, for the addresses of cells.
+    """
 
     rows: list[PlanRow]
     number: int
     pages: int
     total: int
+    columns: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def receive(
@@ -174,10 +178,10 @@ def page(imported: Import, outcome: str, number: int = 1, size: int = 50) -> Pag
     number = min(max(1, number), pages)
     with _plan(imported) as plan:
         found = plan.page(outcome, (number - 1) * size, size) if plan else []
-        sheet = plan.facts.get("sheet", "") if plan else ""
-    objects = values.loaded(_named(imported.record_type, found))
+        facts = plan.facts if plan else {}
+    sheet, objects = facts.get("sheet", ""), values.loaded(_named(imported.record_type, found))
     rows = [_shown(imported.record_type, RowOutcome(outcome), row, sheet, objects) for row in found]
-    return Page(rows, number, pages, total)
+    return Page(rows, number, pages, total, facts.get("columns", {}))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Importing over HTTP: what is read is shown first and confirmed by a second step; nothing else is stored."""
+"""Importing over HTTP: what is read is shown first and confirmed by a second step; nothing else is made."""
 
 from io import BytesIO
 from pathlib import Path
@@ -27,16 +27,14 @@ def desk(client):
     return client
 
 
-def upload(desk, data: bytes, name: str, slug: str = "skill-brands", **more):
-    """Choose a file and press 上传并预览."""
-    return desk.post(URL, {"type": slug, "file": SimpleUploadedFile(name, data), **more})
+def upload(desk, data: bytes, name: str, slug: str = "skill-brands"):
+    """Choose a file and press 上传并预览; return the page that follows."""
+    return desk.post(URL, {"type": slug, "file": SimpleUploadedFile(name, data)}, follow=True)
 
 
 def confirm(desk, preview):
-    """Press 确认导入 on a preview as it was shown."""
-    context = preview.context
-    sent = {"confirm": "1", "type": context["chosen"].slug, "name": context["upload"].name}
-    return desk.post(URL, sent | {"content": context["upload"].carried})
+    """Press 确认导入 on a preview."""
+    return desk.post(reverse("import-confirm", args=[preview.context["imported"].pk]))
 
 
 def workbook(*lines: list) -> bytes:
@@ -58,7 +56,7 @@ def test_the_official_form_is_shown_confirmed_and_becomes_a_draft(desk):
     answer = confirm(desk, preview)
 
     made = Filing.objects.get(kind="skill-brands").record
-    assert "共读取1份，没有错误。" in shown
+    assert "共读取 1 份，没有错误" in shown
     assert f"<dd>{NAME}</dd>" in shown
     assert before == 0
     assert answer.url == reverse("filing-edit", args=[made.pk])
@@ -71,11 +69,11 @@ def test_with_an_error_nothing_is_imported_and_its_place_is_named(desk):
     preview = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name)
 
     content = preview.content.decode()
-    assert preview.status_code == 422
-    assert "共读取1份，1处错误，未导入任何数据。" in content
+    assert "共 1 处错误，未导入任何数据" in content
     assert '<td class="hd" data-l="栏">专项职业能力考核项目</td>' in content
     assert '<td class="c-bad" data-l="填的内容">风筝制作</td>' in content
     assert 'aria-disabled="true">确认导入' in content
+    assert reverse("import-receipt", args=[preview.context["imported"].pk]) in content
     assert Filing.objects.count() == 0
 
 
@@ -84,29 +82,35 @@ def test_confirming_what_holds_errors_imports_nothing(desk):
 
     answer = confirm(desk, preview)
 
-    assert (answer.status_code, Filing.objects.count()) == (422, 0)
+    assert (answer.status_code, Filing.objects.count()) == (409, 0)
+    assert "文件里有 1 处错误，没有导入任何数据；请改正后重新上传。" in answer.content.decode()
 
 
-def test_several_lines_become_drafts_and_lead_to_the_list(desk):
-    lines = [[f"演示项目{n}", "其他", "企业职工、非遗传承人", 40 + n] for n in range(7)]
+def lines(number: int, **odd) -> list[list]:
+    """Return so many lines of training projects; ``odd``: number of a line → its hours."""
+    return [[f"演示项目{n}", "其他", "企业职工、非遗传承人", odd.get(f"n{n}", 40 + n)] for n in range(number)]
 
-    preview = upload(desk, workbook(*lines), "项目.xlsx", "handicraft-projects")
+
+def test_several_lines_become_drafts_that_the_page_lists(desk):
+    preview = upload(desk, workbook(*lines(7)), "项目.xlsx", "handicraft-projects")
     answer = confirm(desk, preview)
+    done = desk.get(answer.url)
 
     made = Filing.objects.filter(kind="handicraft-projects").order_by("pk")
     assert [row["number"] for row in preview.context["rows"]] == [2, 3, 4, 5, 6, 7, 8]
-    assert answer.url == reverse("filing-list", args=["handicraft-projects"])
+    assert answer.url == reverse("import", args=[preview.context["imported"].pk])
     assert [(f.title, f.record.hours) for f in made] == [(f"演示项目{n}", 40 + n) for n in range(7)]
+    assert [row["url"] for row in done.context["rows"]] == [reverse("filing", args=[f.pk]) for f in made]
 
 
-def test_the_lines_in_error_come_first_with_the_sentence_in_the_cell(desk):
-    lines = [[f"演示项目{n}", "其他", "企业职工", "四十" if n == 5 else 40] for n in range(7)]
+def test_the_lines_in_error_come_first_with_address_and_sentence_in_the_cell(desk):
+    preview = upload(desk, workbook(*lines(7, n5="四十")), "项目.xlsx", "handicraft-projects")
 
-    preview = upload(desk, workbook(*lines), "项目.xlsx", "handicraft-projects")
-
-    first = preview.context["rows"][0]
-    faulty = [(cell["label"], cell["text"], cell["fault"]) for cell in first["cells"] if cell["fault"]]
-    assert (first["number"], faulty) == (7, [("课时", "四十", "请填写整数，例如620。")])
+    (row,) = preview.context["rows"]
+    faulty = {cell["label"]: cell["fault"] for cell in row["cells"] if cell["fault"]}
+    assert preview.context["outcome"] == "faulty"
+    assert (row["number"], list(faulty), faulty["课时"]["cell"]) == (7, ["课时"], "D7")
+    assert "D7　请填写整数，例如620。" in preview.content.decode()
     assert Filing.objects.count() == 0
 
 
@@ -120,44 +124,32 @@ def test_a_double_click_on_confirm_imports_once(desk):
     assert Filing.objects.filter(kind="skill-brands").count() == 1
 
 
-def test_a_name_the_bureau_holds_already_is_an_error_of_the_file(desk):
+def test_a_name_the_bureau_holds_already_is_an_error_of_a_form(desk):
     entry("exam-projects", name="风筝制作")
     filing("skill-brands", "city_review", name=NAME)
 
     preview = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name)
 
-    assert [error.column for error in preview.context["reading"].errors] == ["品牌项目名称"]
+    assert [fault["column"] for fault in preview.context["loose"]] == ["品牌项目名称"]
     assert Filing.objects.filter(kind="skill-brands").count() == 1
-
-
-def test_a_large_file_is_chosen_again_to_confirm(desk, monkeypatch):
-    entry("exam-projects", name="风筝制作")
-    monkeypatch.setattr("portal.views.upload.CARRIED", 100)
-
-    content = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name).content.decode()
-    answer = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name, confirm="1")
-
-    assert "文件较大，确认时请再选一次同一个文件" in content
-    assert 'name="content"' not in content
-    assert answer.url == reverse("filing-edit", args=[Filing.objects.get(kind="skill-brands").pk])
 
 
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
         pytest.param("情况表.docx", b"", "这个文件是空的，没有读取；请核对后重新选择。", id="empty file"),
-        pytest.param("情况表.docx", PICTURE, "未导入任何数据。", id="a picture named docx"),
-        pytest.param("情况表.xlsx", PICTURE, "未导入任何数据。", id="a picture named xlsx"),
-        pytest.param("情况表.exe", b"MZ", "未导入任何数据。", id="a program"),
-        pytest.param("情况表", b"x", "未导入任何数据。", id="no suffix"),
-        pytest.param("a.csv", b"\x00\x01\x02\xff\xfe", "未导入任何数据。", id="NUL and control characters"),
-        pytest.param("../../" + "长" * 300 + ".docx", PICTURE, "未导入任何数据。", id="a path for a name"),
+        pytest.param("情况表.docx", PICTURE, "未导入任何数据", id="a picture named docx"),
+        pytest.param("情况表.xlsx", PICTURE, "未导入任何数据", id="a picture named xlsx"),
+        pytest.param("情况表.exe", b"MZ", "未导入任何数据", id="a program"),
+        pytest.param("情况表", b"x", "未导入任何数据", id="no suffix"),
+        pytest.param("a.csv", b"\x00\x01\x02\xff\xfe", "未导入任何数据", id="NUL and control characters"),
+        pytest.param("../../" + "长" * 300 + ".docx", PICTURE, "未导入任何数据", id="a path for a name"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_a_sentence_and_stores_nothing(desk, name, data, sentence):
     answer = upload(desk, data, name)
 
-    assert answer.status_code == 422
+    assert answer.status_code in (200, 422)
     assert sentence in answer.content.decode()
     assert Filing.objects.count() == 0
 
@@ -187,7 +179,7 @@ def test_what_is_far_too_large_passes_by_in_small_pieces_and_is_refused(megabyte
     )
 
     assert (answer.status_code, max(body.asked), sum(body.asked)) == (413, 64 * 1024, passed * 2**20)
-    assert "文件超过 10 MB，没有读取；请删去图片，或分成几个文件后再上传。" in answer.content.decode()
+    assert "文件超过 30 MB，没有读取；请分成几个文件后再上传。" in answer.content.decode()
 
 
 def test_a_length_of_thousands_of_digits_is_too_large_and_no_fault():
@@ -200,13 +192,13 @@ def test_a_length_of_thousands_of_digits_is_too_large_and_no_fault():
     assert answer.status_code == 413
 
 
-def test_a_file_over_the_limit_within_its_envelope_is_refused_too(desk, settings):
-    settings.UPLOAD_LIMIT = 1000
+def test_a_file_over_the_limit_within_its_envelope_is_refused_too(desk, monkeypatch):
+    monkeypatch.setattr("portal.sandbox.flat.MOST_BYTES", 1000)
 
     answer = upload(desk, bytes(1001), "情况表.docx")
 
     assert answer.status_code == 422
-    assert "文件超过 10 MB，没有读取" in answer.content.decode()
+    assert "文件超过 30 MB，没有读取" in answer.content.decode()
 
 
 def test_the_token_is_still_asked_for():
@@ -224,9 +216,6 @@ def test_the_token_is_still_asked_for():
         ({}, "请选择要导入的类型。"),
         ({"type": "moon-brands"}, "请选择要导入的类型。"),
         ({"type": "skill-brands"}, "请选择要导入的文件。"),
-        ({"type": "skill-brands", "confirm": "1"}, "没有收到刚才的文件，没有导入；请重新选择文件。"),
-        ({"type": "skill-brands", "confirm": "1", "content": "%%%"}, "没有收到刚才的文件"),
-        ({"type": "skill-brands", "confirm": "1", "content": "eHh4", "name": "x.docx"}, "未导入任何数据。"),
     ],
 )
 def test_an_incomplete_form_is_answered_in_a_sentence(desk, sent, sentence):
@@ -261,7 +250,8 @@ def test_who_files_nothing_finds_no_such_page(client, url):
 def test_a_stranger_uploads_nothing(client):
     draft("skill-brands", place=KUIWEN)
 
-    answer = upload(client, EXAMPLE.read_bytes(), EXAMPLE.name)
+    sent = {"type": "skill-brands", "file": SimpleUploadedFile(EXAMPLE.name, EXAMPLE.read_bytes())}
+    answer = client.post(URL, sent)
 
     assert answer.url == f"{reverse('login')}?next={reverse('desk')}"
     assert Filing.objects.filter(title=NAME).count() == 0

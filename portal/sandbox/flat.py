@@ -22,13 +22,15 @@ CELL, ROW, REFUSED = "\x1f", "\x1e", "!"
 class Head:
     """A visible sheet: its name, its first lines as (number from 0, cells), its merged ranges.
 
-    ``extent`` is how many lines it says it has, for the progress alone.
+    ``extent`` is how many lines it says it has, for the progress alone; ``keywords`` what the file says of
+    itself in its properties.
     """
 
     name: str
     lines: list[tuple[int, list[str]]]
     merged: list[tuple[int, int, int, int]]
     extent: int = 0
+    keywords: str = ""
 
     def table(self) -> Table:
         """Return the head as a table, without what is merged."""
@@ -49,15 +51,16 @@ def read_heads(content: BinaryIO, suffix: str) -> list[Head]:
         raise Unreadable(sandbox.BUSY) from None
     if "refused" in answer:
         raise Unreadable(answer["refused"])
-    return [_head(one) for one in answer["sheets"]]
+    return [_head(one, answer.get("keywords", "")) for one in answer["sheets"]]
 
 
-def _head(raw: dict) -> Head:
+def _head(raw: dict, keywords: str) -> Head:
     return Head(
         raw["name"],
         [(number, cells) for number, cells in raw["head"]],
         [*map(tuple, raw["merged"])],
         raw["extent"],
+        keywords,
     )
 
 

@@ -18,6 +18,7 @@ from child import RefusedError
 MOST_ROWS, MOST_CHARACTERS = 200_000, 150_000_000
 MOST_NUMBERS = 100_000  # that are remembered
 PIECE = 2**16
+CORE = "docProps/core.xml"
 LETTERS = "$ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TOO_LARGE = (
     f"表格超过 {MOST_ROWS:,} 行、{child.MOST_COLUMNS} 列或文字过多，{child.NOTHING}；请分成几个文件后再上传。"
@@ -61,6 +62,13 @@ class Workbook:
             path = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
             found[one.get("Id")] = (one.get("Type", "").rpartition("/")[2], posixpath.normpath(path))
         return found
+
+    def keywords(self) -> str:
+        """Return the keywords among the properties of the workbook, empty without any."""
+        if CORE not in self.archive.namelist():
+            return ""
+        tree = child._parsed(self.archive, CORE)
+        return next((one.text or "" for one in tree if child._local(one) == "keywords"), "")[:200]
 
     def _part(self, sheet) -> str:
         number = next(value for key, value in sheet.attrib.items() if key.endswith("}id"))

@@ -27,16 +27,18 @@ CELL, ROW = "\x1f", "\x1e"
 
 
 def heads(data: bytes, suffix: str) -> dict:
-    """Return ``{"sheets": [{name, head, merged, extent}]}`` of the visible sheets.
+    """Return ``{"sheets": [{name, head, merged, extent}], "keywords"}`` of the visible sheets.
 
-    ``head``: [number, cells] of the first lines; ``extent``: how many lines there are, as far as known.
+    ``head``: [number, cells] of the first lines; ``extent``: how many lines there are, as far as known;
+    ``keywords``: what a workbook says of itself, there a template names its version.
     """
     if suffix == ".csv":
         found = _text_lines(data)
         first = [[number, cells] for number, cells in zip(range(HEAD), found, strict=False) if any(cells)]
         return {"sheets": [{"name": "表1", "head": first, "merged": [], "extent": data.count(b"\n")}]}
     book = Workbook(data)
-    return {"sheets": [_head(book, name, path) for name, path in book.sheets if path]}
+    sheets = [_head(book, name, path) for name, path in book.sheets if path]
+    return {"sheets": sheets, "keywords": book.keywords()}
 
 
 def _head(book: Workbook, name: str, path: str) -> dict:

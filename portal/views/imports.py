@@ -93,21 +93,19 @@ def _page(request: HttpRequest, found: Import, *, refusal: str = "", status: int
     context = {
         "nav": "file",
         "imported": found,
-        "type": import_pages.type_of(found),
+        "type": found.record_type,
         "refusal": refusal,
         "twin": imports.twin(found),
         **import_pages.standing(found),
     }
     if found.is_under_way:
         context |= import_pages.under_way(found)
-    elif found.committed_at:
-        context["made"] = import_pages.made(found)
-    elif found.is_open and found.read_at:
-        context |= _preview(request, found)
+    elif found.plan:
+        context |= _rows(request, found)
     return render(request, "desk/import_page.html", context, status=status)
 
 
-def _preview(request: HttpRequest, found: Import) -> dict[str, Any]:
+def _rows(request: HttpRequest, found: Import) -> dict[str, Any]:
     context = {
         "why_not": imports.why_not_confirmed(found),
         "faulty": import_pages.counted(found, RowOutcome.FAULTY),
@@ -117,14 +115,16 @@ def _preview(request: HttpRequest, found: Import) -> dict[str, Any]:
     if import_pages.is_shown_whole(found):
         return context | {"whole": import_pages.whole(found)}
     outcome = import_pages.outcome_of(found, request.GET.get("outcome", ""))
-    listed, rows = import_pages.paged(found, outcome, request.GET.get("page", ""))
+    pager, listed = import_pages.paged(found, outcome, request.GET.get("page", ""))
+    lines = import_pages.lines(found.record_type, listed)
     return context | {
         "tabs": import_pages.tabs(found, outcome),
         "outcome": outcome,
-        "page": listed,
+        "page": pager,
         "params": request.GET,
-        "headings": import_pages.headings(import_pages.type_of(found)),
-        "rows": import_pages.lines(found, rows),
+        "headings": import_pages.headings(found.record_type, outcome).values(),
+        "loose": import_pages.loose_faults(listed),
+        "rows": import_pages.with_filings(found, lines) if found.committed_at else lines,
     }
 
 
@@ -147,10 +147,8 @@ def confirm(request: HttpRequest, imported: int) -> HttpResponse:
 
 def _leave(done: Import) -> HttpResponse:
     """Lead to the one draft that was made, else to the page that lists them."""
-    made = import_pages.made(done)
-    return (
-        redirect("filing-edit", made[0].pk) if len(made) == 1 == done.total else redirect("import", done.pk)
-    )
+    draft = import_pages.only_draft(done)
+    return redirect("filing-edit", draft) if draft else redirect("import", done.pk)
 
 
 @require_POST
