@@ -259,16 +259,21 @@ class Listing:
 
     def _found(self, start: int, number: int) -> tuple[list[CatalogueEntry], int]:
         if self.all_hits is None:
-            if start + number > hits.MOST:
-                raise TooFar
-            met = self._met(start + number)
-            return self._loaded([hit.pk for hit in met[start : start + number]]), hits.known(
-                met, start + number
-            )
+            return self._common(start, number)
         shelf = self._shelf
         mine = [hit for hit in self.all_hits if hits.is_on(hit, shelf)]
         shown = hits.ordered(mine, self.sort, self.words)[start : start + number]
         return self._loaded([hit.pk for hit in shown]), len(mine)
+
+    def _common(self, start: int, number: int) -> tuple[list[CatalogueEntry], int]:
+        if self._ends_later:  # then the index does not hold all that is in force
+            plain = list(self.ordered()[: start + number + 1])
+            return plain[start : start + number], hits.known(plain, start + number)
+        if start + number > hits.MOST:
+            raise TooFar
+        met = self._met(start + number)
+        shown = [hit.pk for hit in met[start : start + number]]
+        return self._loaded(shown), hits.known(met, start + number)
 
     def _met(self, number: int) -> list[Hit]:
         """Return the first hits of a common word, one more than ``number`` where there are."""

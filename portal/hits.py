@@ -17,6 +17,7 @@ from portal.shelves import Shelf, Words
 
 MOST = 1000  # hits up to which all are read
 NEAR = 1000  # newest entries that tell a common word from a rare one, where the index cannot stop early
+SURELY = 4  # times as many as are read at once, lest chance call a word common
 REACH = 50_000  # entries of a shelf looked through for one page of a common word
 
 
@@ -50,7 +51,7 @@ class AtLeast(int):
     """A number of which only this much is known: there may be more."""
 
 
-def known(met: Sequence[Hit], number: int) -> int:
+def known(met: Sequence, number: int) -> int:
     """Return how many hits there are when more than ``number`` were asked for: all, or at least so many."""
     return AtLeast(len(met)) if len(met) > number else len(met)
 
@@ -100,7 +101,7 @@ def _is_common(shelf: Shelf, words: Words, size: int) -> bool:
     An index of lists reads a list to its end before it gives the first entry, so it is not asked then.
     """
     whole = Shelf(shelf.kind, shelf.day, shelf.standing)
-    return shelves.share(whole, words, NEAR) * size > MOST * NEAR * 2
+    return shelves.share(whole, words, NEAR) * size > MOST * NEAR * SURELY
 
 
 def _keys(kind: str, words: Words) -> list[str]:

@@ -104,9 +104,9 @@ def rectifying_codes(kind: str) -> list[str]:
 
     Read from the few items there are, not from the catalogue: a database that never saw one does not know.
     """
-    items = list(_given_time().values_list("pk", flat=True))
+    items = list(_given_time().order_by().values_list("pk", flat=True))
     found = _unsettled().filter(pk__in=items, entry__kind=kind) if items else ReviewItem.objects.none()
-    return list(found.values_list("entry__code", flat=True))
+    return list(found.order_by().values_list("entry__code", flat=True))
 
 
 def rectifying(kind: str, codes: Iterable[str]) -> dict[str, date]:

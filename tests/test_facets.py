@@ -1,6 +1,7 @@
 """The choices beside a list, over random entries and wishes: every count is what the list then shows."""
 
 import random
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -10,14 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from portal import browse, counting, hits, registry, search, shelves
-from portal.models import CatalogueEntry
-from portal.vocabulary import ExitReason
+from portal.models import CatalogueEntry, PeriodicReview, ReviewItem
+from portal.vocabulary import ExitReason, Outcome
 from tests import copies, factories
 
 pytestmark = pytest.mark.django_db
 KIND = registry.get("skill-brands")
 REGIONS = ["37", "3701", "370102", "370103", "3707", "370705", "3707Z01", "3716"]
 WORDS = ["剪纸", "风筝", "面塑"]
+NAMES = ["", "剪纸", "风筝", "剪纸风筝", "老面塑"]
 NUMBER = 40
 
 
@@ -27,25 +29,49 @@ def facts(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         dice = random.Random(2024)
         entries = copies.many_entries(NUMBER, KIND)
-        decided = [_decide(entry, dice) for entry in entries]
+        review = _review()
+        decided = [_decide(entry, dice, review) for entry in entries]
         search.rebuild()
         counting.rebuild()
         yield decided
         transaction.set_rollback(True)
 
 
-def _decide(entry: CatalogueEntry, dice: random.Random) -> dict:
+def _review() -> PeriodicReview:
+    by = factories.publisher()
+    said = {"name": "演示审核", "year": 2024, "basis": "演示", "rule": "演示", "due_on": timezone.localdate()}
+    return PeriodicReview.objects.create(
+        kind=KIND.slug, organisation=factories.bureau("37"), opened_by=by, **said
+    )
+
+
+def _decide(entry: CatalogueEntry, dice: random.Random, review: PeriodicReview) -> dict:
     """Write random facts of one entry past the workflow, and return them."""
     found = {"region_id": dice.choice(REGIONS), "level": dice.choice(["municipal", "provincial"])}
     said = {"search_text": " ".join(dice.sample(WORDS, dice.randint(0, 2)))}
     gone = {"exit_reason": ExitReason.VOLUNTARY, "exit_document_number": factories.DOCUMENT}
-    exits = (
-        gone | {"valid_to": timezone.localdate(), "ended_at": timezone.now()} if dice.random() < 0.2 else {}
+    today = timezone.localdate()
+    # no act enters a day to come, but a clock that was put back leaves some
+    begins, ends = (today + timedelta(days=dice.random() < share) for share in (0.1, 0.3))
+    exits = gone | {"valid_to": ends, "ended_at": timezone.now()} if dice.random() < 0.3 else {}
+    begins = today if exits else begins
+    name = f"{dice.choice(NAMES)}{dice.choice(NAMES)}"
+    CatalogueEntry.objects.filter(pk=entry.pk).update(
+        **found, **said, **exits, valid_from=begins, name_key=name
     )
-    CatalogueEntry.objects.filter(pk=entry.pk).update(**found, **said, **exits)
     chosen = {f.name: dice.choice([*f.words]) for f in browse.facets_of(KIND) if f.name != "level"}
     KIND.model.objects.filter(pk=entry.filing_id).update(**chosen)
-    return {"pk": entry.pk, "gone": bool(exits), "text": said["search_text"], **found, **chosen}
+    if is_late := dice.random() < 0.2:
+        ReviewItem.objects.create(
+            review=review, entry=entry, outcome=Outcome.RECTIFYING, rectify_until=today, decided_on=today
+        )
+    standing = {
+        browse.EXITED: bool(exits),
+        browse.IN_FORCE: begins <= today and (not exits or ends > today),
+    }
+    left = bool(exits) and ends >= today  # an exit after the decision overtakes it
+    standing[browse.RECTIFYING] = standing[browse.IN_FORCE] and is_late and not left
+    return {"pk": entry.pk, "stands": standing, "text": said["search_text"], **found, **chosen}
 
 
 def wishes():
@@ -54,7 +80,7 @@ def wishes():
     parts |= {
         "q": some.lists(some.sampled_from([*WORDS, "筝", "绢人"]), max_size=2).map(" ".join),
         "place": some.sampled_from(["", *REGIONS]),
-        "status": some.sampled_from(["", browse.IN_FORCE, browse.EXITED]),
+        "status": some.sampled_from(["", *browse.STATUSES]),
         "sort": some.sampled_from(["", *browse.SORTS]),
     }
     return some.fixed_dictionaries(parts).map(_params)
@@ -77,7 +103,7 @@ def _fits(fact: dict, wish: browse.Wish) -> bool:
     inside = fact["region_id"] == "37" if wish.region == "37" else fact["region_id"].startswith(wish.region)
     said = all(word in fact["text"] for word in wish.q.split())
     chosen = all(fact[name] in values for name, values in wish.chosen.items())
-    return inside and said and chosen and fact["gone"] == (wish.status == browse.EXITED)
+    return inside and said and chosen and fact["stands"][wish.status or browse.IN_FORCE]
 
 
 def leads_to(listing: browse.Listing, option: dict) -> int:
@@ -129,7 +155,7 @@ def test_the_pages_hold_the_whole_list_in_its_order(facts, is_large, params):
 
 def common(listing: browse.Listing, start: int, number: int):
     """Show a page of a word although it lies deeper than common words are turned to."""
-    if listing.all_hits is not None:
+    if listing.all_hits is not None or listing._ends_later:
         return browse.Listing._found(listing, start, number)
     met = listing._met(start + number)
     entries = CatalogueEntry.objects.in_bulk([hit.pk for hit in met])
