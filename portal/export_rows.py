@@ -97,6 +97,11 @@ def _worder(field: models.Field) -> Callable[[Any], Any]:
     return lambda value: value if isinstance(value, AS_IT_IS) else "" if value is None else str(value)
 
 
+def keys_of(found: models.QuerySet) -> array:
+    """Return the primary keys of a query in its order, eight bytes each; one query."""
+    return array("q", found.values_list("pk", flat=True).iterator(chunk_size=NUMBERS))
+
+
 @dataclass
 class Rows:
     """The filings of one export, in their order, and how many of them were written.
@@ -114,9 +119,8 @@ class Rows:
 
     @cached_property
     def keys(self) -> array:
-        """The primary keys, eight bytes each: an export is what was there when it began."""
-        found = self.queryset if self.queryset.ordered else self.queryset.order_by(*USUAL)
-        keys = array("q", found.values_list("pk", flat=True).iterator(chunk_size=NUMBERS))
+        """The primary keys: an export is what was there when it began."""
+        keys = keys_of(self.queryset if self.queryset.ordered else self.queryset.order_by(*USUAL))
         self.begun(len(keys))
         return keys
 

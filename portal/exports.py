@@ -134,6 +134,19 @@ def export_response(user: User, record_type: RecordType, queryset: models.QueryS
     return streamed(note.kept(pieces, lambda: rows.written), name)
 
 
+def public_response(
+    record_type: RecordType, queryset: models.QuerySet, file_type: str
+) -> StreamingHttpResponse:
+    """Return published records as a download, ``xlsx`` or ``csv``, with what strangers may see of them."""
+    rows = Rows(record_type, queryset, export_sheets(record_type, public=True))
+    (page,) = export_pages(rows)
+    pieces = {
+        "xlsx": lambda: spreadsheet.stream(record_type.label, [page]),
+        "csv": lambda: spreadsheet.commas(page.columns, page.lines),
+    }
+    return streamed(pieces[file_type](), f"{record_type.label}-{timezone.localdate()}.{file_type}")
+
+
 class Note:
     """The line of the log about one export: written before the first record goes out, true at the end.
 

@@ -17,6 +17,7 @@ from portal.views import (
     desk_numbers,
     edition_uploads,
     editions,
+    exporting,
     feeds,
     files,
     filing,
@@ -61,6 +62,7 @@ register_converter(converters.RegionConverter, "region")
 register_converter(converters.PaperConverter, "paper")
 register_converter(converters.DayConverter, "day")
 register_converter(converters.DownloadConverter, "download")
+register_converter(converters.SheetConverter, "sheet")
 
 handler404 = "portal.views.errors.not_found"
 handler500 = "portal.views.errors.server_error"
@@ -70,7 +72,7 @@ urlpatterns = [
     path("catalogue/", public.catalogue, name="catalogue"),
     path("catalogue/<record:record_type>/", public.catalogue_list, name="catalogue-list"),
     path(
-        "catalogue/<record:record_type>/download.xlsx",
+        "catalogue/<record:record_type>/download.<sheet:file_type>",
         public.catalogue_download,
         name="catalogue-download",
     ),
@@ -120,6 +122,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("desk/", queue.page, name="desk"),
+    path("desk/export/", exporting.queue_workbook, name="desk-export"),
     path("desk/handover/", queue.hand_over, name="handover"),
     path("desk/views/", queue.keep_view, name="view-keep"),
     path("desk/views/<number:view>/drop/", queue.drop_view, name="view-drop"),

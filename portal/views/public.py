@@ -5,7 +5,7 @@ import re
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Page, Paginator
 from django.db.models.functions import Length
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
@@ -19,7 +19,7 @@ PER_PAGE = 20
 NEWEST = 5
 EXAMPLES, EXAMPLE_LENGTH = 5, 10
 TOP_PLACES = 5
-MOST_DOWNLOADED = 10_000
+MOST_DOWNLOADED = 100_000
 LAST = 999_999  # no page has a higher number
 
 
@@ -127,15 +127,16 @@ def catalogue_list(request: HttpRequest, record_type: RecordType) -> HttpRespons
 
 @login_not_required
 @require_safe
-def catalogue_download(request: HttpRequest, record_type: RecordType) -> HttpResponse:
-    """The same list as a workbook of the public fields; exited entries keep their content to themselves."""
+def catalogue_download(
+    request: HttpRequest, record_type: RecordType, file_type: str
+) -> StreamingHttpResponse:
+    """The same list as a file of the public fields; exited entries keep their content to themselves."""
     _, listing = _listing(request, record_type)
     if not _may_be_downloaded(listing, listing.count):
         raise Http404("nothing to download, or too much at once")
     found = listing.entries()
     records = record_type.model.objects.filter(pk__in=found.values("filing_id")).order_by("entry__code")
-    data = exports.export_workbook(record_type, records, public=True)
-    return exports.download(data, f"{record_type.label}-{timezone.localdate()}.xlsx")
+    return exports.public_response(record_type, records, file_type)
 
 
 def _shown(record_type: RecordType, found: list[CatalogueEntry], wish: browse.Wish) -> dict:
