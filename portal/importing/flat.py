@@ -150,10 +150,15 @@ class FlatLines(MainLines):
         self.names = _names(self.reading.record_type, organisation)
         self.readers = self._known.get(organisation.pk) or self.made_readers()
 
+    @cached_property
+    def key_place(self) -> int:
+        """Where among the readers that of the key stands."""
+        key = self.key_column().name
+        return next(n for n, (_, column, _) in enumerate(self.readers) if column.name == key)
+
     def title(self, cells: list[str]) -> str:
         """Return what a plain record of this line is called; empty when that cell is wrong."""
-        key = self.key_column().name
-        place, _, read = next(one for one in self.readers if one[1].name == key)
+        place, _, read = self.readers[self.key_place]
         try:
             found = read(cells[place]) if place < len(cells) and cells[place] else EMPTY
         except Unfit:
@@ -167,13 +172,17 @@ class FlatLines(MainLines):
         """
         width = len(cells)
         said = [cells[place] if place < width else "" for place, *_ in self.readers]
-        relations = [(n, read) for n, (_, c, read) in enumerate(self.readers) if c.field.is_relation]
         try:
-            named = [_keys(read(said[n])) for n, read in relations if said[n]]
+            named = [_keys(self.readers[n][2](said[n])) for n in self.relations if said[n]]
         except Unfit:
             return ""
         whole = "\x1f".join([*said, repr(named), repr(_plain_rows(rows)) if rows else ""])
         return blake2b(whole.encode("utf-8", "replace"), digest_size=16, key=self.meaning).hexdigest()
+
+    @cached_property
+    def relations(self) -> list[int]:
+        """Where among the readers those of related objects stand."""
+        return [n for n, (_, column, _) in enumerate(self.readers) if column.field.is_relation]
 
     @property
     def present(self) -> list[str]:

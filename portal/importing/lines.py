@@ -165,13 +165,16 @@ class _Lines(ABC):
     def _is_to_skip(self, row: int, cells: list[str]) -> bool:
         """Skip empty lines, sample lines and the notes below the table."""
         shown = cells[: len(self.headers)]
+        first = next((said.strip() for said in shown if said and not said.isspace()), "")
+        return not first or first.startswith(SAMPLE) or self._is_note(row, first, shown)
+
+    def _is_note(self, row: int, first: str, shown: list[str]) -> bool:
+        """Say whether a line is a note: one cell alone that begins like one, or one over several columns."""
+        if not self.table.merged and not first.startswith(NOTE_BEGINS):
+            return False
         filled = [place for place, said in enumerate(shown) if said and not said.isspace()]
-        if not filled:
-            return True
-        first = cells[filled[0]].strip()
         origins = {self.table.merged.get((row, place), (row, place)) for place in filled}
-        is_note = len(origins) == 1 and (len(filled) > 1 or first.startswith(NOTE_BEGINS))
-        return first.startswith(SAMPLE) or is_note
+        return len(origins) == 1 and (len(filled) > 1 or first.startswith(NOTE_BEGINS))
 
 
 class MainLines(_Lines):
@@ -211,6 +214,8 @@ class MainLines(_Lines):
 
     def check_bureau(self, row: int, cells: list[str]) -> None:
         """Report a line that names another bureau or another place."""
+        if BUREAU not in self.headers and REGION not in self.headers:
+            return
         bureau = self.reading.organisation
         named, region = self.context(cells, BUREAU), self.context(cells, REGION)
         if named and text.key(named) not in {text.key(bureau.name), text.key(bureau.short_name)}:
