@@ -1,28 +1,33 @@
 """django-import-export resources made from a declaration: a workbook comes in as drafts of one's own bureau.
 
-The reading is ``importing``'s, the writing ``drafts``'s; here both are fitted into preview and confirmation.
+Reading and writing are the workbench's (``imports``); here they are fitted into preview and confirmation.
 """
 
-import base64
-import binascii
 from functools import cache
 
 import tablib
 from django.core.exceptions import BadRequest, ValidationError
-from django.db import models, transaction
+from django.db import models
 from import_export.fields import Field
 from import_export.formats.base_formats import XLSX
 from import_export.resources import ModelResource
 from import_export.tmp_storages import BaseStorage
 
-from portal import drafts, importing
-from portal.importing import CellError, Draft
-from portal.models import User
+from portal import import_pages, imports
+from portal.annexes import CellError
+from portal.imports import PlanRow
+from portal.models import Filing, Import, ImportPurpose, Job, RowOutcome, User
 from portal.registry import RecordType
 from portal.sheets import layout
 from portal.workflow import Refused
 
 LINE = "line"
+MOST_LINES = 1000
+TOO_MANY = (
+    f"文件超过 {MOST_LINES} 行或 {imports.AT_ONCE_BYTES // 2**10} KB，请在工作台导入，那里有进度和错误回执。"
+)
+UNDER_WAY = "内容较多，正在后台导入，完成后通知您。"
+WRITTEN = (RowOutcome.NEW, RowOutcome.CHANGED)
 
 
 class SafeXLSX(XLSX):
@@ -32,36 +37,29 @@ class SafeXLSX(XLSX):
         """Return what the format is called on the page."""
         return "Excel 工作簿（.xlsx）"
 
-    def create_dataset(self, in_stream: bytes) -> tablib.Dataset:
-        """Return the file as it came, unopened, in one line; the resource has it read."""
+    def create_dataset(self, in_stream: str) -> tablib.Dataset:
+        """Return the number of the import in one line; the resource reads its plan."""
         return tablib.Dataset([in_stream], headers=[LINE])
 
     def can_export(self) -> bool:
-        """Say no: workbooks are written by ``excel``, which keeps the scope and writes no formula."""
+        """Say no: workbooks are written by ``exports``, which keeps the scope and writes no formula."""
         return False
 
 
-class InPage(BaseStorage):
-    """Keeps an upload in the page that asks for confirmation, so that nothing of it lies about meanwhile.
-
-    What comes back is read and judged anew, so changing it on the way gains nothing.
-    """
-
-    MOST_BYTES = 2 * 2**20
+class Received(BaseStorage):
+    """Hands the number of an import on to the page of confirmation; its file lies in the store."""
 
     def save(self, data: bytes) -> None:
-        """Take the file."""
-        self.name = base64.urlsafe_b64encode(data).decode()
+        """Nothing to do: the file was received with its form."""
 
-    def read(self) -> bytes:
-        """Return the file that came back with the confirmation."""
-        try:
-            return base64.b64decode(self.name, altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            raise BadRequest("这个请求不完整，没有导入。") from None
+    def read(self) -> str:
+        """Return the number that came back with the confirmation."""
+        if not (self.name.isascii() and self.name.isdigit() and len(self.name) < 18):
+            raise BadRequest("这个请求不完整，没有导入。")
+        return self.name
 
     def remove(self) -> None:
-        """Nothing was kept."""
+        """Nothing to do: ``imports`` removes the file in its time."""
 
 
 class DraftResource(ModelResource):
@@ -74,27 +72,63 @@ class DraftResource(ModelResource):
 
     def __init__(self, user: User | None = None, **kwargs):
         super().__init__(**kwargs)
-        self.user = user
+        self.user, self.is_trial = user, True
+
+    def import_data(self, dataset: tablib.Dataset, dry_run: bool = False, *args, **kwargs):
+        """Show what the file would do, or with ``dry_run`` off do it."""
+        self.is_trial = dry_run
+        return super().import_data(dataset, dry_run, *args, **kwargs)
 
     def before_import(self, dataset: tablib.Dataset, **kwargs) -> None:
-        """Put what was read in place of the file: a line for each error or, without any, for each record."""
-        (data,) = dataset[0]
-        self.reading = importing.read_file(data, kwargs["file_name"], self.record_type, by=self.user)
+        """Put the plan in place of its number: a line for each error or, without any, for each record."""
+        (number,) = dataset[0]
+        self.imported, self.notice = self._found(number), ""
+        found = self._lines()
+        if not self.is_trial and not isinstance(next(iter(found), None), CellError):
+            found = self._confirmed(found)
         dataset.wipe()
         dataset.headers = [LINE]
-        for line in self.reading.errors or self.reading.records:
+        for line in found:
             dataset.append([line])
+
+    def _found(self, number: str) -> Import:
+        mine = Import.objects.visible_to(self.user).filter(slug=self.record_type.slug)
+        found = mine.filter(pk=int(number), purpose=ImportPurpose.DRAFTS).first()
+        if found is None:
+            raise BadRequest("这个请求不完整，没有导入。")
+        return found
+
+    def _lines(self) -> list[CellError] | list[PlanRow]:
+        if self.imported.job_id or self.imported.total > MOST_LINES:
+            return [CellError("", 0, "", "", TOO_MANY)]
+        if faults := list(imports.faults(self.imported)):
+            return faults
+        return [
+            row for outcome in WRITTEN for row in imports.page(self.imported, outcome, 1, MOST_LINES).rows
+        ]
+
+    def _confirmed(self, found: list[PlanRow]) -> list[CellError] | list[PlanRow]:
+        """Carry the import out and return the lines, or the one sentence why nothing was imported."""
+        try:
+            done = imports.confirm(self.imported, by=self.user)
+        except Refused as refused:
+            return [CellError("", 0, "", "", str(refused))]
+        if isinstance(done, Job):
+            self.notice = UNDER_WAY
+            return []
+        return found
 
     def after_import(self, dataset: tablib.Dataset, result, **kwargs) -> None:
         """Add what the preview shows: the columns of the declaration in words, and what to mind."""
-        result.headers = [str(self.record_type.field(name).verbose_name) for name in self.record_type.columns]
-        result.lines = [self._words(draft) for draft in self.reading.records]
-        result.warnings = self.reading.warnings
+        names = import_pages.headings(self.record_type, RowOutcome.NEW)
+        rows = [line for (line,) in dataset if isinstance(line, PlanRow)]
+        result.headers = [*names.values()]
+        result.lines = [self._words(row, names) for row in rows]
+        result.warnings, result.notice, result.imported = self.imported.warnings, self.notice, self.imported
 
-    def _words(self, draft: Draft) -> list[str]:
-        words = importing.shown(draft, self.record_type)
-        found = [words.get(name, "") for name in self.record_type.columns]
-        return ["、".join(word) if isinstance(word, list) else word for word in found]
+    def _words(self, row: PlanRow, names: dict[str, str]) -> list[str]:
+        key = self.record_type.key[0]
+        return [import_pages.said(row.words.get(name, row.title if name == key else "")) for name in names]
 
     def handle_import_error(self, result, error: Exception, raise_errors: bool = False) -> None:
         """Let a fault of ours be one: the sender could not mend it, and its text is not for him."""
@@ -113,19 +147,13 @@ class DraftResource(ModelResource):
             raise ValidationError(sentence(row[LINE]))
 
     def save_instance(self, instance: models.Model, is_create: bool, row: dict, **kwargs) -> None:
-        """Write one draft; a trial run is rolled back as a whole."""
-        draft: Draft = row[LINE]
-        try:
-            with transaction.atomic():
-                made = self._draft(draft)
-        except Refused as refusal:
-            place = CellError(draft.sheet, draft.row, "", draft.title, str(refusal))
-            raise ValidationError(sentence(place)) from None
-        instance.pk, instance.title = made.pk, made.title
-
-    def _draft(self, draft: Draft) -> models.Model:
-        kept = {"values": draft.values, "rows": draft.rows}
-        return drafts.create(self.record_type, by=self.user, organisation=self.reading.organisation, **kept)
+        """Name the draft a line became; ``imports`` has written it, all of the file at once."""
+        line: PlanRow = row[LINE]
+        instance.pk, instance.title = line.filing, line.title
+        if not self.is_trial and instance.pk is None:
+            made = Filing.objects.filter(organisation=self.imported.organisation_id, title=line.title)
+            made = made.filter(kind=self.record_type.slug).order_by("-pk")
+            instance.pk = made.values_list("pk", flat=True).first()
 
     def save_m2m(self, instance: models.Model, row: dict, **kwargs) -> None:
         """The draft is written whole already."""

@@ -5,9 +5,8 @@ from io import BytesIO
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from portal import excel, exports, registry, sheets
-from portal.models import Filing
-from portal.resources import InPage
+from portal import excel, exports, imports, registry, sheets
+from portal.models import Filing, Import
 from portal.snapshot import take
 from portal.vocabulary import Role, State
 from tests import factories
@@ -126,9 +125,40 @@ def test_a_preview_keeps_nothing_and_names_what_was_read(client):
 
     result = response.context["result"]
     assert result.headers == ["劳务品牌名称", "品牌类型", "所属行业", "从业人员"]
-    assert result.lines == [["潍坊演示甲", "民生保障型", "", 20], ["潍坊演示乙", "民生保障型", "", 20]]
+    assert result.lines == [["潍坊演示甲", "民生保障型", "", "20"], ["潍坊演示乙", "民生保障型", "", "20"]]
     assert "“所属行业”有2行没有填写，导入后须补填才能提交。" in result.warnings
     assert Filing.objects.count() == 0
+
+
+def test_a_preview_carries_nothing_out(client):
+    enter(client, factories.filer())
+
+    upload(client, LABOUR, labour("潍坊演示甲"))
+
+    imported = Import.objects.get()
+    assert (imported.confirmed_at, imported.committed_at, Filing.objects.count()) == (None, None, 0)
+
+
+def test_an_import_of_another_bureau_is_not_confirmed(client):
+    enter(client, factories.filer("3717"))
+    preview = upload(client, LABOUR, labour("菏泽演示甲"))
+    enter(client, factories.filer())
+
+    answer = confirm(client, LABOUR, preview)
+
+    assert (answer.status_code, Filing.objects.count()) == (400, 0)
+
+
+def test_what_is_there_already_is_changed_and_what_was_submitted_is_left(client):
+    enter(client, factories.filer())
+    factories.draft(LABOUR, name="潍坊演示甲", worker_count=5)
+    factories.submitted(LABOUR, name="潍坊演示乙")
+
+    answer = confirm(client, LABOUR, upload(client, LABOUR, labour("潍坊演示甲", "潍坊演示乙", "潍坊演示丙")))
+
+    assert told(answer) == ["已导入2份草稿，请在工作台核对后提交。"]
+    counts = {f.title: f.record.worker_count for f in Filing.objects.filter(state="draft")}
+    assert counts == {"潍坊演示甲": 20, "潍坊演示丙": 20}
 
 
 def test_one_bad_line_and_nothing_is_kept(client):
@@ -151,8 +181,8 @@ def test_a_name_taken_between_preview_and_confirmation_keeps_the_whole_file_out(
     answer = confirm(client, LABOUR, preview)
 
     assert told(answer) == [
-        "没有导入任何数据：工作表“劳务品牌”第3行“劳务品牌名称”："
-        "本单位已有同名的填报，请打开已有的那一份修改，或换一个名称。"
+        "没有导入任何数据：预览以后，文件涉及的填报有了变动（第 3 行“潍坊演示乙”），没有导入任何数据；"
+        "请重新上传这个文件，核对后再确认。"
     ]
     assert list(Filing.objects.values_list("pk", flat=True)) == [taken.pk]
 
@@ -230,7 +260,7 @@ def test_the_province_files_no_type_that_ends_at_the_city(slug, client):
     [
         (b"", "empty.xlsx", "import_file"),
         (b"\x89PNG\r\n\x1a\n", "picture.docx", "import_file"),
-        (b"x" * (InPage.MOST_BYTES + 1), "big.xlsx", "import_file"),
+        (b"x" * (imports.AT_ONCE_BYTES + 1), "big.xlsx", "import_file"),
     ],
 )
 def test_a_file_that_is_no_workbook_is_turned_back_on_the_form(data, name, field, client):
@@ -255,7 +285,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence(data, client):
     assert Filing.objects.count() == 0
 
 
-@pytest.mark.parametrize("kept", ["", "../../etc/passwd", "%%%", "AAAA"])
+@pytest.mark.parametrize("kept", ["", "../../etc/passwd", "%%%", "AAAA", "0", "-1", "９", "1" * 30])
 def test_a_confirmation_that_was_tampered_with_imports_nothing(kept, client):
     enter(client, factories.filer())
     preview = upload(client, LABOUR, labour("潍坊演示甲"))

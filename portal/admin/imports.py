@@ -6,15 +6,19 @@ from django.core.exceptions import ValidationError
 from import_export.admin import ImportMixin
 from import_export.forms import ImportForm
 
-from portal import drafts, resources
-from portal.resources import InPage, SafeXLSX
+from portal import drafts, imports, resources
+from portal.resources import Received, SafeXLSX
+from portal.workflow import Refused
 
-TOO_BIG = f"文件超过 {InPage.MOST_BYTES // 2**20} MB，没有读取；请分成几个文件，或在工作台导入。"
 WRONG_SUFFIX = "这里只能导入 .xlsx 工作簿；Word 原表请在工作台导入。"
 
 
 class WorkbookForm(ImportForm):
-    """The first page: one workbook of a size that travels in the page of confirmation."""
+    """The first page: one workbook of a size that is read at once, received as the workbench does."""
+
+    def __init__(self, *args, receive, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.receive = receive
 
     @property
     def media(self) -> forms.Media:
@@ -22,12 +26,16 @@ class WorkbookForm(ImportForm):
         return forms.Media()
 
     def clean_import_file(self):
-        """Refuse what is too big or no workbook by its name, before anything reads it."""
+        """Refuse what is too big or no workbook by its name before anything reads it; receive the rest."""
         file = self.cleaned_data["import_file"]
-        if file.size > InPage.MOST_BYTES:
-            raise ValidationError(TOO_BIG)
+        if file.size > imports.AT_ONCE_BYTES:
+            raise ValidationError(resources.TOO_MANY)
         if not file.name.lower().endswith(".xlsx"):
             raise ValidationError(WRONG_SUFFIX)
+        try:
+            file.imported = self.receive(file, file.name)
+        except Refused as refused:
+            raise ValidationError(str(refused)) from None
         return file
 
 
@@ -37,7 +45,7 @@ class DraftImport(ImportMixin):
     import_form_class = WorkbookForm
     import_template_name = "admin/portal/import.html"
     import_formats = (SafeXLSX,)
-    tmp_storage_class = InPage
+    tmp_storage_class = Received
 
     def has_import_permission(self, request) -> bool:
         """Say whether the person files this type for a bureau."""
@@ -50,6 +58,18 @@ class DraftImport(ImportMixin):
     def get_import_resource_kwargs(self, request, **kwargs):
         """Let the resource know who files."""
         return {"user": request.user}
+
+    def get_import_form_kwargs(self, request):
+        """Let the form receive the file for whoever files."""
+
+        def receive(file, name: str):
+            return imports.receive(file, name, self.model.record_type, by=request.user)
+
+        return super().get_import_form_kwargs(request) | {"receive": receive}
+
+    def write_to_tmp_storage(self, import_file, input_format) -> Received:
+        """Return what hands the number of the import on."""
+        return Received(name=str(import_file.imported.pk))
 
     def get_import_data_kwargs(self, request, **kwargs):
         """Take nothing when anything is wrong (``ValidationError``s alone would let the good lines pass)."""
@@ -73,4 +93,5 @@ class DraftImport(ImportMixin):
         for reason in reasons:
             messages.warning(request, f"没有导入任何数据：{reason}")
         if not reasons:
-            messages.success(request, f"已导入{len(result.rows)}份草稿，请在工作台核对后提交。")
+            done = f"已导入{len(result.rows)}份草稿，请在工作台核对后提交。"
+            messages.success(request, result.notice or done)
