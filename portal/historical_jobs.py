@@ -6,9 +6,12 @@ its own end; it reads before that, so that nobody waits for a file to be parsed.
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -18,10 +21,10 @@ from django.utils import timezone
 from portal import historical, historical_store, jobs, notify, registry
 from portal.annexes import CellError
 from portal.historical_acts import demand
-from portal.historical_rows import HistoricalReading, Terms, read_results
-from portal.importing.reading import shown
+from portal.historical_rows import HistoricalReading, Result, Take, Terms, read_results
 from portal.leases import Cancelled, LeaseLost
 from portal.models import Import, Job, Registration, RowOutcome, User
+from portal.registry import RecordType
 from portal.vocabulary import Role
 from portal.workflow import Refused
 
@@ -42,8 +45,9 @@ def begin(found: Registration, *, by: User) -> Registration | Job:
     """Read a sheet now and return its registration, or ask for it and return the job."""
     if found.upload.size > MOST_BYTES_AT_ONCE:
         return _ask(found, READ, by)
+    outcome = look(found)
     with transaction.atomic():
-        _keep(found, read(found))
+        _keep(found, outcome)
     return found
 
 
@@ -52,14 +56,11 @@ def confirm(found: Registration, *, by: User) -> Registration | Job:
 
     Raises ``Refused``; two people at once enter them once.
     """
-    if found.upload.counts.get(RowOutcome.NEW, 0) > MOST_ROWS_AT_ONCE:
-        with transaction.atomic():
-            return _ask(demand(found, "confirm", by), ENTER, by)
     with transaction.atomic():
-        demand(found, "confirm", by)  # before the file is parsed, and again under the lock
-    reading = read(found)
-    with transaction.atomic():
-        return _enter(demand(found, "confirm", by), reading, by, lambda *told: None)
+        current = demand(found, "confirm", by)
+        if current.upload.counts[RowOutcome.NEW] > MOST_ROWS_AT_ONCE:
+            return _ask(current, ENTER, by)
+        return _enter(current, by, lambda *told: None)
 
 
 def _ask(found: Registration, act: str, by: User) -> Job:
@@ -79,15 +80,14 @@ def run(job: Job, work: jobs.Work) -> None:
     try:
         by = User.objects.get(pk=asked["user"])
         found = Registration.objects.select_related("upload__created_by").get(pk=asked["registration"])
-        reading = read(found)
+        outcome = look(found, work.progress) if asked["act"] == READ else None
         with work.at_once():
-            if asked["act"] == READ:
-                _keep(found, reading)
+            if outcome:
+                _keep(found, outcome)
                 said = READ_SAID.format(found.upload.file_name)
             else:
-                number = len(reading.results)
-                _enter(demand(found, "confirm", by, job), reading, by, work.progress)
-                said = DONE_SAID.format(found.upload.file_name, number)
+                done = _enter(demand(found, "confirm", by, job), by, work.progress)
+                said = DONE_SAID.format(done.upload.file_name, done.upload.counts[RowOutcome.NEW])
             notify.tell_person(by, said, reverse("history", args=[found.pk]))
     except (Refused, Cancelled, LeaseLost):
         raise
@@ -95,43 +95,82 @@ def run(job: Job, work: jobs.Work) -> None:
         raise jobs.Trouble(TROUBLE.format(job.pk)) from error
 
 
-def read(found: Registration) -> HistoricalReading:
-    """Return what the stored sheet of a registration says now. Raises ``Refused`` when the file is gone."""
-    upload = found.upload
-    try:
-        with closing(default_storage.open(upload.file)) as file:
-            data = file.read()
-    except OSError:
-        raise Refused(GONE) from None
-    terms = Terms(found.document_number, found.decided_on)
-    return read_results(data, upload.file_name, registry.get(upload.slug), terms)
+@contextmanager
+def _sheet(found: Registration) -> Iterator[BinaryIO]:
+    """Give the stored sheet as a file of this disk, wherever it lies. Raises ``Refused`` when it is gone."""
+    with TemporaryFile() as local:
+        try:
+            with closing(default_storage.open(found.upload.file)) as file:
+                copyfileobj(file, local)
+        except OSError:
+            raise Refused(GONE) from None
+        local.flush()
+        local.seek(0)
+        yield local
 
 
-def _keep(found: Registration, reading: HistoricalReading) -> None:
+def _read(found: Registration, take: Take) -> HistoricalReading:
+    upload, terms = found.upload, Terms(found.document_number, found.decided_on)
+    with _sheet(found) as content:
+        return read_results(content, upload.file_name, registry.get(upload.slug), terms, take)
+
+
+@dataclass
+class Outcome:
+    """What is kept of a reading: its errors and warnings, whose rows there are, the first of them."""
+
+    record_type: RecordType
+    progress: Progress
+    number: int = 0
+    bureaus: Counter = field(default_factory=Counter)
+    documents: Counter = field(default_factory=Counter)
+    rows: list[dict] = field(default_factory=list)
+    reading: HistoricalReading | None = None
+
+    def take(self, reading: HistoricalReading, part: list[Result]) -> None:
+        """Count one part."""
+        self.number += len(part)
+        self.bureaus.update(one.bureau.name for one in part if one.bureau)
+        self.documents.update(f"{one.number} {one.on}" for one in part)
+        self.rows += [_row(self.record_type, one) for one in part[: MOST_SHOWN - len(self.rows)]]
+        self.progress(self.number, 0, "正在读取")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Outcome of a row → how many."""
+        errors = self.reading.errors
+        faulty = len({(error.sheet, error.row) for error in errors if error.row}) or int(bool(errors))
+        return {RowOutcome.NEW.value: max(0, self.number - faulty), RowOutcome.FAULTY.value: faulty}
+
+
+def look(found: Registration, progress: Progress = lambda *told: None) -> Outcome:
+    """Return what the stored sheet of a registration says. Raises ``Refused`` when the file is gone."""
+    outcome = Outcome(registry.get(found.upload.slug), progress)
+    outcome.reading = _read(found, outcome.take)
+    return outcome
+
+
+def _keep(found: Registration, outcome: Outcome) -> None:
     """Keep the outcome of a reading: counts, warnings, and in the store the errors and the first rows."""
-    faulty = {(error.sheet, error.row) for error in reading.errors if error.row}
-    whole = sum((one.draft.sheet, one.draft.row) not in faulty for one in reading.results)
-    counts = {RowOutcome.NEW.value: whole, RowOutcome.FAULTY.value: max(len(faulty), bool(reading.errors))}
-    plan = {
-        "errors": [asdict(error) for error in reading.errors[:MOST_ERRORS]],
-        "faults": len(reading.errors),
-        "bureaus": Counter(one.bureau.name for one in reading.results if one.bureau).most_common(),
-        "documents": Counter(f"{one.number} {one.on}" for one in reading.results).most_common(MOST_SHOWN),
-        "rows": [_row(reading, one) for one in reading.results[:MOST_SHOWN]],
+    reading = outcome.reading
+    errors = sorted(reading.errors, key=lambda error: (error.sheet, error.row))
+    kept = {
+        "errors": [asdict(error) for error in errors[:MOST_ERRORS]],
+        "faults": len(errors),
+        "bureaus": outcome.bureaus.most_common(),
+        "documents": outcome.documents.most_common(MOST_SHOWN),
+        "rows": outcome.rows,
     }
-    historical.keep(found, json.dumps(plan, ensure_ascii=False).encode(), counts, reading.warnings)
+    historical.keep(found, json.dumps(kept, ensure_ascii=False).encode(), outcome.counts, reading.warnings)
 
 
-def _row(reading: HistoricalReading, one) -> dict:
-    words = shown(one.draft, reading.record_type)
-    columns = [name for name in reading.record_type.columns if name in words]
+def _row(record_type: RecordType, one: Result) -> dict[str, Any]:
     return {
         "row": one.draft.row,
         "title": one.draft.title,
         "bureau": one.bureau.name if one.bureau else "",
         "number": one.number,
         "on": str(one.on or ""),
-        "words": {str(reading.record_type.field(n).verbose_name): words[n] for n in columns},
     }
 
 
@@ -147,17 +186,29 @@ def plan(found: Registration) -> dict:
     return kept | {"errors": [CellError(**error) for error in kept["errors"]]}
 
 
-def _enter(found: Registration, reading: HistoricalReading, by: User, progress: Progress) -> Registration:
-    """Enter what was read, as it was read when its preparer saw it; needs a transaction that holds it."""
-    if reading.errors:
-        raise Refused(MOVED_ON.format(reading.errors[0].message))
-    bureaus = {one.bureau.pk for one in reading.results}
-    if any(post.role == Role.FILER and post.organisation_id in bureaus for post in by.posts):
-        raise Refused(OWN_BUREAU)
-    at, total = timezone.now(), len(reading.results)
-    for done in historical_store.enter(found, reading.results, by=by, at=at):
-        progress(done, total, "正在登记")
+def _enter(found: Registration, by: User, progress: Progress) -> Registration:
+    """Enter what the sheet says now, if that is what its preparer saw; needs a transaction that holds it."""
+    at, total = timezone.now(), found.upload.counts[RowOutcome.NEW]
+    entry = historical_store.Entry(found, by=by, at=at)
+    own = {post.organisation_id for post in by.posts if post.role == Role.FILER}
+
+    def take(reading: HistoricalReading, part: list[Result]) -> None:
+        _demand_whole(reading)
+        if any(one.bureau.pk in own for one in part):
+            raise Refused(OWN_BUREAU)
+        entry.take(part)
+        progress(entry.number, total, "正在登记")
+
+    _demand_whole(_read(found, take))
+    if entry.number != total:
+        raise Refused(MOVED_ON.format(""))
     ended = {"confirmed_at": at, "confirmed_by": by, "committed_at": at, "reason": ""}
     Import.objects.filter(pk=found.upload_id).update(**ended)
     historical.note(found, by, f"确认登记 {total} 条")
     return Registration.objects.select_related("upload").get(pk=found.pk)
+
+
+def _demand_whole(reading: HistoricalReading) -> None:
+    """Raise ``Refused`` with the first error of what has passed by."""
+    if reading.errors:
+        raise Refused(MOVED_ON.format(reading.errors[0].message))

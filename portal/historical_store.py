@@ -3,18 +3,16 @@
 For ``historical_jobs`` alone, in the transaction of a confirmation: everything of a sheet or nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 
-from portal import registry, rules, snapshot, text, workflow
-from portal.effects import append
-from portal.historical_rows import Result, taken_names
+from portal import bulk_drafts, registry, rules, snapshot, text, workflow
+from portal.effects import append, as_refusal
+from portal.historical_rows import Result
 from portal.models import Filing, FilingVersion, Organisation, Registration, User
-from portal.refusals import Refused
 from portal.registry import RecordType
 from portal.vocabulary import State
 
@@ -24,42 +22,40 @@ BASIS = "依据{}，{}办结。"
 OTHERWISE = "按现行规则的提示：{}"
 LACKING = "历史登记：按当时材料登记，缺{}。"
 MOST_WORDS = 1500  # 字 of what is lacking; all of it is in the details
-OVERTAKEN = "确认期间“{}”已由所属单位填报，整份没有登记；请核对后重新上传。"
 
 
-def enter(registration: Registration, results: Iterable[Result], *, by: User, at: datetime) -> Iterator[int]:
-    """Enter ``results`` as approved at ``at``; yield how many are done after each part of them.
+class Entry:
+    """Enters the parts of one sheet as approved at one instant; ``number`` of them so far.
 
-    ``registration`` with its ``upload``. Raises ``Refused`` when a name was taken meanwhile. Needs a
-    transaction.
+    ``registration`` with its ``upload``. Needs a transaction, rolled back when something is refused.
     """
-    record_type = registry.get(registration.upload.slug)
-    editions = snapshot.editions_of(record_type)
-    results, done = iter(results), 0
-    while part := list(islice(results, AT_ONCE)):
-        if taken := taken_names(record_type, part):
-            raise Refused(OVERTAKEN.format(min(taken)[1]))
-        _enter(registration, record_type, part, editions, by, at)
-        done += len(part)
-        yield done
 
+    def __init__(self, registration: Registration, *, by: User, at: datetime):
+        self.registration, self.by, self.at, self.number = registration, by, at, 0
+        self.type = registry.get(registration.upload.slug)
+        self.prepared_by = registration.upload.created_by
+        self.editions = snapshot.editions_of(self.type)
 
-def _enter(
-    registration: Registration,
-    record_type: RecordType,
-    part: Sequence[Result],
-    editions: dict[str, str],
-    by: User,
-    at: datetime,
-) -> None:
-    prepared_by = registration.upload.created_by
-    stored = _drafted(record_type, part, prepared_by, at)
-    records = _loaded(record_type, [filing.pk for filing in stored])
-    append(*(_version(record, editions, prepared_by, at) for record in records))
-    said = [_said(registration, result, record) for result, record in zip(part, records, strict=True)]
-    sent = {"submitted_at": at, "submitted_by_id": prepared_by.pk}
-    ended = {"decided_at": at, "decided_by_id": by.pk, "registration_id": registration.pk}
-    workflow.move_all(stored, "register", State.APPROVED, said, by=by, at=at, **sent, **ended)
+    def take(self, part: Sequence[Result]) -> None:
+        """Enter one part of rows without errors: drafts, versions, events, state."""
+        try:
+            stored = _drafted(self.type, part, self.prepared_by, self.at)
+        except IntegrityError as error:  # a bureau took the name this very moment
+            raise as_refusal(error) from None
+        records = _loaded(self.type, [filing.pk for filing in stored])
+        append(*(self._version(record) for record in records))
+        pairs = zip(part, records, strict=True)
+        said = [_said(self.registration, result, record) for result, record in pairs]
+        sent = {"submitted_at": self.at, "submitted_by_id": self.prepared_by.pk}
+        ended = {"decided_at": self.at, "decided_by_id": self.by.pk, "registration_id": self.registration.pk}
+        workflow.move_all(stored, "register", State.APPROVED, said, by=self.by, at=self.at, **sent, **ended)
+        self.number += len(part)
+
+    def _version(self, record: Filing) -> FilingVersion:
+        taken = snapshot.take(record, in_force=self.editions, kept=[])
+        sent = {"submitted_at": self.at, "submitted_by": self.prepared_by}
+        facts = {"number": 1, "snapshot": taken, "sha256": snapshot.digest(taken)}
+        return FilingVersion(filing_id=record.pk, **facts, **sent)
 
 
 def _loaded(record_type: RecordType, pks: Sequence[int]) -> list[Filing]:
@@ -80,12 +76,6 @@ def _leads_on(record_type: RecordType, path: str) -> bool:
     name, _, field = path.partition("__")
     column = record_type.row_model(name)._meta.get_field(field) if field else record_type.field(name)
     return issubclass(column.related_model, Filing)
-
-
-def _version(record: Filing, editions: dict[str, str], by: User, at: datetime) -> FilingVersion:
-    taken = snapshot.take(record, in_force=editions, kept=[])
-    sent = {"submitted_at": at, "submitted_by": by}
-    return FilingVersion(filing_id=record.pk, number=1, snapshot=taken, sha256=snapshot.digest(taken), **sent)
 
 
 def _said(registration: Registration, result: Result, record: Filing) -> tuple[str, dict[str, Any]]:
@@ -142,12 +132,8 @@ def _parent(record: Filing) -> Filing:
 def _insert(model: type[models.Model], records: Sequence[models.Model]) -> None:
     """Insert the child's own columns below parents that are stored."""
     columns = model._meta.local_concrete_fields
-    quoted = ", ".join(connection.ops.quote_name(column.column) for column in columns)
-    places = ", ".join(["%s"] * len(columns))
-    table = connection.ops.quote_name(model._meta.db_table)
-    lines = [[c.get_db_prep_save(getattr(r, c.attname), connection) for c in columns] for r in records]
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({places})", lines)
+    lines = ([c.get_db_prep_save(getattr(r, c.attname), connection) for c in columns] for r in records)
+    bulk_drafts.insert(model._meta.db_table, [column.column for column in columns], lines)
 
 
 def _relate(record_type: RecordType, records: Sequence[Filing], part: Sequence[Result]) -> None:

@@ -1,4 +1,4 @@
-"""登记历史结果 at the workbench: from upload to confirmation, for whom it is open, what crafted requests get."""
+"""登记历史结果 at the workbench: upload to confirmation, for whom it is open, what crafted requests get."""
 
 import io
 
