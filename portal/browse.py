@@ -15,9 +15,10 @@ from django.utils import timezone
 from portal import counting, hits, lineages, numbers, registry, rollups, scope, search, shelves
 from portal.hits import Hit
 from portal.models import CatalogueEntry, Region
+from portal.numbers import counts_by_kind_and_city, provincial_by_kind
 from portal.registry import RecordType
 from portal.shelves import Shelf, Words
-from portal.vocabulary import BrandLevel, Level
+from portal.vocabulary import Level
 from portal.wishes import (
     EXITED,
     FIT,
@@ -341,8 +342,9 @@ class Listing:
         found = self.tally(self.status)
         counts = found.places("", self._fitting(found)) if found else None
         regions = Region.objects.filter(level__in=(Level.PROVINCE, Level.CITY)).order_by("code")
-        shown = [r for r in regions if r.code != PROVINCE_CODE or counts is None or counts[PROVINCE_CODE]]
-        return [self._place(r.code, r.name, counts, city=r.code, county="") for r in shown]
+        named = regions.values_list("code", "name")
+        shown = [row for row in named if row[0] != PROVINCE_CODE or counts is None or counts[PROVINCE_CODE]]
+        return [self._place(code, name, counts, city=code, county="") for code, name in shown]
 
     def counties(self) -> list[dict]:
         """Return the counties and zones of the chosen city with counts; nothing without a city."""
@@ -351,7 +353,8 @@ class Listing:
         found = self.tally(self.status)
         counts = found.places(self.wish.city, self._fitting(found)) if found else None
         regions = Region.objects.current().under(self.wish.city).exclude(code=self.wish.city).order_by("code")
-        return [self._place(r.code, r.name, counts, county=r.code) for r in regions]
+        named = regions.values_list("code", "name")
+        return [self._place(code, name, counts, county=code) for code, name in named]
 
     def _place(self, code: str, word: str, counts: Counter | None, **place: str) -> dict:
         is_chosen = code in (self.wish.city, self.wish.county)
@@ -384,26 +387,6 @@ class Listing:
         ways = [(Listing(self.record_type, c["wish"], self.day).count, c) for c in conditions]
         count, best = max(ways, key=lambda way: way[0], default=(0, {}))
         return {**best, "text": f"去掉“{best['word']}”后有 {hits.in_words(count)}。"} if count else None
-
-
-def counts_by_kind_and_city() -> dict[str, dict[str, int]]:
-    """Return slug → city code → entries in force, for the home page; two queries."""
-    found = counting.by_kind_and_city()
-    for kind, region, _, _, number in counting.odd(timezone.localdate()):
-        found.setdefault(kind, Counter())[region[: counting.CITY]] += number
-    return {
-        kind: {code: n for code, n in cities.items() if n}
-        for kind, cities in found.items()
-        if any(cities.values())
-    }
-
-
-def provincial_by_kind() -> dict[str, int]:
-    """Return slug → entries in force at provincial level; two queries."""
-    found = counting.by_kind(BrandLevel.PROVINCIAL)
-    for kind, _, level, _, number in counting.odd(timezone.localdate()):
-        found[kind] += number if level == BrandLevel.PROVINCIAL else 0
-    return {kind: number for kind, number in found.items() if number}
 
 
 def counts_for(q: str) -> dict[str, int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from portal import text
@@ -88,28 +88,29 @@ def editions_of(entry: CatalogueEntry) -> list[Edition]:
     )
 
 
-def _given_time() -> QuerySet:
-    return ReviewItem.objects.filter(outcome=Outcome.RECTIFYING, settled_on=None)
-
-
-def _unsettled() -> QuerySet:
-    """Return the review items that ended in 限期整改, are not settled and were not overtaken by an exit."""
-    left = CatalogueEntry.objects.filter(kind=OuterRef("entry__kind"), code=OuterRef("entry__code"))
-    left = left.exclude(exit_reason="").filter(valid_to__gte=OuterRef("decided_on"))
-    return _given_time().filter(~Exists(left))
-
-
 def rectifying_codes(kind: str) -> list[str]:
-    """Return the codes of a catalogue that are under 限期整改 (鲁就办〔2021〕22号 三（三）).
-
-    Read from the few items there are, not from the catalogue: a database that never saw one does not know.
-    """
-    items = list(_given_time().order_by().values_list("pk", flat=True))
-    found = _unsettled().filter(pk__in=items, entry__kind=kind) if items else ReviewItem.objects.none()
-    return list(found.order_by().values_list("entry__code", flat=True))
+    """Return the codes of a catalogue that are under 限期整改 (鲁就办〔2021〕22号 三（三）)."""
+    return [code for code, _ in _rectifying(kind)]
 
 
 def rectifying(kind: str, codes: Iterable[str]) -> dict[str, date]:
-    """Return code → the day until which it is to be put right, for those under 限期整改; one query."""
-    items = _unsettled().filter(entry__kind=kind, entry__code__in=list(codes))
-    return dict(items.order_by("decided_on", "pk").values_list("entry__code", "rectify_until"))
+    """Return code → the day until which it is to be put right, for those under 限期整改."""
+    wanted = set(codes)
+    return {code: until for code, until in _rectifying(kind) if code in wanted}
+
+
+def _rectifying(kind: str) -> list[tuple[str, date]]:
+    """Return code and day of a catalogue, the latest decision last.
+
+    Read from the few items there are, not from the catalogue: a database that never saw one does not know how
+    few they are. Without any it is one query.
+    """
+    given = ReviewItem.objects.filter(outcome=Outcome.RECTIFYING, settled_on=None)
+    items = list(given.order_by().values_list("pk", flat=True))
+    if not items:
+        return []
+    # what left since the decision is no longer to be put right
+    left = CatalogueEntry.objects.filter(kind=OuterRef("entry__kind"), code=OuterRef("entry__code"))
+    left = left.exclude(exit_reason="").filter(valid_to__gte=OuterRef("decided_on"))
+    found = ReviewItem.objects.filter(~Exists(left), pk__in=items, entry__kind=kind)
+    return list(found.order_by("decided_on", "pk").values_list("entry__code", "rectify_until"))

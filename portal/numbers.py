@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from django.db.models import Count, QuerySet
+from django.utils import timezone
 
 from portal import counting
 from portal.counting import CITY, Cell
 from portal.hits import Hit, is_inside
+from portal.vocabulary import BrandLevel
 
 
 class Rows:
@@ -70,3 +72,23 @@ def of_entries(entries: QuerySet, level: str = "level") -> Rows:
     """Return the numbers of entries as the database groups them; one query that reads them all."""
     grouped = entries.order_by().values_list("region_id", level, "facets").annotate(n=Count("pk"))
     return Rows(grouped)
+
+
+def counts_by_kind_and_city() -> dict[str, dict[str, int]]:
+    """Return slug → city code → entries in force, for the home page; two queries."""
+    found = counting.by_kind_and_city()
+    for kind, region, _, _, number in counting.odd(timezone.localdate()):
+        found.setdefault(kind, Counter())[region[:CITY]] += number
+    return {
+        kind: {code: n for code, n in cities.items() if n}
+        for kind, cities in found.items()
+        if any(cities.values())
+    }
+
+
+def provincial_by_kind() -> dict[str, int]:
+    """Return slug → entries in force at provincial level; two queries."""
+    found = counting.by_kind(BrandLevel.PROVINCIAL)
+    for kind, _, level, _, number in counting.odd(timezone.localdate()):
+        found[kind] += number if level == BrandLevel.PROVINCIAL else 0
+    return {kind: number for kind, number in found.items() if number}

@@ -132,7 +132,7 @@ def catalogue_download(
 ) -> StreamingHttpResponse:
     """The same list as a file of the public fields; exited entries keep their content to themselves."""
     _, listing = _listing(request, record_type)
-    if not _may_be_downloaded(listing, listing.count):
+    if not _is_downloadable(listing, listing.count):
         raise Http404("nothing to download, or too much at once")
     found = listing.entries()
     records = record_type.model.objects.filter(pk__in=found.values("filing_id")).order_by("entry__code")
@@ -215,13 +215,13 @@ def choices(listing: browse.Listing, page) -> dict:
         "as_first": wish.query(),
         "as_list": wish.query(table=False),
         "as_table": wish.query(table=True),
-        "may_download": _may_be_downloaded(listing, page.paginator.count),
+        "may_download": bool(page) and _is_downloadable(listing, page.paginator.count),
     }
 
 
-def _may_be_downloaded(listing: browse.Listing, count: int) -> bool:
+def _is_downloadable(listing: browse.Listing, count: int) -> bool:
     is_known = not isinstance(count, hits.AtLeast)
-    return is_known and listing.wish.status != browse.EXITED and 0 < count <= MOST_DOWNLOADED
+    return is_known and listing.wish.status != browse.EXITED and count <= MOST_DOWNLOADED
 
 
 def _top(places: list[dict]) -> list[dict]:
