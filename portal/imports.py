@@ -180,7 +180,7 @@ def page(imported: Import, outcome: str, number: int = 1, size: int = 50) -> Pag
         found = plan.page(outcome, (number - 1) * size, size) if plan else []
         facts = plan.facts if plan else {}
     sheet, objects = facts.get("sheet", ""), values.loaded(_named(imported.record_type, found))
-    rows = [_shown(imported.record_type, RowOutcome(outcome), row, sheet, objects) for row in found]
+    rows = [shown_row(imported.record_type, RowOutcome(outcome), row, sheet, objects) for row in found]
     return Page(rows, number, pages, total, facts.get("columns", {}))
 
 
@@ -217,7 +217,10 @@ def _gather(model, kept: dict[str, Any], found: dict[str, set]) -> None:
             found.setdefault(column.related_model._meta.label, set()).update(keys)
 
 
-def _shown(kind: RecordType, outcome: RowOutcome, row: Row, sheet: str, objects: values.Objects) -> PlanRow:
+def shown_row(
+    kind: RecordType, outcome: RowOutcome, row: Row, sheet: str, objects: values.Objects
+) -> PlanRow:
+    """Return a row of a plan in printable words; ``objects`` holds what it names."""
     said = values.Unpacker(kind.model, row.get("v", {}), objects)(row.get("v", {}))
     rows = {
         name: [values.Unpacker(kind.row_model(name), one, objects)(one) for one in made]

@@ -18,6 +18,9 @@ from django.conf import settings
 from portal import (
     edition_jobs,
     editions,
+    import_jobs,
+    import_steps,
+    import_writing,
     jobs,
     leases,
     queueing,
@@ -106,7 +109,19 @@ def fill(job: Job, work: jobs.Work) -> jobs.Result:
 class Failpoint:
     """Counts the steps of the main thread and at one of them kills its process, or the whole worker."""
 
-    modules = (jobs, leases, stores, report_runs, report_tables, report_workbook, edition_jobs, editions)
+    modules = (
+        jobs,
+        leases,
+        stores,
+        report_runs,
+        report_tables,
+        report_workbook,
+        edition_jobs,
+        editions,
+        import_jobs,
+        import_steps,
+        import_writing,
+    )
     files = frozenset({__file__, *(module.__file__ for module in modules)})
 
     def __init__(self, at: int, whom: str, marker: Path):

@@ -214,11 +214,11 @@ def test_the_filer_of_another_bureau_neither_sees_nor_confirms_it(by):
 
 
 def test_a_column_of_the_sheet_says_no_state_and_no_bureau(by):
-    data = made.xlsx(
-        [["单位全称", "状态", "填报单位"], ["甲公司", "审核通过", by.posts[0].organisation.name]]
-    )
+    header, own = ["单位全称", "单位类型", "状态", "填报单位"], by.posts[0].organisation.name
+    data = made.xlsx([header, ["甲公司", "其他", "审核通过", own]])
 
-    imports.confirm(imports.receive(data, "表.xlsx", UNIT, by=by), by=by)
+    imported = imports.receive(data, "表.xlsx", UNIT, by=by)
+    imports.confirm(imported, by=by)
 
     assert [(f.state, f.organisation) for f in Filing.objects.all()] == [("draft", by.posts[0].organisation)]
 
