@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from portal import notify, reading, text
@@ -42,14 +42,35 @@ def recipients(filing: Filing, user: User) -> list[tuple[str, list[User]]]:
     """Return (bureau, people) that ``user`` may be offered: his own desk, the city's desk, the publishers."""
     own, city = _own_desks(filing, user), filing.region_id[:4]
     publishing = city if filing.record_type.route == CITY else filing.region_id[:2]
-    wanted = Q(role__in=REVIEWERS, organisation__region_id__in=own | {city})
-    wanted |= Q(role=Role.PUBLISHER, organisation__region_id__in=own | {publishing})
-    posts = Membership.objects.current().filter(wanted, organisation__kind__in=HRSS_KINDS)
-    posts = posts.filter(user__is_active=True).exclude(user=user).select_related("user", "organisation")
     found: dict[str, dict[int, User]] = {}
-    for post in posts.order_by("organisation__region_id", "organisation_id", "user_id"):
-        found.setdefault(post.organisation.short_name, {})[post.user_id] = post.user
+    for post in desks(filing):
+        at = own | {city if post.role in REVIEWERS else publishing}
+        if post.organisation.region_id in at and post.user_id != user.pk:
+            found.setdefault(post.organisation.short_name, {})[post.user_id] = post.user
     return [(bureau, list(people.values())) for bureau, people in found.items()]
+
+
+def desks(filing: Filing) -> list[Membership]:
+    """Return the posts of reviewers and publishers over a filing's region, read once for each filing object.
+
+    Each says of its holder whether he ``files_here``, for the bureau of the filing, and ``submitted_it``.
+    """
+    if not hasattr(filing, "_desks"):
+        code = filing.region_id
+        posts = Membership.objects.current().filter(
+            role__in=(*REVIEWERS, Role.PUBLISHER),
+            organisation__region_id__in={code[:2], code[:4], code},
+            organisation__kind__in=HRSS_KINDS,
+            user__is_active=True,
+        )
+        filers = Membership.objects.current().filter(role=Role.FILER, organisation_id=filing.organisation_id)
+        posts = posts.annotate(
+            files_here=Exists(filers.filter(user=OuterRef("user_id"))),
+            submitted_it=Exists(filing.versions.order_by().filter(submitted_by=OuterRef("user_id"))),
+        )
+        in_order = posts.order_by("organisation__region_id", "organisation_id", "user_id")
+        filing._desks = list(in_order.select_related("user", "organisation"))
+    return filing._desks
 
 
 def card(filing: Filing, user: User) -> dict[str, Any]:
@@ -57,7 +78,7 @@ def card(filing: Filing, user: User) -> dict[str, Any]:
 
     ``offered`` is empty for those who may not send; they learn of no copy but their own. Two queries.
     """
-    copies = list(filing.copies.select_related("user", "by"))
+    copies = list(filing.copies.select_related("user", "by")) if getattr(filing, "has_copies", True) else []
     own = next((copy for copy in copies if copy.user_id == user.pk), None)
     if not may_send(filing, user):
         return {"filing": filing, "own": own, "sent": [], "offered": []}

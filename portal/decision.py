@@ -5,19 +5,20 @@ Drawn from ``policy.available_actions`` alone. Pure reads.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
 
-from portal import checklist, notify, opinions, policy, text
+from portal import checklist, copies, notify, opinions, policy, text
 from portal.actions import ACTIONS, REVIEWERS, Action
 from portal.grounds import Grounds, from_facts
 from portal.inbox import duration, holder
-from portal.models import Event, Filing, Membership, Organisation, User
+from portal.models import Event, Filing, User
 from portal.policy import Choice, available_actions
 from portal.refusals import Refused
 from portal.registry import CITY, MERGED
-from portal.vocabulary import HRSS_KINDS, IN_REVIEW, Kind, Level, ReturnReason, Role, State
+from portal.vocabulary import IN_REVIEW, Kind, Level, ReturnReason, State
 
 CONCLUSIONS = ("endorse", "approve", "return", "reject", "reopen", "recall")
 FILER_ACTS = ("submit", "withdraw", "cancel", "reopen")
@@ -152,13 +153,16 @@ def _by_reason(choices: Iterable[Choice]) -> list[tuple[str, str]]:
 
 
 class _Offices:
-    """The bureaus around one filing by name; one query."""
+    """The bureaus around one filing by name; at most one query."""
 
     def __init__(self, filing: Filing):
         self.filing = filing
-        codes = {filing.region_id[:4], filing.region_id[:2]}
-        bureaus = Organisation.objects.current().filter(kind=Kind.HRSS_BUREAU, region_id__in=codes)
-        self.names = dict(bureaus.values_list("region_id", "short_name"))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Region → the bureau that is told."""
+        bureaus = [o for o in opinions.around(self.filing) if o.kind == Kind.HRSS_BUREAU]
+        return {bureau.region_id: bureau.short_name for bureau in bureaus}
 
     def option(self, action: Action) -> Option:
         """Return an open act in words."""
@@ -190,15 +194,10 @@ def colleagues(filing: Filing, user: User) -> list[User]:
     """Return whom a filing under review may be handed to: the same desk, nobody who files for its bureau."""
     level = Level.CITY if filing.state == State.CITY_REVIEW else Level.PROVINCE
     code = filing.region_id[:4] if level == Level.CITY else filing.region_id[:2]
-    posts = Membership.objects.current().filter(
-        role__in=REVIEWERS, organisation__kind__in=HRSS_KINDS, organisation__region_id=code
-    )
-    filers = Membership.objects.current().filter(role=Role.FILER, organisation_id=filing.organisation_id)
-    submitters = filing.versions.order_by().values("submitted_by_id")
     barred = {user.pk, filing.created_by_id, filing.submitted_by_id, filing.holder_id}
-    open_to = posts.filter(user__is_active=True).exclude(user_id__in=filers.values("user_id"))
-    open_to = open_to.exclude(user_id__in=submitters)
-    found = {post.user_id: post.user for post in open_to.select_related("user").order_by("pk")}
+    posts = [p for p in copies.desks(filing) if p.role in REVIEWERS and p.organisation.region_id == code]
+    open_to = [post for post in posts if not (post.files_here or post.submitted_it)]
+    found = {post.user_id: post.user for post in sorted(open_to, key=lambda post: post.pk)}
     return [person for person in found.values() if person.pk not in barred]
 
 

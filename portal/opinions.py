@@ -34,6 +34,14 @@ def departments(filing: Filing) -> QuerySet:
     return found.order_by("kind") if filing.state in DESKS.values() else found.none()
 
 
+def around(filing: Filing) -> list[Organisation]:
+    """Return the organisations of a filing's city and province, read once for each filing object."""
+    if not hasattr(filing, "_around"):
+        codes = {filing.region_id[:2], filing.region_id[:4]}
+        filing._around = list(Organisation.objects.current().filter(region_id__in=codes))
+    return filing._around
+
+
 def open_questions() -> QuerySet:
     """Return what may be answered, or changed: the filing lies at the desk that asked, on that version."""
     at_desk = Q()
@@ -219,6 +227,8 @@ def _bounds() -> dict:
 
 def _lines(filing: Filing, only: set[int] | None) -> list[Line]:
     """Return the questions about ``filing``, the version of now first; those to ``only`` if told."""
+    if not getattr(filing, "has_opinions", True):
+        return []
     found = JointOpinion.objects.filter(filing_id=filing.pk)
     found = found if only is None else found.filter(organisation_id__in=only)
     found = found.select_related("organisation__region", "asked_by", "answered_by")
@@ -231,7 +241,9 @@ def _lines(filing: Filing, only: set[int] | None) -> list[Line]:
 
 def _not_asked(filing: Filing, lines: list[Line]) -> list[Organisation]:
     asked = {line.opinion.organisation_id for line in lines if line.is_open}
-    return [organisation for organisation in departments(filing) if organisation.pk not in asked]
+    code = filing.region_id[:2] if filing.state == State.PROVINCE_REVIEW else filing.region_id[:4]
+    open_to = [o for o in around(filing) if o.kind in JOINT_KINDS and o.region_id == code]
+    return [o for o in sorted(open_to, key=lambda o: o.kind) if o.pk not in asked]
 
 
 def since(day: date) -> datetime:

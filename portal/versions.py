@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.db.models import Case, F, JSONField, When
 from django.utils import timezone
 
 from portal import materials, reading, snapshot
@@ -48,7 +49,7 @@ def choose(filing: Filing, user: User, asked: Mapping[str, str]) -> Pair:
 
     Without ``a`` or ``compare=1`` nothing is compared; then it is the version before. At most three queries.
     """
-    sent = list(filing.versions.order_by("-number").defer("snapshot"))
+    sent = _sent(filing)
     is_live = not sent or (reading.is_own(filing, user) and filing.state in reading.UNSETTLED)
     numbers = [*([filing.version] if is_live else []), *(version.number for version in sent)]
     olds = [*numbers[1:], *([IN_FORCE] if filing.amends_id else [])]
@@ -60,7 +61,9 @@ def choose(filing: Filing, user: User, asked: Mapping[str, str]) -> Pair:
     is_chosen = a in olds and a < shown
     old = a if is_chosen else before if asked.get("compare") == "1" else None
     needs_text = not is_live or shown != numbers[0]
-    texts = _texts(filing, {number for number in (old, shown if needs_text else None) if number is not None})
+    texts = {version.number: version for version in sent if "snapshot" in version.__dict__}
+    wanted = {number for number in (old, shown if needs_text else None) if number is not None}
+    texts |= _texts(filing, wanted - texts.keys())
     return Pair(
         known=_known(filing, sent, numbers, is_live),
         shown=texts[shown] if needs_text else None,
@@ -70,6 +73,16 @@ def choose(filing: Filing, user: User, asked: Mapping[str, str]) -> Pair:
         before=before,
         is_newest=shown == numbers[0],
     )
+
+
+def _sent(filing: Filing) -> list[FilingVersion]:
+    """Return the versions that were submitted, newest first; the newest alone has its text."""
+    newest = Case(When(number=filing.version, then=F("snapshot")), output_field=JSONField())
+    sent = list(filing.versions.order_by("-number").defer("snapshot").annotate(text=newest))
+    for version in sent:
+        if version.number == filing.version:
+            version.snapshot = version.text
+    return sent
 
 
 def _number(asked: str) -> int | None:

@@ -72,7 +72,8 @@ def duty_of(filing: Filing) -> CampaignDuty | None:
     if not filing.campaign_id or (filing.campaign.expects == Expected.CITIES and filing.route == MERGED):
         return None
     region = duty_region(filing.campaign, filing.region_id)
-    return filing.campaign.duties.filter(organisation__region_id=region).first()
+    duties = filing.campaign.duties.annotate(until=Max("extensions__until"))
+    return duties.filter(organisation__region_id=region).first()
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def current_campaign(kind: str, organisation: Organisation) -> Campaign | None:
 
 def due_at(duty: CampaignDuty) -> datetime:
     """Return the last second that is on time for this bureau: the campaign's, or the latest extension."""
-    until = duty.extensions.aggregate(latest=Max("until"))["latest"]
+    is_known = hasattr(duty, "until")  # as ``duty_of`` reads it
+    until = duty.until if is_known else duty.extensions.aggregate(latest=Max("until"))["latest"]
     return max(until, duty.campaign.due_at) if until else duty.campaign.due_at
 
 

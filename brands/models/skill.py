@@ -206,7 +206,8 @@ class SkillBrand(Filing):
                 yield Problem("institutions", sentence, f"{ANNEX}备注2")
 
     def _name_says_where_or_what(self) -> bool:
-        places = [self.region, self.region.parent, *self.region.children.all()]
-        words = [place.short_name for place in places if place]
+        words = [place.short_name for place in (self.region, self.region.parent) if place]
         words += [project.title.removesuffix("制作") for project in related(self, "exam_projects")]
-        return any(word and word in self.name for word in words)
+        if any(word and word in self.name for word in words):
+            return True
+        return any(place.short_name in self.name for place in self.region.children.all() if place.short_name)

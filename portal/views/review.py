@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -39,7 +40,7 @@ from portal import (
     workflow,
 )
 from portal.grounds import NOTHING_SAID, Grounds
-from portal.models import Event, Filing, User
+from portal.models import Copy, Event, Filing, JointOpinion, PreparedDecision, Remark, User
 from portal.registry import STAMPED_SCAN
 from portal.views import typed as typed_form
 from portal.vocabulary import IN_REVIEW, ReturnReason, State
@@ -55,6 +56,17 @@ DONE = {
 }
 STAYING = ("accept", "release", "recall", "withdraw", "cancel", "reopen")
 CARRIED = ("a", "b", "compare", "view", "from")  # what the address of the page says, kept by its forms
+
+
+_RARE = {
+    name: model.objects.filter(filing=OuterRef("pk"))
+    for name, model in {
+        "copies": Copy,
+        "opinions": JointOpinion,
+        "prepared": PreparedDecision,
+        "remarks": Remark,
+    }.items()
+}
 
 
 @dataclass(frozen=True)
@@ -85,8 +97,12 @@ def filing(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def in_scope(request: HttpRequest, pk: int) -> Filing:
-    """Return a filing the person may see, with what its page shows; out of scope is 404."""
+    """Return a filing the person may see, with what its page shows; out of scope is 404.
+
+    Whether there is anything of what most filings have none of is asked with it, so that nobody asks again.
+    """
     found = policy.with_facts(Filing.objects.visible_to(request.user), request.user)
+    found = found.annotate(**{f"has_{name}": Exists(rows) for name, rows in _RARE.items()})
     return get_object_or_404(
         found.select_related("organisation__region", "holder", "entry", "amends", "campaign"), pk=pk
     )
