@@ -21,7 +21,8 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import databases, load_facts, load_ledger, measuring, population, writer  # noqa: E402
+from benchmarks import databases, load_costs, load_facts, load_ledger, measuring, population, writer  # noqa: E402
+from benchmarks.load_ledger import Ledger  # noqa: E402
 from benchmarks.measuring import Row, Verdict, tell  # noqa: E402
 from doors import heed, interrupt, up  # noqa: E402
 from portal import verify  # noqa: E402
@@ -69,16 +70,19 @@ def _fill(is_quick: bool) -> None:
 def _run(plan: dict, port: int) -> tuple[dict, dict[str, float]]:
     """Start every part, run the client, stop; return what it found and the CPU seconds of each part."""
     (FOLDER / "plan.json").write_text(json.dumps(plan, ensure_ascii=False), encoding="utf-8")
+    children, postmaster = [], _postmaster()
     connection.close()
-    children = []
     try:
         for name, command in up.commands(port).items():
             children.append(up.start(name, command))
         up.wait_until_it_answers(port, children)
-        before = _used(children)
+        ledger = Ledger(Path(plan["ledger"]))
+        load_costs.measure(plan, ledger, lambda: _used(children, postmaster))
+        ledger.close()
+        before = _used(children, postmaster)
         client = [sys.executable, "-m", "benchmarks.load_client", FOLDER / "plan.json", FOLDER / "found.json"]
         subprocess.run(client, check=True)
-        used = {name: after - before[name] for name, after in _used(children).items()}
+        used = {name: after - before[name] for name, after in _used(children, postmaster).items()}
         _wait_for_jobs()
     finally:
         up.stop(children)
@@ -94,11 +98,10 @@ def _wait_for_jobs() -> None:
     connection.close()
 
 
-def _used(children: list) -> dict[str, float]:
+def _used(children: list, postmaster: int) -> dict[str, float]:
     """Return the CPU seconds of web, worker and database until now, with those of processes that ended."""
     groups = {child.process.pid: child.name for child in children}
     found = dict.fromkeys([*groups.values(), "database"], 0.0)
-    postmaster = _postmaster()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()

@@ -23,7 +23,7 @@ from workforce.models import HandicraftTrainingProject
 
 KIND, LISTED = "handicraft-projects", ("skill-brands", "labour-brands", "building-units", "exam-projects")
 HEADERS = ["培训项目名称", "项目来源", "培训对象", "课时"]
-IMPORTED_ROWS, IMPORTS = 10, 40
+IMPORTED_ROWS, IMPORTS, MEASURED = 10, 40, 20
 CITIES = ("3701", "3702", "3703", "3707", "3713")
 
 
@@ -40,7 +40,8 @@ def plan(port: int, seconds: float, rates: dict, folder: Path, chance: random.Ra
         "seed": chance.randrange(10**6),
         "ledger": str(ledger),
         "sessions": {user.username: _session(user) for user in users},
-        "filers": filers[IMPORTS:],
+        "filers": filers[IMPORTS + MEASURED :],
+        "measured_filers": filers[IMPORTS : IMPORTS + MEASURED],
         "waiting": _waiting(),
         "public": _public(chance),
         "desk": _desk(chance),
@@ -91,7 +92,7 @@ def _public(chance: random.Random) -> dict[str, list[str]]:
     lists += [f"/catalogue/{slug}/?city={city}" for slug in LISTED for city in cities]
     lists += [f"/catalogue/skill-brands/?{facet}" for facet in facets[1:]]
     lists += [f"/catalogue/skill-brands/?city={city}&{facets[1]}" for city in cities]
-    lists += [f"/catalogue/{slug}/?page={number}" for slug in LISTED for number in range(2, 8)]
+    lists += [f"/catalogue/skill-brands/?page={number}" for number in range(2, 10)]
     asked = [
         *words.COMMON.values(),
         *words.RARE.values(),
@@ -110,7 +111,7 @@ def _public(chance: random.Random) -> dict[str, list[str]]:
         "entry": [
             f"/catalogue/{kind}/{code}/" for kind, code in chance.sample(entries, min(2000, len(entries)))
         ],
-        "download": [f"/catalogue/city-training-brands/download.xlsx?city={city}" for city in cities],
+        "download": ["/catalogue/city-training-brands/download.xlsx"],
     }
 
 

@@ -31,6 +31,10 @@ class Ledger:
             self.flushing = asyncio.create_task(self._flush())
         await done
 
+    def close(self) -> None:
+        """Give the file back; nothing may wait any more."""
+        self.file.close()
+
     async def _flush(self) -> None:
         while self.waiting:
             taken, self.waiting = self.waiting, []

@@ -113,7 +113,9 @@ def _bare_sqlite(names: list[str]) -> tuple[list[str], list[str]]:
         f" AND tbl_name IN ({marks}) ORDER BY type",
         names,
     )
-    away = ["PRAGMA foreign_keys = OFF", "PRAGMA synchronous = OFF"]
-    away += [f'DROP {kind} "{name}"' for kind, name, _ in found]
-    back = [sql for _, _, sql in found] + ["PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"]
-    return away, back
+    away = [f'DROP {kind} "{name}"' for kind, name, _ in found]
+    back = [sql for _, _, sql in found]
+    if connection.in_atomic_block:  # where SQLite changes neither
+        return away, back
+    loose = ["PRAGMA foreign_keys = OFF", "PRAGMA synchronous = OFF"]
+    return [*loose, *away], [*back, "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"]

@@ -17,6 +17,7 @@ from doors.environment import PYTHON, ROOT, clean_environment, ensure, only_one
 VAR = Path(os.environ.get("PORTAL_VAR", ROOT / "var")) / "bench"
 PROGRAMS = ROOT / "bin" / "benchmarks"
 KEPT, PAGE = ROOT / "docs" / "benchmarks.json", ROOT / "docs" / "benchmarks.md"
+SCALING = ROOT / "docs" / "scaling.md"  # has a table of costs between marks
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -137,6 +138,8 @@ def keep(found: dict[str, dict]) -> None:
         kept[name] = kept.get(name, {}) | whole
     KEPT.write_text(json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     PAGE.write_text(bench_pages.page(kept), encoding="utf-8")
+    before = SCALING.read_text(encoding="utf-8")
+    SCALING.write_text(bench_pages.with_costs(before, kept), encoding="utf-8")
 
 
 def summary(found: dict[str, dict], *, is_strict: bool) -> int:

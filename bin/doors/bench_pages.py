@@ -24,6 +24,7 @@ TARGETS = {
     "P12": "form page, review page, submit, decide",
     "P13": "paper: one form, a print file, a package",
     "P14": "start and memory",
+    "cost": "what one request costs the server",
     "load": "mixed load, nothing lost",
 }
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -162,6 +163,52 @@ def _why(said: str) -> str:
     return f"{words[0].upper()}{words[1:].rstrip('.')}."
 
 
+COSTS = re.compile("(<!-- costs -->\n).*?(<!-- /costs -->)", re.DOTALL)
+PER_ROW = ("P1", "P2", "P4", "P10")
+
+
+def with_costs(text: str, kept: dict[str, dict]) -> str:
+    """Return a page with the costs of a request and of a row put between its marks."""
+    return COSTS.sub(lambda marks: f"{marks[1]}{costs(kept)}{marks[2]}", text)
+
+
+def costs(kept: dict[str, dict]) -> str:
+    """Return the tables of what one request, and one row of the largest measured job, costs."""
+    requests, rows = _told(kept, "rows")["cost"], [_told(kept, "rows")[target] for target in PER_ROW]
+    largest = [_largest(found) for found in rows]
+    single = {name: {row["operation"]: _split(row, 1) for row in requests[name]} for name in NAMES}
+    many = {name: {what: cell for one in largest for what, cell in one[name].items()} for name in NAMES}
+    tables = [
+        table([heading, *(f"{name}, CPU own + database" for name in NAMES.values())], lines)
+        for heading, lines in (("one request", _beside(single)), ("one row", _beside(many)))
+        if lines
+    ]
+    return "\n" + "\n".join(tables or ["Not measured yet: `./bin/bench load` fills this in.\n"]) + "\n"
+
+
+def _beside(found: dict[str, dict[str, str]]) -> list[list[str]]:
+    """Return a line for each operation, with its cell on each database."""
+    names = list(dict.fromkeys(what for own in found.values() for what in own))
+    return [[what, *(found[name].get(what, "–") for name in NAMES)] for what in names]
+
+
+def _largest(rows: dict[str, list[dict]]) -> dict[str, dict[str, str]]:
+    """Return database → operation → what a row of the largest size costs us."""
+    found: dict[str, dict[str, str]] = {name: {} for name in NAMES}
+    for name in NAMES:
+        for row in sorted(rows[name], key=lambda row: row["size"]):
+            if row["variant"] == OURS and row["size"] > 1:
+                size = f"{row['size']:,}"
+                said = f"{row['target']} {row['operation']}"
+                found[name][said] = f"{_split(row, row['size'])} (of {size})"
+    return found
+
+
+def _split(row: dict, number: int) -> str:
+    parts = [row["own"] / number, row["backend"] / number]
+    return " + ".join(seconds(part) for part in parts if part) or "–"
+
+
 def _circumstances(kept: dict[str, dict]) -> str:
     """Return what each program ran on, and the load of the machine around it."""
     machines: dict[str, list] = defaultdict(list)
@@ -169,7 +216,9 @@ def _circumstances(kept: dict[str, dict]) -> str:
         facts = own["machine"]
         words = f"{facts['processor']}, {facts['cores']} cores, {facts['memory']}, {facts['kernel']}"
         line = [name, f"{NAMES[database]} {own['version']}", own["day"], own["commit"]]
-        machines[f"{words}, Python {facts['python']}"].append([*line, *own["load"].values()])
+        machines[f"{words}, Python {facts['python']}"].append(
+            [*line, own["load"]["before"], own["load"]["after"]]
+        )
     headings = ["program", "database", "day", "commit", "load before", "load after"]
     parts = [f"{words}\n\n{table(headings, rows)}" for words, rows in sorted(machines.items())]
     return "## Machine\n\n" + "\n".join(parts)

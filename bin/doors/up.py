@@ -24,6 +24,8 @@ from doors.environment import (
 VAR = Path(os.environ.get("PORTAL_VAR", ROOT / "var"))
 #: How long the first page may take; a busy machine imports Django in ten seconds or more.
 PATIENCE = 120
+#: Processes of the web server at most; each holds about a hundred megabytes.
+MOST_WEB = 4
 #: A worker that ran this long and ended is started again; one that ends sooner has a fault of its own.
 STEADY = 15
 
@@ -64,8 +66,9 @@ def prepare() -> None:
 
 def commands(port: int) -> dict[str, str]:
     """Return what ``python -m`` runs for each part: the web server, and a worker that keeps the schedule."""
+    cores = max(1, min(os.cpu_count() or 1, MOST_WEB))  # Python computes on one core in each process
     return {
-        "web": "granian --interface wsgi --no-ws --workers 1 --blocking-threads 4"
+        "web": f"granian --interface wsgi --no-ws --workers {cores} --blocking-threads 4"
         f" --host 127.0.0.1 --port {port} portal.wsgi:application",
         "worker": "celery --app portal worker --beat --concurrency 2 --loglevel INFO"
         " --without-gossip --without-mingle",

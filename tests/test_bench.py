@@ -1,0 +1,142 @@
+"""The frame of ./bin/bench: what is kept, the page made of it, growth; a population that is whole."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from benchmarks import measuring, population, words
+from benchmarks.measuring import Round, Row, Verdict
+from doors import bench, bench_pages
+from portal import publication, text, verify
+from portal.models import CatalogueEntry, Event, Filing
+from portal.vocabulary import State
+
+MACHINE = {"processor": "演示", "cores": "2", "memory": "8.0 GiB", "kernel": "Linux 6.1", "python": "3.11.2"}
+
+
+def told(*things: Row | Verdict) -> dict:
+    """Return what a program found, as it is kept."""
+    return {
+        "rows": [asdict(one) for one in things if isinstance(one, Row)],
+        "verdicts": [asdict(one) for one in things if isinstance(one, Verdict)],
+        "day": "2026-11-21",
+        "commit": "abc",
+        "machine": MACHINE,
+        "load": {"before": "0.1 0.1 0.1", "after": "0.9 0.2 0.1"},
+        "version": "3.40.1",
+        "code": 0,
+    }
+
+
+def row(variant: str, size: int, own: float, backend: float = 0.0) -> Row:
+    return Row("P5", "first page", size, variant, own, backend, own + backend, 2_000_000, 5)
+
+
+@pytest.mark.parametrize(
+    ("costs", "power"), [([3, 3, 3], 0), ([1, 10, 100], 1), ([1, 100, 10_000], 2), ([5, 50 / 10**0.5, 5], 0)]
+)
+def test_the_exponent_is_the_slope_between_sizes(costs, power):
+    points = dict(zip([10, 100, 1000], costs, strict=True))
+
+    assert bench_pages.exponent(points) == pytest.approx(power, abs=1e-9)
+
+
+def test_rows_are_medians_of_the_rounds():
+    rounds = [Round(own, 1.0, 9.0, 10, above, "x") for own, above in ((3.0, 5), (1.0, 7), (2.0, 6))]
+
+    found = measuring.row("P1", "import", 10, "ours", rounds)
+
+    assert found == Row("P1", "import", 10, "ours", 2.0, 1.0, 9.0, 6, 3)
+    assert found.cpu == 3.0
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "–"), (123.4, "123 s"), (1.5, "1.50 s"), (0.0123, "12.3 ms"), (0.00000042, "0.420 µs")],
+)
+def test_seconds_are_told_with_three_digits(value, words):
+    assert bench_pages.seconds(value) == words
+
+
+def test_the_page_has_ours_beside_the_others_growth_and_each_miss_explained():
+    missed = Verdict("P5", "growth", "0.4", "at most 0.1", False, "the index is cold")
+    found = told(row("ours", 1000, 0.01), row("stock", 1000, 0.05, 0.15), row("ours", 10_000, 0.1), missed)
+
+    page = bench_pages.page({"lists": {"sqlite": found}})
+
+    assert "| P5 | public list: first page with facets and count | 0 of 1 | – |" in page
+    assert "| first page | 1,000 | stock | 50.0 ms + 150 ms | 20.00 | 200 ms | +2.0 MB | 5 |  |" in page
+    assert "| first page | ours | 1,000 → 10,000 | 1.00 |" in page
+    assert "* Missed: growth. The index is cold.\n" in page
+    assert "| lists | SQLite 3.40.1 | 2026-11-21 | abc | 0.1 0.1 0.1 | 0.9 0.2 0.1 |" in page
+    assert page == bench_pages.page(json.loads(json.dumps({"lists": {"sqlite": found}})))
+
+
+def test_one_program_measured_anew_leaves_the_others_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "KEPT", tmp_path / "benchmarks.json")
+    monkeypatch.setattr(bench, "PAGE", tmp_path / "benchmarks.md")
+    monkeypatch.setattr(bench, "SCALING", tmp_path / "scaling.md")
+    bench.SCALING.write_text("<!-- costs -->\n<!-- /costs -->\n")
+    old, new = told(row("ours", 1000, 0.01)), told(row("ours", 1000, 0.02))
+    bench.keep({"lists": {"sqlite": old}, "desk": {"sqlite": old}})
+
+    bench.keep({"lists": {"sqlite": new, "postgresql": new | {"code": 1}}})
+
+    kept = json.loads(bench.KEPT.read_text())
+    assert kept == {"lists": {"sqlite": new}, "desk": {"sqlite": old}}
+    assert bench.PAGE.read_text() == bench_pages.page(kept)
+
+
+def test_a_miss_and_a_break_are_told_apart_from_a_pass(capsys):
+    missed = told(Verdict("P9", "at once", "3", "at most 2", False))
+
+    codes = [
+        bench.summary({"a": {"sqlite": told()}}, is_strict=True),
+        bench.summary({"a": {"sqlite": missed}}, is_strict=True),
+        bench.summary({"a": {"sqlite": missed}}, is_strict=False),
+        bench.summary({"a": {"sqlite": told() | {"code": 1}}}, is_strict=False),
+    ]
+
+    assert codes == [0, 1, 0, 1]
+    assert "missed: P9 at once, sqlite: 3 (goal: at most 2)" in capsys.readouterr().out
+
+
+def test_every_program_is_known_by_its_main():
+    assert {"decisions", "roll_ups", "load"} <= set(bench.programs())
+    assert {"measuring", "population", "load_client"}.isdisjoint(bench.programs())
+
+
+@pytest.mark.django_db
+def test_a_population_is_as_the_portal_would_have_written_it():
+    population.fill_entries(30)
+    population.fill_filings(60, open_count=20)
+
+    states = Filing.objects.values_list("state", flat=True)
+    assert (CatalogueEntry.objects.count() >= 30, Filing.objects.count()) == (True, 60)
+    assert sum(state in (State.DRAFT, State.CITY_REVIEW, State.RETURNED) for state in states) >= 10
+    for entry in CatalogueEntry.objects.all():
+        assert publication.search_text(entry.filing.record) == entry.search_text
+    assert [event.pk for event in Event.objects.all() if event.hash != event.digest()] == []
+    assert list(verify.faults()) == []
+
+
+@pytest.mark.django_db
+def test_a_population_that_is_there_is_not_made_again():
+    population.fill_entries(5)
+    before = list(Filing.objects.order_by("pk").values_list("pk", "title"))
+
+    population.fill_entries(5)
+
+    assert list(Filing.objects.order_by("pk").values_list("pk", "title")) == before
+
+
+def test_names_of_one_place_never_repeat():
+    names = [words.title("历下", number) for number in range(40_000)]
+
+    assert len(set(names)) == len(names)
+
+
+def test_what_is_rare_and_common_is_found_by_its_keys():
+    assert all(text.grams(word) for word in (*words.COMMON.values(), *words.RARE.values()))
+    assert [len(word) for word in words.RARE.values()] == list(words.RARE)
