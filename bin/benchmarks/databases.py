@@ -8,6 +8,7 @@ run; the door removes both at the end. ``use`` leads this process and the childr
 import os
 import shutil
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,6 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 
 EMPTY, WORK = "empty", "work"
+ROOM = 30 * 10**9  # bytes that stay free: a million filings take half of it, and so does the copy of them
 
 
 def use(recipe: str, fill: Callable[[], object], *, is_read_only: bool = False) -> None:
@@ -34,6 +36,7 @@ def use(recipe: str, fill: Callable[[], object], *, is_read_only: bool = False) 
 def _provide(recipe: str, source: str | None, fill: Callable[[], object]) -> None:
     if _is_there(recipe):
         return
+    _make_room()
     making = f"{recipe}_making"  # a filling that was interrupted is no template
     _copy(source, making)
     _enter(making)
@@ -43,9 +46,40 @@ def _provide(recipe: str, source: str | None, fill: Callable[[], object]) -> Non
     _rename(making, recipe)
 
 
+def _make_room() -> None:
+    """Remove the largest fillings while the disk is short; who asks for one again makes it anew."""
+    _leave()
+    for name in _largest_first():
+        if shutil.disk_usage(os.environ["PORTAL_VAR"]).free >= ROOM:
+            return
+        _remove(name)
+
+
+def _largest_first() -> list[str]:
+    """Return the names of what was filled, without what is empty."""
+    if connection.vendor == "sqlite":
+        files = [path for path in _file(EMPTY).parent.glob("bench-*.sqlite3") if path != _file(EMPTY)]
+        ordered = sorted(files, key=lambda path: path.stat().st_size, reverse=True)
+        return [path.stem.removeprefix("bench-") for path in ordered]
+    found = _postgresql(
+        "SELECT datname FROM pg_database WHERE datname LIKE 'bench_%%' AND datname <> %s"
+        " ORDER BY pg_database_size(datname) DESC",
+        [f"bench_{EMPTY}"],
+    )
+    return [name.removeprefix("bench_") for (name,) in found]
+
+
+def _remove(name: str) -> None:
+    if connection.vendor == "sqlite":
+        for left in _file(name).parent.glob(f"{_file(name).name}*"):
+            left.unlink()
+        return
+    _postgresql(f"DROP DATABASE IF EXISTS bench_{name} WITH (FORCE)")
+
+
 def _prepare() -> None:
     call_command("migrate", verbosity=0)
-    call_command("load_reference", verbosity=0)
+    call_command("load_reference", verbosity=0, stdout=StringIO())
 
 
 def _settle() -> None:
@@ -90,14 +124,12 @@ def _is_there(name: str) -> bool:
 
 def _copy(source: str | None, name: str) -> None:
     _leave()
+    _remove(name)
     if connection.vendor == "sqlite":
-        for left in _file(name).parent.glob(f"{_file(name).name}*"):
-            left.unlink()
         if source:
             shutil.copyfile(_file(source), _file(name))
         return
     template = f"bench_{source} STRATEGY file_copy" if source else "template0"
-    _postgresql(f"DROP DATABASE IF EXISTS bench_{name} WITH (FORCE)")
     _postgresql(f"CREATE DATABASE bench_{name} TEMPLATE {template}")
 
 

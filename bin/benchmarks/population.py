@@ -6,11 +6,12 @@ left, so ``manage.py verify`` finds nothing. Every row is invented.
 """
 
 from collections.abc import Mapping
+from io import StringIO
 
 from django.core.management import call_command, get_commands
 from django.db import connection
 
-from benchmarks import loading
+from benchmarks import loading, words
 from benchmarks.writer import Writer
 from portal import registry
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion
@@ -73,7 +74,7 @@ def _fill(
     tables += ["portal_entrygrams"] if connection.vendor == "postgresql" else []
     tables += [registry.get(slug).model._meta.db_table for slug in kinds]
     with loading.bare(tables):
-        Writer(kinds, is_searched, has_history).write(number, stages)
+        Writer(kinds, is_searched, has_history, words.enough(number)).write(number, stages)
     _derive()
 
 
@@ -84,5 +85,5 @@ def _derive() -> None:
         cursor.execute("ANALYZE")
     for name, app in get_commands().items():
         if name.startswith("rebuild_") and name != "rebuild_search" and app == "portal":
-            call_command(name, verbosity=0)
+            call_command(name, verbosity=0, stdout=StringIO())
     CatalogueEntry.objects.filter(pk=1).update(publisher="演示")  # what watches public content has to see it

@@ -7,10 +7,11 @@ that filings go through, then given to many filings, each under a name and in a 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from django.db import connection, models
 
-from portal import snapshot, text
+from portal import registry, snapshot, text
 from portal.models import ChoiceListField, Organisation, Region, canonical
 from portal.registry import RecordType
 
@@ -18,6 +19,7 @@ from portal.registry import RecordType
 COMMON = {1: "技", 2: "技能", 3: "从业者"}
 RARE = {1: "鼗", 2: "鹤鼗", 3: "鹤鼗坊"}
 RARE_EVERY = 10_000
+MOST_BODIES = 400
 #: What stands in a body until a filing is made of it.
 TITLE, BUREAU, PLACE = "〓题〓", "〓组〓", "〓区〓"
 
@@ -84,9 +86,15 @@ def _favoured(words: list[str], chance: random.Random) -> str:
     return words[int(len(words) * chance.random() ** 2)]
 
 
-def bodies(record_type: RecordType, number: int, seed: int) -> list[Body]:
+def enough(number: int) -> int:
+    """Return how many bodies of each type a population of a size is made of."""
+    return max(20, min(MOST_BODIES, number // 20))
+
+
+@cache
+def bodies(slug: str, number: int, seed: int) -> list[Body]:
     """Return ``number`` bodies of a type."""
-    chance = random.Random(f"{record_type.slug} {seed}")
+    record_type, chance = registry.get(slug), random.Random(f"{slug} {seed}")
     return [_body(record_type, chance) for _ in range(number)]
 
 

@@ -19,7 +19,7 @@ from portal.models import CatalogueEntry, CodeCounter, Event, Filing, FilingVers
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, ExitReason, Role
 
-SEED, BODIES, CHUNK = 7, 400, 10_000
+SEED, CHUNK = 7, 10_000
 RECENT = 60  # days in which what is still in work moved last
 REASONS = [ExitReason.BELOW_FIGURES.value, ExitReason.VOLUNTARY.value, ExitReason.DISSOLVED.value]
 LEVELS = [BrandLevel.MUNICIPAL.value] * 3 + [BrandLevel.PROVINCIAL.value]
@@ -82,11 +82,11 @@ class Chunk:
 class Writer:
     """Makes filings of some types; what it is asked for first has the first numbers."""
 
-    def __init__(self, kinds: Mapping[str, int], is_searched: bool, has_history: bool) -> None:
+    def __init__(self, kinds: Mapping[str, int], is_searched: bool, has_history: bool, bodies: int) -> None:
         self.cast, self.is_searched, self.has_history = people.cast(), is_searched, has_history
         self.chronicle, self.now = Chronicle(self.cast), int(time.time())
         self.types = {slug: registry.get(slug) for slug in kinds}
-        self.bodies = {slug: words.bodies(kind, BODIES, SEED) for slug, kind in self.types.items()}
+        self.bodies = {slug: words.bodies(slug, bodies, SEED) for slug in kinds}
         self.first = loading.next_id(Filing)
         self.chance = random.Random(f"{SEED} {self.first}")
         self.kinds = _spread(kinds, self.chance)
