@@ -142,10 +142,11 @@ class Listing:
     def all_hits(self) -> list[Hit] | None:
         """All entries of the catalogue that hold the words; None when they are too many to be read."""
         cube = self._cube(counting.OPEN)
-        return hits.all_of(self._shelf, Words(self.words), cube.cells("").total())
+        return hits.all_of(self.shelf, Words(self.words), cube.cells("").total())
 
     @property
-    def _shelf(self) -> Shelf:
+    def shelf(self) -> Shelf:
+        """What is asked for beside the words, as an index is asked."""
         standing = counting.EXITED if self.wish.status == EXITED else counting.OPEN
         levels = self.wish.chosen.get("level") or None
         facets = self._all_facets if self._facets_chosen or levels else None
@@ -233,8 +234,9 @@ class Listing:
     @cached_property
     def count(self) -> int:
         """How many entries fit the wish, ``AtLeast`` so many for a common word."""
-        known = self._known(self.status)
-        return hits.known(self._met(A_PAGE), A_PAGE) if known is None else known
+        if (known := self._known(self.status)) is None:
+            return self.entries().count() if self.is_plain else hits.known(self._met(A_PAGE), A_PAGE)
+        return known
 
     def _known(self, status: str) -> int | None:
         found = self.tally(status)
@@ -244,32 +246,34 @@ class Listing:
 
     # -- pages
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether no index has the order: of a past day, of few entries, or when a clock was put back."""
+        return bool(self.day or self.wish.within or self.status == RECTIFYING or self._ends_later)
+
     def page(self, start: int, number: int) -> tuple[list[CatalogueEntry], int]:
         """Return the entries from place ``start`` on and how many there are, ``AtLeast`` for a common word.
 
         Raises ``TooFar`` for a place that is not turned to.
         """
-        if self.day or self.wish.within or self.status == RECTIFYING or (self._ends_later and not self.words):
+        if self.is_plain:
             found = self.ordered()[start : start + number] if start < self.count else []
             return list(found), self.count
         if self.words:
             return self._found(start, number)
         if min(start, self.count - start) > FARTHEST:
             raise TooFar
-        return self._loaded(shelves.page(self._shelf, self.sort, start, number, self.count)), self.count
+        return self._loaded(shelves.page(self.shelf, self.sort, start, number, self.count)), self.count
 
     def _found(self, start: int, number: int) -> tuple[list[CatalogueEntry], int]:
         if self.all_hits is None:
             return self._common(start, number)
-        shelf = self._shelf
+        shelf = self.shelf
         mine = [hit for hit in self.all_hits if hits.is_on(hit, shelf)]
         shown = hits.ordered(mine, self.sort, self.words)[start : start + number]
         return self._loaded([hit.pk for hit in shown]), len(mine)
 
     def _common(self, start: int, number: int) -> tuple[list[CatalogueEntry], int]:
-        if self._ends_later:  # then the index does not hold all that is in force
-            plain = list(self.ordered()[: start + number + 1])
-            return plain[start : start + number], hits.known(plain, start + number)
         if start + number > hits.MOST:
             raise TooFar
         met = self._met(start + number)
@@ -279,7 +283,7 @@ class Listing:
     def _met(self, number: int) -> list[Hit]:
         """Return the first hits of a common word, one more than ``number`` where there are."""
         size = self._cube(counting.OPEN).cells("").total()
-        return hits.first(self._shelf, self.sort, self.words, number + 1, size)
+        return hits.first(self.shelf, self.sort, self.words, number + 1, size)
 
     def _loaded(self, pks: list[int]) -> list[CatalogueEntry]:
         found = CatalogueEntry.objects.select_related("region__parent").in_bulk(pks)

@@ -168,3 +168,16 @@ def is_on(hit: Hit, shelf: Shelf) -> bool:
 def is_inside(region: str, place: str) -> bool:
     """Say whether a region lies in a place; the province stands for itself alone, empty is everywhere."""
     return region == place if len(place) == len("37") else region.startswith(place)
+
+
+def by_code(
+    shelf: Shelf, words: Sequence[str], found: Sequence[Hit] | None, after: str, number: int
+) -> list[int]:
+    """Return the ids of the first ``number`` entries of a shelf, that hold the words, behind a code.
+
+    ``found`` is ``all_of`` the words; without words it is not looked at.
+    """
+    if words and found is not None:
+        fit = sorted((hit.code, hit.pk) for hit in found if hit.code > after and is_on(hit, shelf))
+        return [pk for _, pk in fit[:number]]
+    return shelves.by_code(shelf, Words(words), after, number)

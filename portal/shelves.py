@@ -1,8 +1,8 @@
 """One page of a list by the index that has its order; where words are asked for, of what holds them.
 
 A shelf is what of a catalogue is asked for; its conditions stand in every index of ``CatalogueEntry`` that
-has an order, so that a row is read only when it is shown. Few entries are gathered and sorted, many are walked
-along the index until the page is full: neither grows with the catalogue.
+has an order, so that a row is read only when it is shown. Few entries are gathered and sorted, many are
+walked along the index until the page is full: neither grows with the catalogue.
 """
 
 from collections.abc import Sequence
@@ -125,6 +125,14 @@ def holding(shelf: Shelf, order: str, words: Words, number: int, reach: int) -> 
         SELECT {COLUMNS}, search_text FROM {shelf.source(order)} WHERE {condition} ORDER BY {ordered} LIMIT %s
         ) AS near WHERE {said} LIMIT %s"""
     return rows(sql, [*values, reach, *sayings, number])
+
+
+def by_code(shelf: Shelf, words: Words, after: str, number: int) -> list[int]:
+    """Return the ids of the first ``number`` entries of a shelf behind a code; with ``words``, if any."""
+    (condition, values), (said, sayings) = shelf.where(), words.where() if words.words else ("1 = 1", [])
+    sql = f"""SELECT id FROM {shelf.source("code")} WHERE {condition} AND code > %s AND {said}
+        ORDER BY code, id LIMIT %s"""
+    return [pk for (pk,) in rows(sql, [*values, after, *sayings, number])]
 
 
 def share(shelf: Shelf, words: Words, near: int) -> int:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from ninja import Query, Router, Schema
 
-from portal import browse, entries, lineages, registry
+from portal import browse, entries, hits, lineages, registry
 from portal.api import paging, schemas
 from portal.api.answers import Unreadable
 from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, Promotion, Region, Succession
@@ -105,7 +105,17 @@ def _wished(request: HttpRequest, record_type: RecordType, wish: Schema, day: da
         raise Unreadable("city、county 或筛选项的值不存在，请按目录页上的筛选项填写。") from None
     if asked.status == browse.EXITED and wish.on:
         raise Unreadable("on 查的是某一天现行的目录，不能与 status=exited 一起使用。")
-    return browse.Listing(record_type, asked, day if wish.on else None).entries()
+    return _from(browse.Listing(record_type, asked, day if wish.on else None), wish)
+
+
+def _from(listing: browse.Listing, wish: Schema) -> QuerySet:
+    """Return the entries of a listing, or of what has an index by code only those that a page may show."""
+    if listing.is_plain or listing.status == browse.EXITED:  # a code may have exited twice
+        return listing.entries()
+    found = listing.all_hits if listing.words else None
+    behind = paging.value_of(wish.cursor)
+    pks = hits.by_code(listing.shelf, listing.words, found, behind, wish.limit + 1)
+    return CatalogueEntry.objects.filter(pk__in=pks)
 
 
 def _whole(found: QuerySet) -> QuerySet:

@@ -28,7 +28,14 @@ def after(rows: QuerySet, cursor: str, column: str, *, descending: bool = False)
     behind = Q(**{f"pk__{compare}": pk})
     if column == "pk":
         return ordered.filter(behind)
-    return ordered.filter(Q(**{f"{column}__{compare}": value}) | Q(behind, **{column: value}))
+    # The first condition follows from the second; a database begins there only when it is told.
+    begun = Q(**{f"{column}__{compare}e": value})
+    return ordered.filter(begun, Q(**{f"{column}__{compare}": value}) | Q(behind, **{column: value}))
+
+
+def value_of(cursor: str) -> str:
+    """Return the key a page begins behind, empty for the first; raises as ``after``."""
+    return _read(cursor)[0] if cursor else ""
 
 
 def _read(cursor: str) -> tuple[str, int]:
