@@ -23,6 +23,7 @@ from portal import media, text
 from portal.models import Import, ImportPurpose, Organisation, Registration, User
 from portal.publishable import checked_day, checked_number
 from portal.registry import RecordType
+from portal.sandbox import flat
 from portal.vocabulary import Level, Role
 from portal.workflow import Refused
 
@@ -36,6 +37,7 @@ PIECE = 256 * 1024
 NO_POST = "只有省级审批岗位可以登记历史结果。"
 NO_DOCUMENT = "请上传作出结论的文件（PDF 或扫描图片），没有保存。"
 NO_SHEET = "请选择要登记的表格，没有保存。"
+SHEET_TOO_BIG = f"表格超过 {flat.MOST_BYTES // 2**20} MB，没有保存；请分成几个文件后再上传。"
 TOO_BIG = f"依据文件超过{MOST_BYTES // 2**20}MB，没有保存；请压缩后再上传。"
 ENDED_ALREADY = "这份登记已经结束，不能再办理。"
 
@@ -101,6 +103,8 @@ def _received(
     record_type: RecordType, sheet: Upload, bureau: Organisation, by: User, kept: list[str]
 ) -> Import:
     size, sha256 = _measured(sheet.content)
+    if size == 0 or size > flat.MOST_BYTES:
+        raise Refused(SHEET_TOO_BIG if size else NO_SHEET)
     return Import.objects.create(
         slug=record_type.slug,
         organisation=bureau,

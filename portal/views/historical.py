@@ -14,17 +14,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import historical, historical_acts, historical_jobs, historical_template, registry, sandbox
+from portal import historical, historical_acts, historical_jobs, historical_template, registry
 from portal.exports import download
 from portal.forms import Day
 from portal.models import Filing, Job, Registration, RowOutcome, User
 from portal.registry import RecordType
+from portal.sandbox import flat
 from portal.views import upload
 from portal.views.desk import page_of
 from portal.views.review import conflict_page
 from portal.workflow import Conflict, Refused
 
-MOST_BYTES = sandbox.MOST_BYTES + historical.MOST_BYTES
+MOST_BYTES = flat.MOST_BYTES + historical.MOST_BYTES
+TOO_BIG = f"两个文件合计超过 {MOST_BYTES // 2**20} MB，没有保存；请压缩依据文件，或把表格分成几份。"
 NO_TYPE = "请选择要登记的类型。"
 REFRESH = 5  # seconds after which a page without scripts looks again
 SAID = {
@@ -44,7 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     if upload.length(request) > MOST_BYTES + upload.ENVELOPE:
         upload.discard(request)
         _demand_post(request.user)
-        return _list_page(request, sandbox.TOO_BIG, 413)
+        return _list_page(request, TOO_BIG, 413)
     return _listing(request)
 
 
@@ -102,7 +104,7 @@ def _list_page(request: HttpRequest, refusal: str = "", status: int = 200) -> Ht
         "types": list(registry.all_types()),
         "typed": request.POST,
         "refusal": refusal,
-        "limit": sandbox.MOST_BYTES // 2**20,
+        "limit": flat.MOST_BYTES // 2**20,
         "document_limit": historical.MOST_BYTES // 2**20,
     }
     return render(request, "desk/historical.html", context, status=status)
