@@ -22,6 +22,7 @@ from portal.sandbox import Unreadable, flat
 from portal.sheets import layout
 
 Progress = Callable[[int, int, str], None]
+LONGEST_FORM = 5000  # lines of a file that may be an official form or a statistical sheet
 OFTEN = 500  # lines between two calls of progress
 STAGE = "读取"
 
@@ -66,12 +67,19 @@ def read_into(plan: Writer, source: Source, progress: Progress = unheard) -> Res
     """Read a file into ``plan``; whatever is wrong stands there with its place, all of it at once."""
     try:
         heads = _heads(source)
-        found = _flat_sheets(source, heads)
-        done = _read_flat(plan, source, found, progress) if found else _read_forms(plan, source)
+        done = _read(plan, source, heads, progress)
     except Unreadable as unreadable:
         return _refused(plan, source, str(unreadable))
     done.warnings[:0] = _of_the_template(source.record_type, heads)
     return done
+
+
+def _read(plan: Writer, source: Source, heads: list[flat.Head], progress: Progress) -> Result:
+    if found := _flat_sheets(source, heads):
+        return _read_flat(plan, source, found, progress)
+    if any(head.lines for head in heads) and not _has_forms(source.record_type):
+        return _refused(plan, source, importing.NOT_A_SHEET.format(label=source.record_type.label))
+    return _read_forms(plan, source)
 
 
 def _heads(source: Source) -> list[flat.Head]:
@@ -80,16 +88,19 @@ def _heads(source: Source) -> list[flat.Head]:
 
 
 def _flat_sheets(source: Source, heads: list[flat.Head]) -> Flat | None:
-    """Return the flat sheets of a file, None when it may be one of the official forms."""
-    has_forms = bool(source.record_type.paper or source.record_type.sheet)
-    is_small = source.size <= sandbox.MOST_BYTES
-    return found_in(heads, source.record_type, whole=has_forms and is_small) if heads else None
+    """Return the flat sheets of a file, None when it may be one of the official forms: these are short."""
+    is_short = source.size <= sandbox.MOST_BYTES and sum(head.extent for head in heads) <= LONGEST_FORM
+    return found_in(heads, source.record_type, whole=is_short and _has_forms(source.record_type))
 
 
 def _of_the_template(record_type: RecordType, heads: list[flat.Head]) -> list[str]:
     """Return what to mind of a file made from another template than today's."""
     headers = [cell for head in heads for _, cells in head.lines[:HEADER_WITHIN] for cell in cells]
     return excel.version_warnings(record_type, heads[0].keywords, headers) if heads else []
+
+
+def _has_forms(record_type: RecordType) -> bool:
+    return bool(record_type.paper or record_type.sheet)
 
 
 def _refused(plan: Writer, source: Source, sentence: str) -> Result:
