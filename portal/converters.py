@@ -64,12 +64,6 @@ class DayConverter:
         return str(value)
 
 
-class SheetConverter(StringConverter):
-    """The file type of a list to take away."""
-
-    regex = "xlsx|csv"
-
-
 class DownloadConverter(StringConverter):
     """The file type of a table to take away."""
 

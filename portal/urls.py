@@ -62,7 +62,6 @@ register_converter(converters.RegionConverter, "region")
 register_converter(converters.PaperConverter, "paper")
 register_converter(converters.DayConverter, "day")
 register_converter(converters.DownloadConverter, "download")
-register_converter(converters.SheetConverter, "sheet")
 
 handler404 = "portal.views.errors.not_found"
 handler500 = "portal.views.errors.server_error"
@@ -72,7 +71,7 @@ urlpatterns = [
     path("catalogue/", public.catalogue, name="catalogue"),
     path("catalogue/<record:record_type>/", public.catalogue_list, name="catalogue-list"),
     path(
-        "catalogue/<record:record_type>/download.<sheet:file_type>",
+        "catalogue/<record:record_type>/download.<download:file_type>",
         public.catalogue_download,
         name="catalogue-download",
     ),

@@ -132,8 +132,8 @@ def catalogue_download(
 ) -> StreamingHttpResponse:
     """The same list as a file of the public fields; exited entries keep their content to themselves."""
     _, listing = _listing(request, record_type)
-    if not _is_downloadable(listing, listing.count):
-        raise Http404("nothing to download, or too much at once")
+    if file_type == "json" or not _is_downloadable(listing, listing.count):
+        raise Http404("too much at once, or the matter of the interface")
     found = listing.entries()
     records = record_type.model.objects.filter(pk__in=found.values("filing_id")).order_by("entry__code")
     return exports.public_response(record_type, records, file_type)
