@@ -10,7 +10,18 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
-from portal import catalogue, check_codes, credit, prepared, report_runs, reports, saved_views, schedules
+from portal import (
+    catalogue,
+    check_codes,
+    credit,
+    imports,
+    prepared,
+    registry,
+    report_runs,
+    reports,
+    saved_views,
+    schedules,
+)
 from portal.grounds import Grounds
 from portal.models import (
     Campaign,
@@ -21,6 +32,7 @@ from portal.models import (
     EditionChange,
     Filing,
     FilingVersion,
+    Import,
     JointOpinion,
     Message,
     Objection,
@@ -35,7 +47,7 @@ from portal.models import (
     User,
 )
 from portal.vocabulary import State
-from tests import selecting
+from tests import made_files, selecting
 from tests.campaigning import campaign
 from tests.consulting import ask
 from tests.editing import added
@@ -83,6 +95,7 @@ def plant() -> list[Filing]:
     plant_report()
     saved_views.keep(reviewer(WEIFANG), f"{CANARY}视图", "tab=todo")
     plant_prepared(hidden[1])
+    plant_import()
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
 
 
@@ -98,6 +111,12 @@ def plant_prepared(record: Filing) -> None:
     """Plant a decision that the desk of 潍坊 has prepared on what it reviews."""
     said = {"comment": PREPARED, "grounds": Grounds(("incomplete",))}
     prepared.prepare(record, "return", by=reviewer(WEIFANG), version=record.version, **said)
+
+
+def plant_import() -> None:
+    """Plant a sheet that 潍坊 sent, with an error in it."""
+    lines = [["考核机构名称", "机构类型"], [f"{CANARY}学校", "院校"], [f"{CANARY}二校", f"{CANARY}类型"]]
+    imports.receive(made_files.xlsx(lines), f"{CANARY}.xlsx", registry.get(KIND), by=filer())
 
 
 def plant_report() -> None:
@@ -150,6 +169,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "round": _numbers(SelectionRound),
         "key": _numbers(KeyBrand),
         "notice": _numbers(PublicNotice),
+        "imported": _numbers(Import),
         "message": _numbers(Message),
         "objection": _numbers(Objection),
         "opinion": _numbers(JointOpinion),

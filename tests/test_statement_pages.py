@@ -18,19 +18,20 @@ from tests.typed import page
 pytestmark = pytest.mark.django_db
 
 
-def upload(client, **more):
+def upload(client):
     content = EXAMPLE.read_bytes()
     sent = SimpleUploadedFile(EXAMPLE.name, content, content_type="application/octet-stream")
-    return client.post(reverse("filing-import"), {"type": RETURN.slug, "file": sent, **more}, follow=True)
+    return client.post(reverse("filing-import"), {"type": RETURN.slug, "file": sent}, follow=True)
 
 
 def test_the_example_is_uploaded_looked_at_and_confirmed(client):
     client.force_login(filer(LINYI))
 
-    shown = upload(client).content.decode()
+    preview = upload(client)
     assert Filing.objects.count() == 0
-    upload(client, confirm="1")
+    client.post(reverse("import-confirm", args=[preview.context["imported"].pk]))
 
+    shown = preview.content.decode()
     assert "市直 · 家政服务员培训（演示） · 农村转移就业劳动者 · 120" in shown
     record = Filing.objects.get().record
     assert (record.title, record.training_rows.count()) == ("2021年项目制培训情况统计表", 3)
