@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from threading import Thread
+from urllib.parse import quote
 
 import django
 
@@ -88,6 +89,13 @@ def _first(port: int):
     raise SystemExit("The server did not answer within 120 seconds.")
 
 
+def fetch(port: int, url: str) -> bytes:
+    """Return a page, whatever its status."""
+    one = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    one.request("GET", quote(url, safe="/?=&"))
+    return one.getresponse().read()
+
+
 def _children(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -143,12 +151,13 @@ def measure(variant: str, number: int) -> Round:
             thread.join()
         wall = time.monotonic() - start
         spent = (_cpu([server.worker]) - own, _cpu(backends) - there, wall)
-        memory = _resident(server.worker)
+        memory = resident(server.worker)
     asked = 2 * (number // 2)
     return Round(*(one / asked for one in spent), memory, memory, "")
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
+    """Return the memory a process holds."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
 
