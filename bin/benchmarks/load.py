@@ -24,7 +24,7 @@ from django.db import connection  # noqa: E402
 from benchmarks import databases, load_costs, load_facts, load_ledger, measuring, population, writer  # noqa: E402
 from benchmarks.load_ledger import Ledger  # noqa: E402
 from benchmarks.measuring import Row, Verdict, tell  # noqa: E402
-from doors import heed, interrupt, up  # noqa: E402
+from doors import brokers, heed, interrupt, up  # noqa: E402
 from portal import verify  # noqa: E402
 
 RATES = {"desk": 50.0, "public": 100.0, "writes": 20.0}
@@ -53,8 +53,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--share", type=float, help="of the rates, for a machine that is busy")
     parser.add_argument("--quick", action="store_true", dest="is_quick")
-    parser.add_argument("--port", type=int, default=8765)
     chosen, _ = parser.parse_known_args()
+    chosen.port = brokers.free_port()
     chosen.seconds = 60 * (chosen.minutes or (0.1 if chosen.is_quick else 10))
     share = chosen.share or (0.2 if chosen.is_quick else 1)
     chosen.rates = {name: rate * share for name, rate in RATES.items()}

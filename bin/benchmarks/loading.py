@@ -95,7 +95,8 @@ def _bare_postgresql(names: list[str]) -> tuple[list[str], list[str]]:
         " AND indexname NOT IN (SELECT conname FROM pg_constraint)",
         [names],
     )
-    away = ["SET maintenance_work_mem = '1GB'", "SET default_toast_compression = 'lz4'"]
+    settle = ["SET CONSTRAINTS ALL IMMEDIATE"] if connection.in_atomic_block else []
+    away = [*settle, "SET maintenance_work_mem = '1GB'", "SET default_toast_compression = 'lz4'"]
     away += [f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in names]
     away += [f'ALTER TABLE {table} DROP CONSTRAINT "{key}"' for table, key, _ in foreign]
     away += [f'DROP INDEX "{index}"' for index, _ in indexes]
