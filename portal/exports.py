@@ -183,8 +183,9 @@ class Note:
 def streamed(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
     """Return pieces of a file as they come as an attachment called ``name`` (RFC 6266).
 
-    Its length is not known, so it goes out in chunks (RFC 9112 7.1), the last of which says that it is whole:
-    a failure in the middle closes the connection without that one, and a browser drops what it has.
+    Its length is not known, so it goes out in chunks (RFC 9112 7.1). After a failure in the middle some
+    servers close the connection, others end the answer as if it were whole (granian does): so it is the file
+    that must not look whole. A workbook lacks its directory then, a CSV says so in its last line.
     """
     kind = CONTENT_TYPES[name.rpartition(".")[2]]
     headers = {"Content-Disposition": content_disposition_header(True, name)}

@@ -1,10 +1,11 @@
 """The writer of tables: exact text, dates and numbers, sheets that follow on full ones, bytes in time."""
 
+import csv
 import re
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from io import BytesIO
+from io import BytesIO, StringIO
 from itertools import islice
 
 import pytest
@@ -22,10 +23,12 @@ from portal.spreadsheet import (
     Page,
     Styled,
     columns,
+    commas,
     stream,
     whole,
     writable,
 )
+from portal.spreadsheet.commas import BROKEN, RUN
 from portal.spreadsheet.looks import LOOKS
 from tests.payloads import PAYLOADS
 from tests.programs import converted
@@ -225,6 +228,32 @@ def test_a_stream_that_breaks_off_is_no_file():
 
     assert held[0][:2] == b"PK"
     assert not zipfile.is_zipfile(BytesIO(b"".join(held)))
+
+
+def test_a_csv_that_breaks_off_says_so_in_its_last_line():
+    def lines():
+        yield ["甲"]
+        raise OSError("the database went away")
+
+    held = []
+    with pytest.raises(OSError, match="went away"):
+        for piece in commas([Column("列")], lines()):
+            held.append(piece)
+
+    assert b"".join(held).decode("utf-8-sig").split("\r\n") == ["列", "甲", BROKEN, ""]
+
+
+def test_a_csv_holds_any_number_of_lines_in_pieces_and_runs_none_of_its_cells():
+    lines = [[payload, number, None, date(2024, 6, 1), -1] for number, payload in enumerate(PAYLOADS * 5)]
+
+    pieces = list(commas([Column("=列"), *[Column("列")] * 4], lines))
+
+    header, *found = csv.reader(StringIO(b"".join(pieces).decode("utf-8-sig"), newline=""))
+    assert len(pieces) > 2
+    assert header[0] == "'=列"
+    assert [line[0] for line in found if line[0].startswith(RUN)] == []
+    assert [line[0].removeprefix("'") for line in found] == [line[0].removeprefix("'") for line in lines]
+    assert found[1][1:] == ["1", "", "2024-06-01", "-1"]
 
 
 def test_every_part_is_declared_related_and_well_formed():

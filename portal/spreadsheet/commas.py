@@ -10,6 +10,7 @@ from portal.spreadsheet.parts import Column
 BOM = "\ufeff"  # without it a spreadsheet takes UTF-8 for GBK
 # A cell that begins so would be run as a formula by the spreadsheet that opens the CSV.
 RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+BROKEN = "（导出中断，本文件不完整，请重新下载）"
 TOGETHER = 200  # lines that are sent at once
 
 
@@ -19,16 +20,25 @@ def plain(cell: str) -> str:
 
 
 def commas(columns: Iterable[Column], lines: Iterable[Iterable]) -> Iterator[bytes]:
-    """Yield a table as CSV piece by piece, the header first."""
+    """Yield a table as CSV piece by piece, the header first.
+
+    A part of such a file looks like the whole, and not every server tells its reader of a failure in the
+    middle: then the last line says so.
+    """
     held = _Held()
     write = csv.writer(held).writerow
     write([plain(column.header) for column in columns])
     yield (BOM + held.taken()).encode()
-    for number, line in enumerate(lines, 1):
-        write([_cell(value) for value in line])
-        if number % TOGETHER == 0:
-            yield held.taken().encode()
-    yield held.taken().encode()
+    try:
+        for number, line in enumerate(lines, 1):
+            write([_cell(value) for value in line])
+            if number % TOGETHER == 0:
+                yield held.taken().encode()
+        yield held.taken().encode()
+    except Exception:
+        write([BROKEN])
+        yield held.taken().encode()
+        raise
 
 
 def _cell(value: Any) -> str:
