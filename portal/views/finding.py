@@ -46,6 +46,7 @@ def _group(record_type: RecordType, q: str) -> dict:
     return {
         "type": record_type,
         "count": count,
+        "is_common": isinstance(count, hits.AtLeast),
         "more": listing.wish.query(),
         "lines": entries.lines(record_type, found[:HITS_PER_TYPE], q),
     }
