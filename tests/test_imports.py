@@ -1,6 +1,8 @@
 """Imports: every row sorted into 新增, 更新, 相同, left alone or wrong; carried out all or nothing."""
 
+import os
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.core.files.storage import default_storage
@@ -10,6 +12,7 @@ from django.utils import timezone
 from portal import drafts, exports, import_files, imports, jobs, registry
 from portal.models import Filing, Import, ImportedRow, Job, Message, User
 from portal.refusals import Refused
+from portal.verify.imports import of_imports
 from portal.vocabulary import State
 from tests import factories
 from tests import made_files as made
@@ -328,3 +331,27 @@ def test_what_nobody_confirms_is_given_up_after_a_week_and_its_files_removed(by)
     left = [default_storage.exists(name) for name in (imported.file, imported.plan)]
     assert (lay, left) == ([True, True], [False, False])
     assert Import.objects.get().abandoned_at is not None
+
+
+def test_the_nightly_check_finds_what_imports_may_leave_behind(by):
+    imported = received(by, ["甲公司", "其他", ""])
+    imports.confirm(imported, by=by)
+    filing = Filing.objects.get()
+    before = list(of_imports())
+
+    default_storage.delete(Import.objects.get().plan)
+    ImportedRow.objects.filter(filing=filing).update(revision=5)
+    ImportedRow.objects.create(filing_id=filing.pk + 1000, digest="0", revision=0)
+    stray = import_files.keep(BytesIO(b"a"), ".plan", 10)
+    long_ago = (timezone.now() - 2 * import_files.GRACE).timestamp()
+    os.utime(default_storage.path(stray.name), (long_ago, long_ago))
+    found = list(of_imports())
+    import_files.remove([stray.name])
+
+    assert before == []
+    assert found == [
+        f"导入 {imported.pk}：文件 {Import.objects.get().plan} 不存在。",
+        f"文件 {stray.name} 不属于任何导入。",
+        f"导入行 {filing.pk + 1000}：对应的填报不存在。",
+        f"导入行 {filing.pk}：记录的修订比填报的还新。",
+    ]
