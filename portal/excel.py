@@ -16,6 +16,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from portal import registry, text, workbook
+from portal.exports import width
 from portal.models import ChoiceListField
 from portal.registry import RecordType
 from portal.rules import is_required
@@ -34,7 +35,6 @@ MOST = 2_147_483_647
 OTHER_TYPE = "这份表是“{}”的模板，您选的是“{}”；请核对类型。"
 OUTDATED = "这份表用的是旧版模板，栏目与现行模板一致，可以照常导入；下拉列表可能已经过时，下次请下载新模板。"
 OUTDATED_WITH = "这份表用的是旧版模板，缺少现行模板的“{}”；缺的栏目按没有填写读取，要填请下载新模板。"
-WIDTHS = {models.TextField: 46, models.ManyToManyField: 28, models.ForeignKey: 24, ChoiceListField: 24}
 
 
 def _opened(book: Workbook, sheet: Sheet, notes: dict[str, str]) -> Pen:
@@ -55,12 +55,8 @@ def _dress(target, sheet: Sheet) -> None:
     target.page_setup.orientation, target.page_setup.paperSize = "landscape", A4
     for number, column in enumerate(sheet.columns, 1):
         dimension = target.column_dimensions[get_column_letter(number)]
-        dimension.width = _width(column)
+        dimension.width = width(column)
         dimension.number_format = _cell_format(column.field)
-
-
-def _width(column: Column) -> int:
-    return max(WIDTHS.get(type(column.field), 16), 2 * len(column.header) + 4)
 
 
 def _cell_format(field: models.Field | None) -> str:
@@ -135,8 +131,8 @@ def _write_guide(book: Workbook, record_type: RecordType, sheets: list[Sheet]) -
     """Add the sheet that says how to fill in the others; an import passes over it."""
     pen = Pen(book.create_sheet(GUIDE))
     pen.sheet.protection.sheet = True
-    for letter, width in zip("ABCD", (24, 24, 10, 78), strict=True):
-        pen.sheet.column_dimensions[letter].width = width
+    for letter, wide in zip("ABCD", (24, 24, 10, 78), strict=True):
+        pen.sheet.column_dimensions[letter].width = wide
     workbook.print_across(pen.sheet)
     for sentence in _guidance(record_type, sheets):
         pen.line([sentence])
