@@ -97,9 +97,12 @@ class Load:
 
     async def write(self, at: float) -> None:
         """Somebody writes."""
-        act, on = self.writers.choose()
+        try:
+            act, on = self.writers.choose()
+        except LookupError as nothing:
+            return self.note("writes", at, str(nothing))
         is_well = await self.writers.write(act, on, lambda: self.until(at))
-        self.note("writes", at, "" if is_well else act)
+        return self.note("writes", at, "" if is_well else act)
 
     async def job(self, at: float) -> None:
         """Once a minute a roll-up, and once a small import."""

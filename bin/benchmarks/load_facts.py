@@ -61,10 +61,12 @@ def _session(user: User) -> str:
 
 
 def _waiting() -> dict[str, list[dict]]:
-    """Return the filings that already wait for the province."""
+    """Return the drafts that lie begun, and the filings that already wait for the province."""
+    drafts = Filing.objects.filter(kind=KIND, state=State.DRAFT).select_related("created_by").order_by("pk")
     held = Filing.objects.filter(kind="skill-brands").select_related("created_by")
     found = held.filter(state=State.PROVINCE_REVIEW).order_by("pk")
     return {
+        "autosave": [_sheet(filing) for filing in drafts[:100]],
         "accept": [_sheet(filing) for filing in found.filter(accepted_at=None)[:200]],
         "approve": [_sheet(filing) for filing in found.exclude(accepted_at=None)[:200]],
         "publish": [_sheet(filing) for filing in held.filter(state=State.APPROVED, entry=None)[:200]],
@@ -185,7 +187,7 @@ def kept(entries: Iterable[Entry], before: Before) -> Kept:
     begun = made.exclude(title__in=titles).values_list("pk", "created_by__username")
     events = Event.objects.filter(pk__gt=before.event)
     touched = {entry.filing for entry in entries if entry.filing is not None}
-    records = HandicraftTrainingProject.objects.filter(pk__gt=before.filing)
+    records = HandicraftTrainingProject.objects.filter(pk__in=touched)
     writes = Filing.objects.filter(pk__in=touched).values_list("pk", "revision")
     done = Job.objects.filter(status=JobStatus.DONE)
     return Kept(

@@ -49,6 +49,7 @@ class Sheet:
     version: int = 1
     step: int = 0
     saves: int = 0
+    is_new: bool = False
     kind: str = KIND
 
 
@@ -71,16 +72,18 @@ class Writers:
     def choose(self) -> tuple[str, Sheet | str]:
         """Return what is written next, and on what; the filing, or the filer, is taken until it is done."""
         wanted = self.chance.choices(list(MIX), list(MIX.values()))[0]
-        if wanted == "new" or not any(self.queues.values()):
-            if self.filers:
-                return "new", self.filers.pop(self.chance.randrange(len(self.filers)))
-            wanted = "autosave"
+        if wanted == "new" and self.filers:
+            return "new", self.filers.pop(self.chance.randrange(len(self.filers)))
+        wanted = "autosave" if wanted == "new" else wanted
         queue = self.queues["approve" if wanted == "return" else wanted]
         if not queue:
-            wanted, queue = max(self.queues.items(), key=lambda pair: len(pair[1]))
-        if not queue:
-            raise LookupError("nothing can be written: more filers are needed")
-        return wanted, queue.popleft()
+            others = {name: queue for name, queue in self.queues.items() if name != "publish"}
+            wanted, queue = max(others.items(), key=lambda pair: len(pair[1]))
+        if queue:
+            return wanted, queue.popleft()
+        if self.filers:
+            return "new", self.filers.pop()
+        raise LookupError("everything that could be written is under way or got no answer")
 
     async def write(self, act: str, on: Sheet | str, intended) -> bool:
         """Note, wait until it is time, write, note; return whether it was answered without a fault."""
@@ -142,7 +145,7 @@ class Writers:
             if answer.status != 302:
                 return {"outcome": REFUSED, "status": answer.status}
             pk = int(answer.where.split("/")[3])
-            self.queues["autosave"].append(Sheet(pk, on.rpartition("_")[2][:4], on))
+            self.queues["autosave"].append(Sheet(pk, on.rpartition("_")[2][:4], on, is_new=True))
             return {"outcome": OK, "filing": pk}
         is_done = answer.status == (200 if act == "autosave" else 302)
         if not is_done:
@@ -154,7 +157,7 @@ class Writers:
         """Put a filing where its next act waits; a filer is free again once his draft has a name."""
         if act == "autosave":
             on.revision, on.saves = json.loads(answer.content)["revision"], on.saves + 1
-            if on.saves == 1:
+            if on.is_new and on.saves == 1:
                 self.filers.append(on.filer)
             self.queues["submit" if on.saves >= MOST_SAVES else "autosave"].append(on)
             return
