@@ -15,8 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from portal import registry, text, workbook
-from portal.exports import width
+from portal import exports, registry, text, workbook
 from portal.models import ChoiceListField
 from portal.registry import RecordType
 from portal.rules import is_required
@@ -55,7 +54,7 @@ def _dress(target, sheet: Sheet) -> None:
     target.page_setup.orientation, target.page_setup.paperSize = "landscape", A4
     for number, column in enumerate(sheet.columns, 1):
         dimension = target.column_dimensions[get_column_letter(number)]
-        dimension.width = width(column)
+        dimension.width = exports.width(column)
         dimension.number_format = _cell_format(column.field)
 
 
