@@ -6,6 +6,7 @@ province; the client (``load_client``) keeps a ledger that is held against the d
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -44,7 +45,7 @@ def main() -> int:
     before = load_facts.Before.now()
     found, used = _run(plan, chosen.port)
     _hand_over(found, used, plan)
-    _judge(found, plan, before)
+    _judge(found, used, plan, before)
     return 0
 
 
@@ -139,13 +140,16 @@ def _hand_over(found: dict, used: dict[str, float], plan: dict) -> None:
         tell(Row("load", f"CPU of {part} a request", requests, "ours", seconds / requests, 0, 0, 0, 1, note))
 
 
-def _judge(found: dict, plan: dict, before) -> None:
-    """Hand over what became of each promise."""
+def _judge(found: dict, used: dict[str, float], plan: dict, before) -> None:
+    """Hand over what became of each promise; what was slow, with where the cores went."""
+    shares = [f"{part} {100 * used[part] / found['seconds']:.0f} %" for part in used]
+    busy = f"of {100 * os.cpu_count()} % of CPU {', '.join(shares)} while the load of the machine was "
+    busy += measuring.load()
     what = f"{plan['seconds'] / 60:.1f} min of {sum(plan['rates'].values()):.0f} requests a second"
     for group in RATES:
         cuts = quantiles(found["taken"][group], n=100)
-        _tell(f"{what}, {group}: p95", f"{cuts[94]:.3f} s", f"< {MOST_P95} s", cuts[94] < MOST_P95)
-        _tell(f"{what}, {group}: p99", f"{cuts[98]:.3f} s", f"< {MOST_P99:.0f} s", cuts[98] < MOST_P99)
+        _tell(f"{what}, {group}: p95", f"{cuts[94]:.3f} s", f"< {MOST_P95} s", cuts[94] < MOST_P95, busy)
+        _tell(f"{what}, {group}: p99", f"{cuts[98]:.3f} s", f"< {MOST_P99:.0f} s", cuts[98] < MOST_P99, busy)
     errors = found["errors"]
     worst = ", ".join(f"{said} ({times})" for said, times in sorted(errors.items(), key=lambda p: -p[1])[:5])
     _tell(f"{what}: answers 4xx, 5xx or none", str(sum(errors.values())), "0", not errors, worst)

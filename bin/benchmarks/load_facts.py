@@ -95,16 +95,7 @@ def _public(chance: random.Random) -> dict[str, list[str]]:
     lists += [f"/catalogue/skill-brands/?{facet}" for facet in facets[1:]]
     lists += [f"/catalogue/skill-brands/?city={city}&{facets[1]}" for city in cities]
     lists += [f"/catalogue/skill-brands/?page={number}" for number in range(2, 10)]
-    asked = [
-        *words.COMMON.values(),
-        *words.RARE.values(),
-        "剪纸",
-        "阿胶",
-        "月嫂",
-        "泰山煎饼",
-        "非遗柳编",
-        "电焊",
-    ]
+    asked = [*words.COMMON.values(), *words.RARE.values(), *words.CRAFTS[:44]]
     return {
         "home": ["/"],
         "catalogue": ["/catalogue/", "/map/", "/notices/"],
@@ -131,7 +122,8 @@ def _desk(chance: random.Random) -> dict[str, list[tuple[str, str]]]:
         (people.name_of(Role.REVIEWER, region[:4]), f"/desk/filings/{pk}/")
         for pk, region in reviewed.order_by("pk").values_list("pk", "region_id")[:500]
     ]
-    drafts = Filing.objects.filter(state=State.DRAFT).select_related("created_by").order_by("pk")[:300]
+    left = Filing.objects.filter(state=State.DRAFT).exclude(kind=KIND)  # those of that type are written on
+    drafts = left.select_related("created_by").order_by("pk")[:300]
     lists = [(who, f"/desk/filings/{slug}/") for who in desks for slug in LISTED]
     return {
         "queue": [(who, "/desk/") for who in desks] + [(province, "/desk/?tab=todo")] * 5,
