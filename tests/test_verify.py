@@ -38,7 +38,7 @@ def unguarded():
 
 
 def lines(record=None):
-    """What is found, without the words that name the filing; of counters that do not fit, other tests tell."""
+    """What is found, without the words that name the filing; what fails to be counted is told elsewhere."""
     filing_counts.rebuild()
     start = f"填报 {record.pk}（{record.kind}）：" if record else ""
     return [line.removeprefix(start) for line in verify.faults()]
