@@ -65,6 +65,8 @@ def standing(imported: Import) -> dict[str, str]:
         return {"state": "rejected", "word": "没有读取"}
     if imported.counts.get(RowOutcome.FAULTY):
         return {"state": "rejected", "word": "有错误"}
+    if not written(imported):
+        return {"state": "unopened", "word": "没有可导入的"}
     return {"state": "returned", "word": "待确认"}
 
 

@@ -115,6 +115,7 @@ def test_a_file_of_nothing_new_cannot_be_confirmed_and_says_why(desk):
 
     sentence = "没有需要导入的内容：各行与已有的填报相同，或者已提交、已公布。"
     assert sentence in preview.content.decode()
+    assert preview.context["word"] == "没有可导入的"
     assert (answer.status_code, sentence in answer.content.decode()) == (409, True)
 
 
