@@ -38,6 +38,7 @@ from portal.models import (
     Objection,
     PeriodicReview,
     PublicNotice,
+    Registration,
     Remark,
     Report,
     ReportSchedule,
@@ -54,6 +55,7 @@ from tests.editing import added
 from tests.editing import prepared as prepared_edition
 from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish, reviewer
 from tests.noticing import drafted, objected, running
+from tests.registering import proposed, sheet
 from tests.reviewing import handed_in, item_of, opened
 from workforce.models import KeyBrand
 
@@ -96,6 +98,7 @@ def plant() -> list[Filing]:
     saved_views.keep(reviewer(WEIFANG), f"{CANARY}视图", "tab=todo")
     plant_prepared(hidden[1])
     plant_import()
+    plant_registration()
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
 
 
@@ -117,6 +120,12 @@ def plant_import() -> None:
     """Plant a sheet that 潍坊 sent, with an error in it."""
     lines = [["考核机构名称", "机构类型"], [f"{CANARY}学校", "院校"], [f"{CANARY}二校", f"{CANARY}类型"]]
     imports.receive(made_files.xlsx(lines), f"{CANARY}.xlsx", registry.get(KIND), by=filer())
+
+
+def plant_registration() -> None:
+    """Plant a sheet of past results that an approver of the province prepared."""
+    line = {"劳务品牌名称": f"{CANARY}品牌", "所属区划": "潍坊市奎文区"}
+    proposed("labour-brands", sheet("labour-brands", line), name=f"{CANARY}历史.xlsx")
 
 
 def plant_report() -> None:
@@ -170,6 +179,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "key": _numbers(KeyBrand),
         "notice": _numbers(PublicNotice),
         "imported": _numbers(Import),
+        "registration": _numbers(Registration),
         "message": _numbers(Message),
         "objection": _numbers(Objection),
         "opinion": _numbers(JointOpinion),
