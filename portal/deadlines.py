@@ -134,7 +134,8 @@ def of_filing(filing: Filing) -> Standing | None:
         return None
     duty, campaign = windows.duty_of(filing), filing.campaign
     due = windows.due_at(duty) if duty else campaign.due_at
-    late = filing.is_editable and windows.is_late(filing, timezone.now())
+    now = timezone.now()
+    late = filing.is_editable and windows.is_over(due, now) and windows.is_late(filing, now)
     return Standing(campaign, due, due > campaign.due_at, LATE.format(windows.moment(due)) if late else "")
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BoundField
+from django.utils.functional import SimpleLazyObject
 
 from portal import corrections, drafts, locks, materials, registry, remarks, rules, snapshot, text, wording
 from portal.corrections import Note
 from portal.forms import LongText, RowSet, SeveralOffered, form_class, row_set_class
-from portal.models import CatalogueEntry, Edition, Filing, User
+from portal.models import CatalogueEntry, Filing, User
 from portal.registry import Problem, RecordType
 from portal.scope import within
 from portal.workflow import Conflict, Refused
@@ -123,7 +124,7 @@ class Questionnaire:
         shut = self.correction.shut if self.correction else ()
         if data is not None and more in self.record_type.rows and more not in shut:
             data = _with_one_more(data, more)
-        self.data = data
+        self.data, self._editions = data, SimpleLazyObject(lambda: snapshot.editions_of(self.record_type))
         self.form = form_class(self.record_type)(data, instance=copy(record))
         self.row_sets = {
             name: row_set_class(self.record_type, name)(data, record=record, name=name)
@@ -307,7 +308,7 @@ class Questionnaire:
         return NO_LIMIT if is_unlimited and "字" not in asked.field.help_text else ""
 
     def _chosen_sentence(self, name: str, asked: BoundField) -> str:
-        edition = Edition.latest(self.record_type.field(name).related_model.record_type.slug)
+        edition = self._editions.get(self.record_type.field(name).related_model.record_type.slug)
         if not asked.field.objects:
             return "现行目录中还没有可选的内容"
         chosen = len(asked.value() or []) if isinstance(asked.field, SeveralOffered) else bool(asked.value())

@@ -199,8 +199,7 @@ def editions_of(record_type) -> dict[str, str]:
         for column in (record_type.field(name) for name in record_type.fields)
         if column.is_relation and hasattr(column.related_model, "record_type")
     }
-    editions = {slug: Edition.latest(slug) for slug in sorted(slugs)}
-    return {slug: edition.name for slug, edition in editions.items() if edition}
+    return {slug: edition.name for slug, edition in sorted(Edition.latest_of(slugs).items())}
 
 
 def rebuilt(record_type, snapshot: dict) -> Filing:

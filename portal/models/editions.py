@@ -99,7 +99,13 @@ class Edition(models.Model):
     @classmethod
     def latest(cls, kind: str, region: str = "37") -> "Edition | None":
         """Return the edition of a catalogue that is current, or None where there is none."""
-        return cls.objects.published().filter(kind=kind, region=region).first()
+        return cls.latest_of({kind}, region).get(kind)
+
+    @classmethod
+    def latest_of(cls, kinds: set[str], region: str = "37") -> "dict[str, Edition]":
+        """Return catalogue → its current edition, of those that have one; one query."""
+        found = cls.objects.published().filter(kind__in=kinds, region=region)
+        return {edition.kind: edition for edition in reversed(found)}
 
 
 class EditionChange(models.Model):
