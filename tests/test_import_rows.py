@@ -236,6 +236,8 @@ def test_what_takes_long_is_read_and_written_by_jobs_with_progress(desk, monkeyp
     jobs.execute(Job.objects.latest("pk").pk)
     done = desk.get(at("import", imported))
 
+    told = desk.get(reverse("job", args=[Job.objects.latest("pk").pk]))
+    assert told.url == at("import", imported)
     for page, word in ((waiting, "正在读取"), (under_way, "正在导入")):
         content = page.content.decode()
         assert (word in content, 'role="progressbar"' in content) == (True, True)

@@ -11,8 +11,11 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from portal import excel, receipts, registry, sheets
 from portal.annexes import CellError
+from portal.importing import read_file
 from tests import made_files as made
+from tests.factories import filer
 from tests.programs import converted
+from tests.statements import EXAMPLE, LINYI, RETURN
 
 UNIT = registry.get("building-units")
 RED = "FFF9C0C8"
@@ -240,3 +243,16 @@ def test_another_office_program_reads_a_receipt(tmp_path):
     lines = (tmp_path / "receipt.csv").read_text("utf-8").splitlines()
     assert lines[0] == "单位全称,单位类型,地址,错误说明"
     assert lines[2].startswith(f'乙,大公司,,"“单位类型”：{TYPE}')
+
+
+@pytest.mark.django_db
+def test_a_corrected_statement_reads_as_if_it_had_never_been_marked():
+    before = read_file(EXAMPLE.read_bytes(), EXAMPLE.name, RETURN, filer(LINYI))
+    header = before.records[0].row
+    fault = CellError(before.records[0].sheet, header + 1, "培训人数", "120", "请填写整数，例如620。")
+
+    receipt = receipts.receipt(io.BytesIO(EXAMPLE.read_bytes()), EXAMPLE.name, RETURN, [fault])
+    after = read_file(receipt, "错误回执.xlsx", RETURN, filer(LINYI))
+
+    assert [cell.value for cell in opened(receipt).active[header] if cell.value][-1] == "错误说明"
+    assert (after.records, after.errors, after.warnings) == (before.records, before.errors, before.warnings)

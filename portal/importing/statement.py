@@ -20,7 +20,7 @@ from portal.models import Filing
 from portal.registry import RecordType, SheetForm
 from portal.rules import MOST_ROWS, is_required
 from portal.sandbox import Table
-from portal.sheets import SAMPLE
+from portal.sheets import SAMPLE, is_context
 from portal.snapshot import CITY_ITSELF, is_place
 from portal.vocabulary import Level
 
@@ -132,8 +132,9 @@ class _Statement:
                 self._error(self.header, label, "", f"没有找到“{label}”这一列，请使用附件原表填写。")
         known = {label_key(label) for label in self.paper.columns}
         for place, word in enumerate(words):
-            if word and word not in known and (self.header, place) not in self.table.merged:
-                said = self.table.text(self.header, place).strip()
+            said = self.table.text(self.header, place).strip()
+            is_ours = not word or word in known or is_context(said)
+            if not is_ours and (self.header, place) not in self.table.merged:
                 self.reading.warnings.append(f"“{said}”这一列不是本表的内容，没有读取。")
         return found
 

@@ -6,7 +6,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import edition_jobs, historical_jobs, job_pages, jobs, report_runs, reports
+from portal import edition_jobs, historical_jobs, import_jobs, job_pages, jobs, report_runs, reports
 from portal.models import Job
 from portal.report_pages import OutOfReach, readers_regions
 from portal.views.desk import page_of
@@ -50,6 +50,8 @@ def job(request: HttpRequest, job: int) -> HttpResponse:
     found = _in_scope(request, job)
     if found.kind == historical_jobs.JOB:
         return redirect("history", found.parameters["registration"])
+    if found.kind in (import_jobs.READ, import_jobs.COMMIT):
+        return redirect("import", found.parameters["import"])
     return _page(request, found)
 
 
