@@ -89,6 +89,7 @@ class _Writer:
         self.own = {column.name: column for column in columns if not column.many_to_many}
         self.tables = [_Table(meta, blank) for meta in (Filing._meta, type(blank)._meta)]
         self.is_plain = type(blank).heading is Filing.heading
+        self.is_derived = type(blank).derived is not Filing.derived
 
     def write(self, batch: Sequence[New]) -> list[int]:
         """Write a batch and return its numbers."""
@@ -111,6 +112,8 @@ class _Writer:
                 said[column.attname] = text.clean(value) if type(value) is str else _stored(column, value)
         said["id"] = said["filing_ptr_id"] = number
         said["title"] = self._title(values)[:100]
+        if self.is_derived:
+            said |= self._record(values).derived()
         return said
 
     def _title(self, values: Values) -> str:
@@ -188,7 +191,8 @@ def insert(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -
     names = ", ".join(map(quote, columns))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {quote(table)} ({names}) FROM STDIN") as copy:
+            copying = cursor.copy(f"COPY {quote(table)} ({names}) FROM STDIN")
+            with connection.wrap_database_errors, copying as copy:
                 for line in lines:
                     copy.write_row(line)
         else:
@@ -237,8 +241,10 @@ def _is_plain(record_type: RecordType, change: Change, filing: Filing | None, by
         raise Conflict(filing)
     if not scope.files_for(by, filing.organisation_id):
         raise Refused("只有填报单位的填报岗位可以修改。")
+    model = record_type.model
+    is_own = model.save is not Filing.save or model.derived is not Filing.derived
     related = any(record_type.field(name).many_to_many for name in change.values)
-    return filing.unlocked is None and not related and not change.rows
+    return filing.unlocked is None and not (is_own or related or change.rows)
 
 
 def _save_one(change: Change, by: User) -> None:

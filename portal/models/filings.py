@@ -189,6 +189,8 @@ class Filing(models.Model):
     def save(self, *args, **kwargs) -> None:
         """Store with clean text; the parent's columns follow from the child's."""
         self.tidy()
+        if kwargs.get("update_fields"):
+            kwargs["update_fields"] = [*kwargs["update_fields"], *self.derived()]
         super().save(*args, **kwargs)
 
     def tidy(self) -> None:
@@ -203,6 +205,8 @@ class Filing(models.Model):
             self.title = (f"零报送：{self.campaign}" if self.is_nothing else self.heading())[:100]
         if not self.region_id:
             self.region_id = self.organisation.region_id
+        for name, value in self.derived().items():
+            setattr(self, name, value)
 
     @property
     def record_type(self) -> RecordType:
@@ -237,6 +241,10 @@ class Filing(models.Model):
     def heading(self) -> str:
         """Return what the filing is called in lists; record types without a name of their own say it here."""
         return getattr(self, "name", "")
+
+    def derived(self) -> dict:
+        """Return column → value of what is kept beside what was typed, worked out whenever it is stored."""
+        return {}
 
     def archive_name(self) -> str:
         """Return what a notice wants the archive of the materials called, without .zip; empty if none."""

@@ -132,12 +132,9 @@ class HandicraftTrainingProject(Filing):
     class Meta:
         verbose_name = verbose_name_plural = "“山东手造”职业技能培训项目"
 
-    def save(self, *args, update_fields=None, **kwargs) -> None:
+    def derived(self) -> dict:
         """Keep the named item in the form in which names are compared."""
-        self.source_key = text.key(self.source_item)[:60]
-        if update_fields and "source_item" in update_fields:
-            update_fields = [*update_fields, "source_key"]
-        super().save(*args, update_fields=update_fields, **kwargs)
+        return {"source_key": text.key(self.source_item)[:60]}
 
     def problems(self):
         """Yield that a project drawn from a list names its item there."""
