@@ -328,12 +328,13 @@ def tidy() -> None:
         if not one.is_under_way:
             import_steps.note_failed(one, one.job.reason if one.job else "")
     before = timezone.now() - KEPT_FOR
-    for one in Import.objects.open().filter(created_at__lt=before):
+    drafts_only = Import.objects.filter(purpose=ImportPurpose.DRAFTS)  # ``historical`` keeps its sheets
+    for one in drafts_only.open().filter(created_at__lt=before):
         with transaction.atomic():
             current = import_steps.held(one.pk)
             if not current.is_under_way and current.is_open:
                 _give_up(current)
-    for one in Import.objects.filter(committed_at__lt=before).exclude(file="", plan=""):
+    for one in drafts_only.filter(committed_at__lt=before).exclude(file="", plan=""):
         Import.objects.filter(pk=one.pk).update(file="", plan="")
         import_files.remove([one.file, one.plan])
     known = set(Import.objects.values_list("file", "plan"))

@@ -1,6 +1,6 @@
 """Who may do what with registered history, what comes after it, and how it is taken back."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -11,13 +11,14 @@ from portal import (
     desk_numbers,
     historical_acts,
     historical_jobs,
+    imports,
     registry,
     rollups,
     tallies,
     verify,
 )
 from portal.historical import Upload, prepare, visible_to
-from portal.models import CatalogueEntry, Event, Filing, FilingVersion, Registration
+from portal.models import CatalogueEntry, Event, Filing, FilingVersion, Import, Registration
 from portal.tallies import Sight
 from portal.vocabulary import Role, State
 from portal.workflow import Asked, Refused
@@ -322,3 +323,15 @@ def test_a_broken_chain_and_a_changed_scan_are_noticed():
         f"填报 {brand.pk}（labour-brands）：流转记录 1 的内容与摘要不符。",
         f"历史登记 {found.pk}：文件 {found.document.name} 的内容与上传时不一致。",
     ]
+
+
+def test_the_sheet_of_a_registration_is_kept_however_long_it_lies():
+    waits = proposed("labour-brands", sheet("labour-brands", {**LINE, NAME: "另一个（演示）"}))
+    entered = registered("labour-brands", DATA)[0].registration
+    Import.objects.update(created_at=timezone.now() - timedelta(days=60))
+    Import.objects.filter(pk=entered.upload_id).update(committed_at=timezone.now() - timedelta(days=60))
+
+    imports.tidy()
+
+    assert (again(waits).upload.is_open, bool(again(entered).upload.file)) == (True, True)
+    assert list(verify.faults()) == []
