@@ -14,7 +14,12 @@ pytestmark = pytest.mark.django_db
 NAME = "劳务品牌名称"
 LINES = [
     {NAME: "奎文家政（演示）", "填报单位": BUREAU, "品牌类型": "民生保障型"},
-    {NAME: "市中家政（演示）", "所属区划": "济南市市中区", "办结文号": "鲁人社字〔2022〕7号", "办结日期": "2022-03-01"},
+    {
+        NAME: "市中家政（演示）",
+        "所属区划": "济南市市中区",
+        "办结文号": "鲁人社字〔2022〕7号",
+        "办结日期": "2022-03-01",
+    },
 ]
 
 
@@ -76,7 +81,11 @@ def test_what_todays_rules_miss_is_kept_with_the_record_and_nothing_is_invented(
 def test_a_version_is_kept_that_no_later_act_changes(brands):
     version = brands[0].versions.get()
 
-    assert (version.number, version.submitted_by, version.submitted_at) == (1, approver(), brands[0].submitted_at)
+    assert (version.number, version.submitted_by, version.submitted_at) == (
+        1,
+        approver(),
+        brands[0].submitted_at,
+    )
     assert version.sha256 == hashlib.sha256(canonical(version.snapshot)).hexdigest()
     assert version.snapshot["values"]["name"] == "奎文家政（演示）"
     assert version.snapshot["files"] == []
