@@ -22,6 +22,7 @@ LONGEST_WARNINGS = 200
 COMMITTED = "“{}”已经导入，没有再导入一次。"
 ABANDONED = "“{}”已放弃，不能再导入；需要时请重新上传。"
 NOT_READ = "“{}”还没有读取完毕，请稍候。"
+UNREAD = "“{}”没有读取完毕，没有导入任何数据；请重新上传。"
 UNDER_WAY = "“{}”正在处理，请等它结束。"
 FAULTY = "文件里有 {} 处错误，没有导入任何数据；请改正后重新上传。"
 NOTHING = "没有需要导入的内容：各行与已有的填报相同，或者已提交、已公布。"
@@ -92,7 +93,7 @@ def why_closed(imported: Import) -> str:
     if imported.abandoned_at:
         return ABANDONED.format(name)
     if imported.read_at is None:
-        return NOT_READ.format(name)
+        return NOT_READ.format(name) if imported.is_under_way else UNREAD.format(name)
     if faulty := imported.counts.get("faulty", 0):
         return FAULTY.format(faulty)
     if not writes(imported):

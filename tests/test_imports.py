@@ -355,3 +355,14 @@ def test_the_nightly_check_finds_what_imports_may_leave_behind(by):
         f"导入行 {filing.pk + 1000}：对应的填报不存在。",
         f"导入行 {filing.pk}：记录的修订比填报的还新。",
     ]
+
+
+def test_a_file_whose_reading_was_cancelled_is_to_be_sent_again(by, monkeypatch):
+    monkeypatch.setattr(imports, "AT_ONCE_BYTES", 0)
+    imported = received(by, ["甲公司", "其他", ""])
+    jobs.cancel(imported.job, by=by)
+
+    left = Import.objects.get()
+    assert imports.why_not_confirmed(left) == "“单位.xlsx”没有读取完毕，没有导入任何数据；请重新上传。"
+    imports.abandon(left, by=by)
+    assert Import.objects.get().file == ""
