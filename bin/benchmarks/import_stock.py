@@ -82,6 +82,21 @@ class KnownBrand(Brand):
 
 
 def _widget(field: models.Field, brand: type[Brand]) -> widgets.Widget:
+    """Return what reads the cells of a field, and asks the validators of the field as ours does."""
+    widget = _plain(field, brand)
+    clean = widget.clean
+
+    def checked(value, row=None, **kwargs):
+        found = clean(value, row, **kwargs)
+        if found not in (None, "", []) and not field.is_relation:
+            field.clean(found, None)
+        return found
+
+    widget.clean = checked
+    return widget
+
+
+def _plain(field: models.Field, brand: type[Brand]) -> widgets.Widget:
     if field.is_relation:
         return brand()
     if isinstance(field, ChoiceListField) or field.choices:
@@ -132,6 +147,11 @@ def _flat_model() -> type[models.Model]:
     inner = {"app_label": "workforce", "managed": False, "db_table": FLAT}
     inner["constraints"] = [
         models.UniqueConstraint(fields=["kind", "organisation", "title"], name="bench_unit_once")
+    ]
+    inner["indexes"] = [
+        models.Index(fields=index.fields, name=f"bench_{index.name}"[:30])
+        for index in Filing._meta.indexes
+        if index.fields
     ]
     return type(
         "BenchUnit", (models.Model,), {**taken, "__module__": __name__, "Meta": type("Meta", (), inner)}
@@ -200,12 +220,16 @@ def tuned_again(number: int) -> str:
 
 def stock_dry(number: int) -> str:
     """Some rows are wrong, with the defaults."""
-    return str(len(_imported(_stock(), number, dry=True, bad=BAD, other=1).row_errors()))
+    return _faulty(_imported(_stock(), number, dry=True, bad=BAD, other=1))
 
 
 def tuned_dry(number: int) -> str:
     """Some rows are wrong, tuned."""
-    return str(len(_imported(_tuned(), number, dry=True, bad=BAD, other=1).row_errors()))
+    return _faulty(_imported(_tuned(), number, dry=True, bad=BAD, other=1))
+
+
+def _faulty(result) -> str:
+    return str(len(result.row_errors()) + len(result.invalid_rows))
 
 
 # --- The floor ----------------------------------------------------------------------------------------------
