@@ -1,4 +1,4 @@
-"""Registrations of past results as people make them: a sheet, a scan, one who prepares, another who confirms."""
+"""Registrations of past results as people make them: a sheet, a scan, one prepares, another confirms."""
 
 import io
 from collections.abc import Sequence

@@ -31,8 +31,8 @@ from portal.reports import (
     Number,
     Table,
 )
+from portal.spreadsheet.cells import CUT
 from portal.windows import end_of
-from portal.workbook import CUT
 from portal.workflow import Refused
 from tests.made_files import WORD
 from tests.programs import converted, needs
