@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from portal import notify, scope, workflow
+from portal import asked, notify, scope, workflow
 from portal.actions import REVIEWERS
 from portal.models import Filing, Membership, User
 from portal.presence import desks_of
@@ -31,9 +31,13 @@ class Handed:
 
 def people(user: User) -> list[User]:
     """Return everybody who reviews at the desks of ``user``, himself included; one query."""
-    posts = Membership.objects.current().filter(desks_of(user)).select_related("user")
-    found = {post.user_id: post.user for post in posts.order_by("user_id")}
+    found = {post.user_id: post.user for post in asked.rows(asked.whose(user), _posts, user)}
     return list(found.values())
+
+
+def _posts(user: User) -> QuerySet:
+    posts = Membership.objects.current().filter(desks_of(user))
+    return posts.select_related("user").order_by("user_id")
 
 
 def gone(user: User, fellows: list[User]) -> list[User]:

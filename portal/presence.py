@@ -5,18 +5,19 @@ by ``workflow``.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from portal import policy
+from portal import asked, policy
 from portal.actions import REVIEWERS
 from portal.models import Filing, Membership, Presence, User
 from portal.vocabulary import HRSS_KINDS, Level
 
 EVERY = timedelta(seconds=15)  # a page that tells more often writes no more often
 SEEN = timedelta(seconds=90)  # who has not told for so long has left
+AT_ONCE = 20  # filings of a page
 KEPT = timedelta(days=1)
 
 
@@ -40,12 +41,18 @@ def others(filings: Iterable[Filing], user: User) -> dict[int, list[str]]:
     pks = [filing.pk for filing in filings if policy.sits_at_desk(filing, user)]
     if not pks:
         return {}
-    fellows = Membership.objects.current().filter(desks_of(user)).values("user_id")
-    seen = Presence.objects.filter(filing_id__in=pks, seen_at__gt=timezone.now() - SEEN, user__in=fellows)
     found: dict[int, list[str]] = {}
-    for one in seen.exclude(user=user).select_related("user").order_by("filing_id", "user_id"):
+    key, since = asked.whose(user), timezone.now() - SEEN
+    filled = [*pks, *pks[-1:] * (-len(pks) % AT_ONCE)]
+    for one in asked.rows((key, len(filled)), _seen, user, since, *filled):
         found.setdefault(one.filing_id, []).append(str(one.user))
     return found
+
+
+def _seen(user: User, since: datetime, *pks: int) -> QuerySet:
+    fellows = Membership.objects.current().filter(desks_of(user)).values("user_id")
+    seen = Presence.objects.filter(filing_id__in=pks, seen_at__gt=since, user__in=fellows)
+    return seen.exclude(user=user).select_related("user").order_by("filing_id", "user_id")
 
 
 def desks_of(user: User) -> Q:

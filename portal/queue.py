@@ -5,8 +5,9 @@ does: what lies beyond ``MOST`` is only said to be more. Its lines in words are 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -28,7 +29,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from portal import credit, inbox, queue_facts, reading, registry, scope, text
+from portal import asked, credit, inbox, queue_facts, reading, registry, scope, text
 from portal.inbox import LinkedWish
 from portal.models import Copy, Filing, FilingReviewer, JointOpinion, User
 from portal.opinions import own_departments
@@ -37,6 +38,7 @@ from portal.vocabulary import IN_REVIEW, Role, State
 
 TO_DO, PUBLISH, DONE, MINE, COPIES = "todo", "publish", "done", "mine", "copies"
 TABS = {TO_DO: "待办", PUBLISH: "待公布", DONE: "已办", MINE: "我报送的", COPIES: "抄送"}
+LINES = 20  # asked for at once
 MOST = 2000  # filings that one question counts and turns the pages of
 LONGEST_QUERY = 500  # characters of an encoded wish
 HEADINGS = {
@@ -178,24 +180,30 @@ class Counted(Subquery):
     empty_result_set_value = 0
 
 
-def counts(user: User, **others: QuerySet) -> dict[str, int]:
+def counts(user: User, **others: Callable[[User], QuerySet]) -> dict[str, int]:
     """Return how many filings each tab holds, ``MOST`` + 1 for more than ``MOST``; one query.
 
-    Under ``long`` those that wait too long, under ``unread`` the copies that were not read; ``others`` are
-    counted with them.
+    Under ``long`` those that wait too long, under ``unread`` the copies that were not read; what ``others``
+    return of ``user`` is counted with them.
     """
-    wanted = {tab: filings(tab, user) for tab in tabs_of(user)}
-    too_long = queue_facts.is_long(timezone.now())
-    wanted["long"] = queue_facts.with_arrival(wanted[TO_DO], user).filter(too_long)
-    unread = Copy.objects.filter(user=user, read_at=None).values("filing_id")
-    wanted["unread"] = Filing.objects.visible_to(user).filter(pk__in=unread)
-    return _counted(wanted | others, user)
+    names = [*tabs_of(user), "long", "unread", *others]
+
+    def all_of(user: User, long_since: datetime) -> QuerySet:
+        wanted = {tab: filings(tab, user) for tab in tabs_of(user)}
+        came = queue_facts.with_arrival(wanted[TO_DO], user)
+        unread = Copy.objects.filter(user=user, read_at=None).values("filing_id")
+        copied = Filing.objects.visible_to(user).filter(pk__in=unread)
+        found = {"long": came.filter(queue_facts.waits_since(long_since)), "unread": copied}
+        return _counted(wanted | found | {name: other(user) for name, other in others.items()}, user)
+
+    long_since = timezone.now() - inbox.LONG
+    key = asked.whose(user), *others.values()
+    return dict(zip(names, asked.rows(key, all_of, user, long_since)[0], strict=True))
 
 
-def _counted(wanted: dict[str, QuerySet], user: User) -> dict[str, int]:
+def _counted(wanted: dict[str, QuerySet], user: User) -> QuerySet:
     numbers = {f"number_{name}": Counted(_numbers(found)) for name, found in wanted.items()}
-    found = User.objects.filter(pk=user.pk).annotate(**numbers).values_list(*numbers).get()
-    return dict(zip(wanted, found, strict=True))
+    return User.objects.filter(pk=user.pk).annotate(**numbers).values_list(*numbers)
 
 
 def _numbers(found: QuerySet) -> QuerySet:
@@ -204,8 +212,12 @@ def _numbers(found: QuerySet) -> QuerySet:
 
 def waiting(user: User) -> int:
     """Return how much waits for ``user``: to file, to review, to answer and to publish; one query."""
+    return sum(asked.rows(asked.whose(user), _waiting, user)[0])
+
+
+def _waiting(user: User) -> QuerySet:
     tabs = [TO_DO, PUBLISH] if user.has_role(Role.PUBLISHER) else [TO_DO]
-    return sum(_counted({tab: filings(tab, user) for tab in tabs}, user).values())
+    return _counted({tab: filings(tab, user) for tab in tabs}, user)
 
 
 def in_number(found: int) -> str:
@@ -321,13 +333,19 @@ def neighbours(user: User, wish: Wish, pk: int) -> Neighbours:
 def shown(pks: Iterable[int], wish: Wish, user: User) -> list[Filing]:
     """Return the filings of a page in order with all that a line of it shows; one query."""
     pks = list(pks)
-    found = Filing.objects.visible_to(user).filter(pk__in=pks)
-    found = queue_facts.with_arrival(found, user, copied=wish.tab == COPIES)
-    found = queue_facts.with_due(credit.counted(reading.with_sent(with_facts(found, user)), user), user)
-    if wish.tab == COPIES:
-        found = found.annotate(is_unread=_unread(user))
-    found = found.select_related("organisation__region", "holder", "entry")
-    by_number = {filing.pk: filing for filing in found}
+    if not pks:
+        return []
+    copied = wish.tab == COPIES
+    key, filled = (asked.whose(user), copied), [*pks, *pks[-1:] * (-len(pks) % LINES)]
+
+    def lines(user: User, *pks: int) -> QuerySet:
+        found = Filing.objects.visible_to(user).filter(pk__in=pks)
+        found = queue_facts.with_arrival(found, user, copied=copied)
+        found = queue_facts.with_due(credit.counted(reading.with_sent(with_facts(found, user)), user), user)
+        found = found.annotate(is_unread=_unread(user)) if copied else found
+        return found.select_related("organisation__region", "holder", "entry")
+
+    by_number = {filing.pk: filing for filing in asked.rows((key, len(filled)), lines, user, *filled)}
     return [by_number[pk] for pk in pks if pk in by_number]
 
 

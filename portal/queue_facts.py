@@ -92,7 +92,12 @@ def with_due(filings: QuerySet, user: User) -> QuerySet:
 
 def is_long(now: datetime) -> Q:
     """Return the condition that a filing waits too long; needs ``with_arrival``."""
-    return Q(state__in=WAITING, came_at__lte=now - LONG)
+    return waits_since(now - LONG)
+
+
+def waits_since(moment: datetime) -> Q:
+    """Return the condition that a filing waits since ``moment`` or longer; needs ``with_arrival``."""
+    return Q(state__in=WAITING, came_at__lte=moment)
 
 
 def is_overdue(user: User, now: datetime) -> Q:

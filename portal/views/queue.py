@@ -47,7 +47,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """What waits for me, what I publish, what I decided, what I filed, what I was shown."""
     user, now = request.user, timezone.now()
     decides = user.has_role(*REVIEWERS)
-    others = {"messages": notify.not_read(user)} | ({"prepared": prepared.current(user)} if decides else {})
+    others = {"messages": notify.not_read} | ({"prepared": prepared.current} if decides else {})
     counts = queue.counts(user, **others)
     wish = _wish(request, counts)
     known = None if wish.narrowing else counts[wish.tab]
