@@ -36,13 +36,15 @@ def secret_key() -> str:
 
 def database(url: str) -> dict:
     """Return Django's description of ``sqlite:///path`` or ``postgres://user:password@host:port/name?host=/socket``."""
-    parts = urlsplit(url)
+    parts, age = urlsplit(url), int(os.environ.get("DATABASE_CONN_MAX_AGE", "60"))
     if parts.scheme == "sqlite":
+        # A connection of SQLite reads the whole schema first, and the last one to leave empties the log.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         name = unquote(parts.path[1:]) or str(VAR / "portal.sqlite3")
         options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
         test = {"NAME": os.environ.get("PORTAL_TEST_SQLITE", str(VAR / "test.sqlite3"))}
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": options, "TEST": test}
+        engine = {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+        return engine | {"OPTIONS": options, "TEST": test, "CONN_MAX_AGE": age}
     query = parse_qs(parts.query)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -51,7 +53,7 @@ def database(url: str) -> dict:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.get("host", [parts.hostname or ""])[0],
         "PORT": str(parts.port or query.get("port", [""])[0]),
-        "CONN_MAX_AGE": int(os.environ.get("DATABASE_CONN_MAX_AGE", "60")),
+        "CONN_MAX_AGE": age,
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"TEMPLATE": "template0"},
     }
