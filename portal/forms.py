@@ -17,7 +17,7 @@ from django.db import models
 
 from portal import text
 from portal.models import ChoiceListField, Filing
-from portal.offers import Offer, offer, offer_places
+from portal.offers import Later, Offer, offer, offer_places
 from portal.registry import RecordType
 from portal.rules import MOST_ROWS, TEXT_LIMIT
 from portal.snapshot import child_rows, is_place, related
@@ -136,12 +136,18 @@ class _Offered:
         "required": "请选择。",
     }
     before: Sequence[tuple[str, str]] = ()
-    objects: dict[str, models.Model] = {}
+    offered: Offer | Later = Offer([], {})
 
-    def take(self, offered: Offer) -> None:
-        """Offer these objects."""
-        before = [("", offered.none)] if offered.none else self.before
-        self.objects, self.choices = offered.objects, [*before, *offered.choices]
+    def take(self, offered: Offer | Later) -> None:
+        """Offer these objects; what is read later is read when the choices are shown."""
+        self.offered, before = offered, [("", offered.none)] if offered.none else self.before
+        later = isinstance(offered, Later)
+        self.choices = (lambda: [*before, *offered.choices]) if later else [*before, *offered.choices]
+
+    def valid_value(self, value: str) -> bool:
+        """Say whether ``value`` is offered; asks only for it where the choices were not read."""
+        later = isinstance(self.offered, Later)
+        return value in self.offered.named([value]) if later else super().valid_value(value)
 
 
 class OneOffered(_Offered, forms.ChoiceField):
@@ -150,7 +156,7 @@ class OneOffered(_Offered, forms.ChoiceField):
     before = (("", "未选择"),)
 
     def clean(self, value: Any) -> models.Model | None:
-        return self.objects.get(super().clean(value))
+        return next(iter(self.offered.named([super().clean(value)]).values()), None)
 
 
 class SeveralOffered(_Offered, forms.MultipleChoiceField):
@@ -159,7 +165,9 @@ class SeveralOffered(_Offered, forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
     def clean(self, value: Any) -> list[models.Model]:
-        return [self.objects[key] for key in dict.fromkeys(super().clean(value))]
+        if isinstance(value, list | tuple):
+            self.offered.named(map(str, value))  # read together
+        return list(self.offered.named(super().clean(value)).values())
 
 
 def form_field(column: models.Field, **kwargs: Any) -> forms.Field:
@@ -223,7 +231,8 @@ class FilingForm(forms.ModelForm):
     def _offer(self, name: str, field: _Offered) -> None:
         column = self.instance._meta.get_field(name)
         chosen = chosen_objects(self.instance, name)
-        field.take(offer(column.related_model, self.instance, chosen))
+        later = issubclass(column.related_model, Filing)
+        field.take((Later if later else offer)(column.related_model, self.instance, chosen))
         keys = [str(other.pk) for other in chosen]
         self.initial[name] = keys if column.many_to_many else "".join(keys)
 

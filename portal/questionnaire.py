@@ -309,7 +309,7 @@ class Questionnaire:
 
     def _chosen_sentence(self, name: str, asked: BoundField) -> str:
         edition = self._editions.get(self.record_type.field(name).related_model.record_type.slug)
-        if not asked.field.objects:
+        if not asked.field.offered.choices:
             return "现行目录中还没有可选的内容"
         chosen = len(asked.value() or []) if isinstance(asked.field, SeveralOffered) else bool(asked.value())
         return f"已选 {int(chosen)} 项{f'；当前目录：{edition}' if edition else ''}"

@@ -9,6 +9,8 @@ from portal.models.organisations import Organisation, Region, User
 from portal.registry import RecordType
 from portal.vocabulary import DECIDED, EDITABLE, ENDED, IN_REVIEW, Role, State
 
+NAMELESS = "（未命名）"
+
 
 class FilingQuerySet(models.QuerySet):
     """The scopes every view starts from."""
@@ -184,7 +186,7 @@ class Filing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or "（未命名）"
+        return self.title or NAMELESS
 
     def save(self, *args, **kwargs) -> None:
         """Store with clean text; the parent's columns follow from the child's."""
@@ -302,4 +304,4 @@ class FilingVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["filing", "number"], name="version_numbered_once")]
 
     def __str__(self) -> str:
-        return f"{self.snapshot['title'] or '（未命名）'} 第 {self.number} 版"
+        return f"{self.snapshot['title'] or NAMELESS} 第 {self.number} 版"

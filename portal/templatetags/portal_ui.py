@@ -2,7 +2,8 @@
 
 from django import template
 from django.forms import widgets
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.forms.utils import flatatt
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from portal import hits, materials, text, windows
@@ -58,6 +59,7 @@ STATE_SHAPES = {
     "closed": "ok",
 }
 TYPED = (widgets.Input, widgets.Textarea, widgets.Select, widgets.ClearableFileInput)
+MANY = 12  # boxes or circles, from which on they can be narrowed down by typing
 TICKED = (widgets.CheckboxInput, widgets.RadioSelect, widgets.CheckboxSelectMultiple)
 
 
@@ -160,7 +162,47 @@ def control(field, limit: int | None = None, rows: int | None = None, known: boo
         attrs["rows"] = rows or 4
     if described := _described_by(field):
         attrs["aria-describedby"] = described
-    return field.as_widget(attrs=attrs)
+    plain = type(widget) is widgets.Select
+    return field.as_widget(OptionList(widget.attrs, widget.choices) if plain else None, attrs=attrs)
+
+
+class OptionList(widgets.Select):
+    """A list to open, written at once: Django renders two templates for each of some hundred options."""
+
+    def render(self, name, value, attrs=None, renderer=None) -> SafeString:
+        """Return what Django would, without groups and blanks between the options."""
+        picked, options = self.format_value(value), []
+        for key, label in self.choices:
+            if isinstance(label, list | tuple):
+                return super().render(name, value, attrs, renderer)
+            key = "" if key is None else str(key)
+            is_picked = key in picked
+            if is_picked:  # the first one alone
+                picked = ()
+            selected = " selected" if is_picked else ""
+            options.append(f'<option value="{escape(key)}"{selected}>{escape(label)}</option>')
+        shared = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return mark_safe(f"<select{shared}>{''.join(options)}</select>")  # escaped above
+
+
+@register.simple_tag
+def ticks(field) -> SafeString:
+    """Return the boxes or circles of a bound field with their labels, written at once; without groups."""
+    widget, name = field.field.widget, escape(field.html_name)
+    attrs = field.build_widget_attrs({"id": widget.attrs.get("id") or field.auto_id}, widget)
+    shared = widget.build_attrs(widget.attrs, attrs)
+    own_id, rest = escape(shared.pop("id")), flatatt(shared)
+    picked, lines = widget.format_value(field.value()), []
+    for number, (key, label) in enumerate(widget.choices):
+        key = "" if key is None else str(key)
+        checked = " checked" if key in picked else ""
+        if checked and not widget.allow_multiple_selected:
+            picked = ()
+        one, sent = f"{own_id}_{number}", f'name="{name}" value="{escape(key)}"'
+        box = f'<input type="{widget.input_type}" {sent} id="{one}"{rest}{checked}>'
+        lines.append(f'<label class="check" for="{one}">{box}<span>{escape(label)}</span></label>')
+    narrows = ' data-portal-filter="输入文字缩小范围"' if len(lines) > MANY else ""
+    return mark_safe(f'<div class="ticks"{narrows}>{"".join(lines)}</div>')  # escaped above
 
 
 def _described_by(field) -> str:
