@@ -1,4 +1,4 @@
-"""What happens around every request: its number, first passwords, private pages, limits read once."""
+"""What happens around every request: its number, first passwords, private pages, no body for HEAD."""
 
 import re
 import secrets
@@ -25,6 +25,21 @@ def request_id(get_response):
         request.id = secrets.token_hex(8)
         response = get_response(request)
         response["X-Request-ID"] = request.id
+        return response
+
+    return middleware
+
+
+def head_makes_no_body(get_response):
+    """Answer HEAD without making a body that is streamed (RFC 9110, 9.3.2).
+
+    What an export reads and notes begins with its first piece, and nobody takes one. Files are closed.
+    """
+
+    def middleware(request):
+        response = get_response(request)
+        if request.method == "HEAD" and response.streaming:
+            response.streaming_content = ()  # closing the answer still closes what was to be streamed
         return response
 
     return middleware

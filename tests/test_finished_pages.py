@@ -4,10 +4,12 @@ import gzip
 import time
 
 import pytest
+from django.db import connection
 from django.test import override_settings
-from django.urls import resolve
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve, reverse
 
-from portal import finished_pages
+from portal import finished_pages, registry
 from portal.finished_pages import ROUTES, Lease, Page, Shelf
 from tests import crawling, factories
 from tests.public import Links, address, leave
@@ -61,6 +63,22 @@ def test_head_gets_the_headers_alone(portal):
     assert (status, body, headers["content-length"]) == (200, b"", str(len(page)))
     assert {name for name in headers if headers[name] != of_get[name]} == OURS
     assert portal.get(f"{LIST}?page=9", "HEAD")[::2] == (404, b"")
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_head_of_a_download_reads_nothing_of_what_it_would_hold(portal, suffix):
+    factories.entry("building-units")
+    url = reverse("catalogue-download", args=["building-units", suffix])
+    table = registry.get("building-units").model._meta.db_table
+
+    with CaptureQueriesContext(connection) as asked:
+        status, headers, body = portal.get(url, "HEAD")
+    with CaptureQueriesContext(connection) as asked_by_get:
+        _, of_get, data = portal.get(url)
+
+    assert (status, body, bool(data)) == (200, b"", True)
+    assert {name for name in of_get if headers.get(name) != of_get[name]} == OURS
+    assert [any(table in query["sql"] for query in each) for each in (asked, asked_by_get)] == [False, True]
 
 
 def test_compressed_bytes_have_a_validator_of_their_own(portal):
