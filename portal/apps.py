@@ -1,5 +1,8 @@
 """The core app."""
 
+from collections.abc import Iterable
+from types import ModuleType
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 
@@ -17,25 +20,35 @@ class PortalConfig(AppConfig):
         post_migrate.connect(_with_guards, sender=self)
 
 
-def _without_guards(using: str, **kwargs) -> None:
+def _without_guards(using: str, plan: Iterable = (), **kwargs) -> None:
     """SQLite rebuilds a table to change it: its triggers must not stand in the way."""
     from django.db import connections
 
-    from portal import guards, public_changes
-
-    guards.remove(connections[using])
-    public_changes.remove(connections[using])
+    for triggers in _triggers(bool(plan)).values():
+        triggers.remove(connections[using])
 
 
-def _with_guards(using: str, **kwargs) -> None:
+def _with_guards(using: str, plan: Iterable = (), **kwargs) -> None:
+    """Put the triggers back on the tables there are; what a migration wrote without them is counted anew."""
     from django.db import connections
 
-    from portal import guards, public_changes
+    from portal import counting, filing_counts
 
     present = connections[using].introspection.table_names()
-    if "portal_event" in present:
-        guards.remove(connections[using])
-        guards.install(connections[using])
-    if "portal_publicchange" in present:
-        public_changes.remove(connections[using])
-        public_changes.install(connections[using])
+    for table, triggers in _triggers(bool(plan)).items():
+        if table in present:
+            triggers.remove(connections[using])
+            triggers.install(connections[using])
+    if plan and "portal_entrychange" in present:
+        counting.recount()
+    if plan and "portal_filingcount" in present:
+        filing_counts.rebuild()
+
+
+def _triggers(is_migrated: bool) -> dict[str, ModuleType]:
+    """Return table that has to be there → its triggers; those that count stay where nothing is migrated."""
+    from portal import counting_triggers, filing_triggers, guards, public_changes
+
+    found = {"portal_event": guards, "portal_publicchange": public_changes}
+    counts = {"portal_entrychange": counting_triggers, "portal_filingcount": filing_triggers}
+    return found | counts if is_migrated else found

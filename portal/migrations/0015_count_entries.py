@@ -1,16 +1,16 @@
-"""The counts of the catalogues (``portal/counting.py``): their triggers, and all entries there are counted.
+"""The counts of the catalogues (``portal/counting.py``): all entries there are counted.
 
 What the public filters by is copied beside each entry, and the index of the search learns its name and kind.
+The triggers come after all migrations (``apps``): SQLite could not rebuild the tables of later ones below them.
 """
 
 from django.db import migrations
 
-from portal import counting, counting_triggers, registry, search
+from portal import counting, registry, search
 
 
 def count(apps, schema_editor):
     """Fill the facets, count, and index anew; on an empty database there is nothing to fill."""
-    counting_triggers.install(schema_editor.connection)
     entry = apps.get_model("portal", "CatalogueEntry")
     if entry.objects.exists() and _records_are_there(schema_editor.connection):
         counting.rebuild()
@@ -32,12 +32,7 @@ def _records_are_there(connection) -> bool:
     return True
 
 
-def forget(apps, schema_editor):
-    """Take the triggers away."""
-    counting_triggers.remove(schema_editor.connection)
-
-
 class Migration(migrations.Migration):
     dependencies = [("portal", "0014_entry_counts")]
 
-    operations = [migrations.RunPython(count, forget)]
+    operations = [migrations.RunPython(count, migrations.RunPython.noop)]
