@@ -217,6 +217,30 @@ def test_a_text_sheet_comes_back_as_a_workbook(encoding):
     assert sheet.sheet_view.selection[0].activeCell == "B3"
 
 
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+ODD_ROW = '<row r="3"><c r="A3"><f>1+1</f><v>2</v></c></row>'
+WRAPPED = f"<x:AlternateContent><x:Choice>{ODD_ROW}</x:Choice></x:AlternateContent>"
+
+
+@pytest.mark.parametrize(
+    ("declared", "row"),
+    [
+        (f'xmlns:a="{DRAWING}" xmlns="{MAIN}"', ODD_ROW),
+        (f'xmlns="{MAIN}" xmlns:x="urn:x"', WRAPPED),
+        (f'xmlns="{MAIN}" xmlns:x="{MAIN}"', ODD_ROW.replace("f>", "x:f>")),
+    ],
+)
+def test_a_formula_stays_behind_however_its_sheet_is_written(declared, row):
+    head = '<row r="1"><c r="A1" t="inlineStr"><is><t>单位类型</t></is></c></row>'
+    sheet = f"<worksheet {declared}><sheetData>{head}{row}</sheetData></worksheet>"
+    data = made.rewritten(saved(book()), {"xl/worksheets/sheet1.xml": sheet})
+
+    receipt = zipfile.ZipFile(io.BytesIO(marked(data)))
+
+    assert b"1+1" not in b"".join(map(receipt.read, receipt.namelist()))
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [

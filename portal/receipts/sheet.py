@@ -42,7 +42,7 @@ class Scan:
         self.sections: list[tuple[str, int]] = []
         self.rows: list[tuple[int, int, int]] = []  # number, first byte, byte after the last
         self.last_row = self.last_column = 0
-        self.declared, self.body, self.end = "", 0, 0
+        self.declared, self.space, self.body, self.end = "", "", 0, 0
         self._names: dict[str, str] = {}
         self._depth = self._row_at = self._column = 0
         self._is_wanted = self._in_rows = False
@@ -74,14 +74,23 @@ class Scan:
             if depth == 5:
                 self._content(self._local(name))
             elif depth == 4:
+                self._is_one(name, "c", "extLst")
                 self._cell(attributes)
             elif depth == 3:
+                self._is_one(name, "row")
                 self._row(attributes)
         elif depth == 2:
             self._section(self._local(name))
         elif depth == 1:
             pairs = (f" {k}={quoteattr(v)}" for k, v in attributes.items() if k.startswith("xmlns"))
             self.declared = "".join(pairs)
+            prefix = name.rpartition(":")[0]
+            self.space = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
+
+    def _is_one(self, name: str, *known: str) -> None:
+        """Refuse what wraps rows or cells: a formula in there would pass unseen."""
+        if self._local(name) not in known:
+            raise Unmarkable
 
     def _section(self, name: str) -> None:
         self.body = self.body or self.parser.CurrentByteIndex
@@ -237,10 +246,9 @@ class Writer:
 
     @property
     def _space(self) -> str:
-        found = re.search(r' xmlns(?::\w+)?="([^"]+/main)"', self.scan.declared)
-        if not found:
+        if not self.scan.space:
             raise Unmarkable
-        return f"{{{found[1]}}}"
+        return f"{{{self.scan.space}}}"
 
     def _views(self, node: Element | None, is_shown: bool) -> bytes:
         space = self._space
@@ -321,8 +329,7 @@ class Writer:
             cell.attrib.pop(name, None)
         if self._base(cell) in self.styles.red:
             cell.set("s", str(self.styles.paled(self._base(cell))))
-        for formula in cell.findall(f"{self._space}f"):
-            cell.remove(formula)
+        cell[:] = [part for part in cell if not part.tag.endswith("}f")]
         if cell.get("t") == "str":
             self._say(cell, "".join(part.text or "" for part in cell))
         return cell
