@@ -1,9 +1,12 @@
 """The reader of large flat files: the same text as the reader of small ones, the same refusals."""
 
+import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -16,6 +19,8 @@ from portal.sandbox import Unreadable, flat, read_tables
 from tests import made_files as made
 from tests.test_sandbox import HOSTILE, sheet
 
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+TOO_LARGE = "表格超过 200,000 行、60 列或文字过多，没有保存任何内容；请分成几个文件后再上传。"
 # What the small reader refuses by its size is no harm to the large one.
 LARGER = {"20,001 rows", "more text than anyone writes", "an empty workbook"}
 SHEETS = {name: one for name, one in HOSTILE.items() if one[1] in flat.SUFFIXES and name not in LARGER}
@@ -155,6 +160,42 @@ def test_the_reader_of_large_files_has_its_limits_and_knows_no_django():
     result = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True)
 
     assert result.stdout == "False\nrefused\n"
+
+
+def part_of(data: bytes, name: str) -> str:
+    return zipfile.ZipFile(io.BytesIO(data)).read(name).decode()
+
+
+def odd(sheet: str = "", book: str = "", strings: str = "") -> bytes:
+    """Return a workbook whose parts are written as no program writes them."""
+    parts = {"xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}">{sheet}</worksheet>'} if sheet else {}
+    if strings:
+        kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+        also = f'<Relationship Id="s" Type="{kind}" Target="s.xml"/></Relationships>'
+        parts["xl/s.xml"] = f'<sst xmlns="{MAIN}"><si><t>{strings}</t></si></sst>'
+        links = part_of(made.xlsx([["甲"]]), "xl/_rels/workbook.xml.rels")
+        parts["xl/_rels/workbook.xml.rels"] = links.replace("</Relationships>", also)
+    if book:
+        parts["xl/workbook.xml"] = book
+    return made.rewritten(made.xlsx([["甲"]]), parts)
+
+
+def test_one_long_text_in_many_cells_never_reaches_who_asked():
+    rows = '<row><c t="s"><v>0</v></c></row>' * 17
+
+    assert refusal(odd(f"<sheetData>{rows}</sheetData>", strings="长" * 300_000), ".xlsx") == TOO_LARGE
+
+
+def test_a_workbook_of_hundreds_of_sheets_is_refused_before_they_are_read():
+    book = part_of(made.xlsx([["甲"]]), "xl/workbook.xml")
+    one = re.search("<sheet [^>]*/>", book)[0]
+
+    assert refusal(odd(book=book.replace(one, one * 61)), ".xlsx") == TOO_LARGE
+
+
+def test_a_sheet_that_says_it_is_endless_is_as_long_as_a_sheet_may_be():
+    with opened(odd('<dimension ref="A1:B99999999999999999999"/><sheetData/>')) as content:
+        assert [head.extent for head in flat.read_heads(content, ".xlsx")] == [200_000]
 
 
 def test_a_child_that_is_killed_in_the_middle_is_one_sentence(monkeypatch, tmp_path):

@@ -21,6 +21,7 @@ from flat_book import MOST_CHARACTERS, MOST_ROWS, TOO_LARGE, Enough, Workbook
 MEMORY, CPU_SECONDS = 1024 * 2**20, 180
 MOST_UNPACKED = 800 * 2**20
 MOST_CELL = 4 * 32_767  # characters; a quarter of it is what Excel itself allows in a cell
+MOST_SHEETS = 60
 HEAD = 60  # lines: a header stands in one of the first twenty, the rest tells a form from a list
 BLOCK = 2**18
 CELL, ROW = "\x1f", "\x1e"
@@ -37,7 +38,13 @@ def heads(data: bytes, suffix: str) -> dict:
         first = [[number, cells] for number, cells in zip(range(HEAD), found, strict=False) if any(cells)]
         return {"sheets": [{"name": "表1", "head": first, "merged": [], "extent": data.count(b"\n")}]}
     book = Workbook(data)
-    sheets = [_head(book, name, path) for name, path in book.sheets if path]
+    listed = [(name, path) for name, path in book.sheets if path]
+    if len(listed) > MOST_SHEETS:
+        raise RefusedError(TOO_LARGE)
+    sheets: list[dict] = []
+    for name, path in listed:
+        sheets.append(_head(book, name, path))
+        _refuse_too_much(sheets)
     return {"sheets": sheets, "keywords": book.keywords()}
 
 
@@ -49,12 +56,18 @@ def _head(book: Workbook, name: str, path: str) -> dict:
             raise Enough
         found.append([number, cells])
 
-    extent = book.lines(path, take)
+    extent = min(book.lines(path, take), MOST_ROWS)
     merged = [[t, le, b, min(r, child.MOST_COLUMNS - 1)] for t, le, b, r in book.merged(path)]
-    covered = sum((min(b, MOST_ROWS) - t + 1) * (r - le + 1) for t, le, b, r in merged)
-    if covered > child.MOST_COVERED:
-        raise RefusedError(TOO_LARGE)
     return {"name": name, "head": found, "merged": merged, "extent": extent}
+
+
+def _refuse_too_much(sheets: list[dict]) -> None:
+    """Refuse heads that are no heads: whoever asked holds them all, and one text may stand in many cells."""
+    texts = (text for sheet in sheets for _, cells in sheet["head"] for text in cells)
+    merged = (one for sheet in sheets for one in sheet["merged"])
+    covered = sum((min(b, MOST_ROWS) - t + 1) * (r - le + 1) for t, le, b, r in merged)
+    if sum(map(len, texts)) > child.MOST_CHARACTERS or covered > child.MOST_COVERED:
+        raise RefusedError(TOO_LARGE)
 
 
 def _text_lines(data: bytes) -> Iterator[list[str]]:
