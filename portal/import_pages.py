@@ -252,8 +252,8 @@ def only_draft(imported: Import) -> int | None:
     """Return the number of the draft an import made when it is the only thing in the file, else None."""
     if (imported.total, counted(imported, RowOutcome.NEW)) != (1, 1):
         return None
-    (row,) = imports.page(imported, RowOutcome.NEW).rows
-    found = Filing.objects.filter(kind=imported.slug, organisation=imported.organisation_id, title=row.title)
+    titles = [row.title for row in imports.page(imported, RowOutcome.NEW).rows]  # none once it was tidied
+    found = Filing.objects.filter(kind=imported.slug, organisation=imported.organisation_id, title__in=titles)
     return found.order_by("-pk").values_list("pk", flat=True).first()
 
 

@@ -8,13 +8,14 @@ from portal.registry import get
 from portal.workflow import Refused
 
 KIND = "import-receipt"
+LONGEST_STEM = 120  # the name of what a job made has 150 characters
 GONE = "这份文件已经导入或放弃，没有保留，不能再生成错误回执；请重新上传。"
 TOO_MUCH = "这份文件过大或过于复杂，没有生成错误回执；预览里列有全部错误，请按预览改正原表后重新上传。"
 
 
 def name_of(imported: Import) -> str:
     """Return what the receipt of an import is called."""
-    return f"{receipts.NAME}-{PurePath(imported.file_name).stem}.xlsx"
+    return f"{receipts.NAME}-{PurePath(imported.file_name).stem[:LONGEST_STEM]}.xlsx"
 
 
 def make(imported: Import) -> bytes:

@@ -1,5 +1,6 @@
 """Importing over HTTP: what is read is shown first and confirmed by a second step; nothing else is made."""
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import Workbook
 
-from portal.models import Filing
+from portal import imports
+from portal.models import Filing, Import
 from tests.factories import KUIWEN, draft, entry, filer, filing, reviewer
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +125,17 @@ def test_a_double_click_on_confirm_imports_once(desk):
 
     assert first.url == second.url
     assert Filing.objects.filter(kind="skill-brands").count() == 1
+
+
+def test_confirming_what_was_imported_long_ago_leads_to_its_page(desk):
+    preview = upload(desk, workbook(*lines(1)), "项目.xlsx", "handicraft-projects")
+    confirm(desk, preview)
+    Import.objects.update(committed_at=timezone.now() - timedelta(days=8))
+    imports.tidy()
+
+    answer = confirm(desk, preview)
+
+    assert (Filing.objects.count(), answer.url) == (1, preview.request["PATH_INFO"])
 
 
 def test_a_name_the_bureau_holds_already_is_an_error_of_a_form(desk):
