@@ -14,11 +14,14 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Expression, QuerySet
+from django.db.models.expressions import Col, RawSQL
+from django.db.models.sql.where import WhereNode
 from django.utils import timezone
 
-MOST = 600  # statements kept by a process; the one kept longest is forgotten first
+MOST = 1500  # statements kept by a process; the one kept longest is forgotten first
 # What stands for a value while a statement is worked out: nothing that a question could say by itself.
+MARK = "\x1f"
 FIRST_NUMBER, FIRST_MOMENT = -1_700_000_011, datetime(1802, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 _kept: OrderedDict[Hashable, "_Statement"] = OrderedDict()
@@ -63,8 +66,8 @@ def _place(role: str, organisation) -> Hashable:
 def rows(key: Hashable, question: Callable[..., QuerySet], *given: Any) -> list:
     """Return the rows of ``question(*given)``, whose statement is worked out at its first asking.
 
-    ``key`` names the question and holds all it depends on beside ``given``: whole numbers, moments and
-    people, each a value of the statement as it is given, not one worked out of it.
+    ``key`` names the question and holds all it depends on beside ``given``: whole numbers, moments,
+    texts and people, each a value of the statement as it is given, not one worked out of it.
     """
     return list(_asked(key, question, given))
 
@@ -101,14 +104,33 @@ def _worked_out(question: Callable[..., QuerySet], given: tuple) -> _Statement |
     adapted = [_adapted(value, connection) for value in stand_ins]
     places = tuple(adapted.index(p) if _may_stand_in(p) and p in adapted else None for p in params)
     _check(params, places)
+    _forget_the_tree(compiler)
     return _Statement(found, compiler, sql, tuple(params), places)
+
+
+def _forget_the_tree(compiler) -> None:
+    """Leave of a question that has its SQL what its rows are read by: the tree of it is most of its size."""
+    query = compiler.query
+    compiler.select = [(_as_read(shown), ("", ()), alias) for shown, _, alias in compiler.select]
+    query.annotations = {name: _as_read(one) for name, one in query.annotations.items()}
+    query._annotation_select_cache = None
+    query.where, query.alias_map, query.order_by = WhereNode(), {}, ()
+    compiler.where = compiler.having = compiler.qualify = None
+
+
+def _as_read(expression) -> Any:
+    """Return an expression by which its column is read alike, a plain one where it can be."""
+    is_plain = type(expression).convert_value is Expression.convert_value
+    return (
+        expression if isinstance(expression, Col) or not is_plain else RawSQL("", (), expression.output_field)
+    )
 
 
 def _check(params: Iterable, places: Iterable[int | None]) -> None:
     """Refuse a question that works something out of a value it was given: it would never change."""
     for param, place in zip(params, places, strict=True):
         said = str(param)
-        if place is None and (said.startswith(str(FIRST_MOMENT.year)) or said.startswith("-17000000")):
+        if place is None and (MARK in said or said.startswith((str(FIRST_MOMENT.year), "-17000000"))):
             raise ValueError(f"a question worked {said} out of what it was given")
 
 
@@ -122,6 +144,8 @@ def _stand_in(value: Any, number: int) -> Any:
         return FIRST_MOMENT + timedelta(seconds=number)
     if isinstance(value, int):
         return FIRST_NUMBER + number
+    if isinstance(value, str):
+        return f"{MARK}{number}"
     person = copy(value)
     person._state, person.pk = copy(value._state), FIRST_NUMBER + number
     return person
@@ -131,4 +155,4 @@ def _adapted(value: Any, connection) -> Any:
     """Return a value as it stands among the parameters of a statement."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
-    return value if isinstance(value, int) else value.pk
+    return value if isinstance(value, int | str) else value.pk

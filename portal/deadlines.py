@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import registry, scope, windows
+from portal import asked, registry, scope, windows
 from portal.models import Campaign, Expected, Filing, Organisation, User
 from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Level, State
@@ -178,9 +178,14 @@ def _of_province(user: User) -> list[Deadline]:
     province = next((o for o in desks if o.region.level == Level.PROVINCE and o.is_hrss), None)
     if province is None:
         return []
-    recent = Campaign.objects.opened().filter(due_at__gt=timezone.now() - LONG_OVERDUE).order_by("due_at")
-    found = windows.filed_of(campaigns := list(recent[: 4 * NEAREST]))
+    now = timezone.now()
+    campaigns = asked.rows((), _recent, now, now - LONG_OVERDUE)
+    found = windows.filed_of(campaigns)
     return [_progress(campaign, province, *found[campaign.pk]) for campaign in campaigns]
+
+
+def _recent(now: datetime, since: datetime) -> QuerySet:
+    return Campaign.objects.opened(now).filter(due_at__gt=since).order_by("due_at")[: 4 * NEAREST]
 
 
 def _progress(campaign: Campaign, province: Organisation, filed: int, expected: int) -> Deadline:

@@ -5,9 +5,10 @@ Pure reads for one strip above the queue; the rules are those of the modules tha
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from portal import edition_policy, historical, objections
+from portal import asked, edition_policy, historical, objections
 from portal.models import ObjectionStage, User
 
 EDITION_ACTS = {"approve": "待审定", "publish": "待发布"}
@@ -31,8 +32,7 @@ def _editions(user: User) -> list[Duty]:
     if not edition_policy.works_on_editions(user):
         return []
     waiting: dict[str, list[int]] = {name: [] for name in EDITION_ACTS}
-    found = edition_policy.visible_to(user).in_preparation().exclude(proposed_at=None)
-    for edition in found.order_by("pk"):
+    for edition in asked.rows(asked.whose(user), _proposed, user):
         for choice in edition_policy.choices(edition, user):
             if choice.is_open and choice.name in EDITION_ACTS:
                 waiting[choice.name].append(edition.pk)
@@ -43,8 +43,13 @@ def _editions(user: User) -> list[Duty]:
     ]
 
 
+def _proposed(user: User) -> QuerySet:
+    found = edition_policy.visible_to(user).in_preparation().exclude(proposed_at=None)
+    return found.order_by("pk")
+
+
 def _objections(user: User) -> list[Duty]:
-    found = objections.visible_to(user).exclude(stage=ObjectionStage.CLOSED).order_by("pk")
+    found = asked.rows(asked.whose(user), _unsettled, user)
     unanswered = [o.pk for o in found if o.stage == ObjectionStage.OPEN]
     answered = [o.pk for o in found if not objections.why_not_close(o, user)]
     duties = {"异议待答复": unanswered, "异议待办结": answered}
@@ -53,13 +58,21 @@ def _objections(user: User) -> list[Duty]:
     ]
 
 
+def _unsettled(user: User) -> QuerySet:
+    return objections.visible_to(user).exclude(stage=ObjectionStage.CLOSED).order_by("pk")
+
+
 def _registrations(user: User) -> list[Duty]:
     if historical.bureau_of(user, historical.CONFIRM) is None:
         return []
+    pks = asked.rows(asked.whose(user), _unconfirmed, user)
+    return [Duty("历史结果待确认", len(pks), _address("history", "history-list", pks))] if pks else []
+
+
+def _unconfirmed(user: User) -> QuerySet:
     found = historical.visible_to(user).exclude(proposed_at=None).exclude(upload__created_by=user)
     waiting = found.filter(upload__committed_at=None, upload__abandoned_at=None)
-    pks = list(waiting.order_by("pk").values_list("pk", flat=True))
-    return [Duty("历史结果待确认", len(pks), _address("history", "history-list", pks))] if pks else []
+    return waiting.order_by("pk").values_list("pk", flat=True)
 
 
 def _address(one: str, many: str, pks: list[int]) -> str:

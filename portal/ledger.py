@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import credit, inbox, reading, scope, snapshot, text, windows
+from portal import asked, credit, inbox, reading, scope, snapshot, text, windows
 from portal.models import Campaign, ChoiceListField, Filing, Region, User
 from portal.registry import RecordType
 from portal.vocabulary import Level, State
@@ -66,10 +66,13 @@ def places(user: User, params) -> Places:
     if root is None or root.level in (Level.COUNTY, Level.ZONE):
         return Places([], [])
     city = params.get("city", "")[:8] if root.level == Level.PROVINCE else root.code
-    below = Region.objects.current().filter(Q(parent_id=root.code) | Q(parent_id=text.clean(city)))
-    found = list(below.order_by("code"))
+    found = asked.rows(timezone.localdate(), _below, root.code, text.clean(city))
     cities = [region for region in found if region.level == Level.CITY]
     return Places(cities, [region for region in found if region.level != Level.CITY])
+
+
+def _below(*parents: str) -> QuerySet:
+    return Region.objects.current().filter(parent_id__in=parents).order_by("code")
 
 
 def read_wish(record_type: RecordType, params, where: Places) -> Wish:

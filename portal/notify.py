@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from portal import deliveries
+from portal import asked, deliveries
 from portal.models import Filing, Membership, Message, User
 from portal.registry import CITY as CITY_ROUTE
 from portal.vocabulary import HRSS_KINDS, Level, Role, Topic
@@ -95,4 +95,10 @@ def not_read(user: User) -> QuerySet:
 
 def unread(user: User) -> int:
     """Return how many messages ``user`` has not read."""
-    return not_read(user).count()
+    return sum(asked.rows((), _unread, user))
+
+
+def _unread(user: User) -> QuerySet:
+    """Return the number of messages not read, no row for none."""
+    found = not_read(user).order_by().values("user")
+    return found.annotate(n=Count("pk")).values_list("n", flat=True)

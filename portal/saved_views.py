@@ -1,8 +1,9 @@
 """Questions to the queue that a person keeps under a name (常用视图). The only writer of ``SavedView``."""
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
-from portal import text
+from portal import asked, text
 from portal.models import SavedView, User
 from portal.refusals import Refused
 
@@ -12,7 +13,11 @@ MOST = 20  # views of one person
 
 def of(user: User) -> list[SavedView]:
     """Return the views of a person in the order they were kept."""
-    return list(SavedView.objects.filter(user=user).order_by("created_at", "pk"))
+    return asked.rows((), _of, user)
+
+
+def _of(user: User) -> QuerySet:
+    return SavedView.objects.filter(user=user).order_by("created_at", "pk")
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from portal import registry, rollups, scope
+from portal import asked, registry, rollups, scope
 from portal.answers import answers, answers_then, duties_at, returns
 from portal.models import Campaign, CampaignDuty, Expected, Filing, Organisation, User
 from portal.registry import MERGED
@@ -273,15 +273,24 @@ def boards(
 def filed_of(campaigns: Iterable[Campaign]) -> dict[int, tuple[int, int]]:
     """Return campaign → how many bureaus have filed and how many shall, as its board says; two queries."""
     by_id = {campaign.pk: campaign for campaign in campaigns}
-    duties = CampaignDuty.objects.filter(campaign__in=by_id).order_by()
-    owed = set(duties.values_list("campaign_id", "organisation__region_id"))
-    cities = [pk for pk, campaign in by_id.items() if campaign.expects == Expected.CITIES]
-    sent = answers(by_id.values()).filter(state__in=(*IN_REVIEW, State.APPROVED, State.REJECTED))
-    sent = sent.exclude(campaign__in=cities, state=State.CITY_REVIEW).order_by()
-    found = set(sent.values_list("campaign_id", "region_id").distinct())
+    key = tuple(campaign.expects for campaign in by_id.values())
+    owed = set(asked.rows(key, _owed, *by_id))
+    found = set(asked.rows(key, _sent, *by_id.values()))
     filed = {(pk, duty_region(by_id[pk], region)) for pk, region in found} & owed
     done, expected = Counter(pk for pk, _ in filed), Counter(pk for pk, _ in owed)
     return {pk: (done[pk], expected[pk]) for pk in by_id}
+
+
+def _owed(*campaigns: int) -> QuerySet:
+    duties = CampaignDuty.objects.filter(campaign__in=campaigns).order_by()
+    return duties.values_list("campaign_id", "organisation__region_id")
+
+
+def _sent(*campaigns: Campaign) -> QuerySet:
+    cities = [campaign for campaign in campaigns if campaign.expects == Expected.CITIES]
+    sent = answers(campaigns).filter(state__in=(*IN_REVIEW, State.APPROVED, State.REJECTED))
+    sent = sent.exclude(campaign__in=cities, state=State.CITY_REVIEW).order_by()
+    return sent.values_list("campaign_id", "region_id").distinct()
 
 
 def _row(duty: CampaignDuty) -> Row:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from portal import asked
 from portal.models.former import KeepsFormer
 from portal.scope import within
 from portal.vocabulary import ADMIN_ROLES, HRSS_KINDS, JOINT_KINDS, Kind, Level, Role
@@ -134,8 +135,7 @@ class User(AbstractUser):
     @cached_property
     def held(self) -> list["Membership"]:
         """The memberships held now or once, with organisation and region; read once per request."""
-        found = self.memberships.select_related("organisation__region")
-        return list(found.order_by("organisation__region_id", "pk"))
+        return asked.rows((), _held_by, self.pk)
 
     @cached_property
     def posts(self) -> list["Membership"]:
@@ -156,6 +156,11 @@ class User(AbstractUser):
     def has_role(self, *roles: str) -> bool:
         """Say whether one of ``roles`` is held anywhere."""
         return any(post.role in roles for post in self.posts)
+
+
+def _held_by(user: int) -> models.QuerySet:
+    found = Membership.objects.filter(user_id=user).select_related("organisation__region")
+    return found.order_by("organisation__region_id", "pk")
 
 
 class Membership(models.Model):
