@@ -3,7 +3,7 @@
 Pages and the autosave answer take their data from here, so that neither queries on its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,11 +12,23 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BoundField
 from django.utils.functional import SimpleLazyObject
 
-from portal import corrections, drafts, locks, materials, registry, remarks, rules, snapshot, text, wording
+from portal import (
+    corrections,
+    drafts,
+    locks,
+    materials,
+    registry,
+    remarks,
+    rules,
+    snapshot,
+    text,
+    wording,
+)
 from portal.corrections import Note
 from portal.forms import LongText, RowSet, SeveralOffered, form_class, row_set_class
 from portal.models import CatalogueEntry, Filing, User
-from portal.registry import Problem, RecordType
+from portal.records import load
+from portal.registry import Problem
 from portal.scope import within
 from portal.workflow import Conflict, Refused
 
@@ -77,39 +89,6 @@ class Todo:
     def anchor(self) -> str:
         """The id of the question on the page."""
         return f"q-{self.name}"
-
-
-def load(filing: Filing) -> Filing:
-    """Return the filing with the fields of its type and all its form and rules look at, in few queries."""
-    record_type = filing.record_type
-    columns = [record_type.field(name) for name in record_type.fields]
-    single = [column.name for column in columns if column.is_relation and not column.many_to_many]
-    joined = ["organisation__region__parent", "region__parent", "amends", "campaign", *single]
-    return (
-        record_type.model.objects.select_related(*joined)
-        .prefetch_related("attachments", *_prefetched(record_type))
-        .get(pk=filing.pk)
-    )
-
-
-def _prefetched(record_type: RecordType) -> Iterator[str]:
-    for name in record_type.fields:
-        column = record_type.field(name)
-        if column.many_to_many:
-            yield name
-            yield from _row_paths(getattr(column.related_model, "record_type", None), f"{name}__")
-    yield from _row_paths(record_type, "")
-
-
-def _row_paths(record_type: RecordType | None, path: str) -> Iterator[str]:
-    for rows, fields in (record_type.rows if record_type else {}).items():
-        yield f"{path}{rows}"
-        for name in fields:
-            related_model = record_type.row_model(rows)._meta.get_field(name).related_model
-            if related_model is not None:
-                yield f"{path}{rows}__{name}"
-            if hasattr(related_model, "record_type"):
-                yield f"{path}{rows}__{name}__entry"
 
 
 class Questionnaire:

@@ -99,9 +99,15 @@ def holding(words: Iterable[str]) -> Q:
     return condition
 
 
-def sharing_pairs(pairs: Iterable[str]) -> Q:
-    """Return the condition that ``name_key`` holds one of the folded ``pairs`` of characters at least."""
-    return _indexed({f"{IN_ITS_NAME}{key}" for pair in pairs for key in _keys(pair)}, _ANY)
+def any_of_pairs(pairs: Iterable[str]) -> str:
+    """Return what the index is asked for to find names with one of the folded ``pairs`` at least."""
+    keys = sorted({f"{IN_ITS_NAME}{key}" for pair in pairs for key in _keys(pair)})
+    return _needed(keys, _ANY)
+
+
+def sharing(sought: str) -> Q:
+    """Return the condition that a name is among those ``sought``, as ``any_of_pairs`` says it."""
+    return Q(pk__in=RawSQL(_FIND[connection.vendor].format(_ANY[connection.vendor]), [sought]))
 
 
 def _keys(word: str) -> set[str]:
@@ -111,9 +117,15 @@ def _keys(word: str) -> set[str]:
 
 
 def _indexed(keys: set[str], join: dict[str, str]) -> Q:
-    how, wanted = join[connection.vendor], sorted(keys)
-    needed = wanted if connection.vendor == "postgresql" else how.join(f'"{key}"' for key in wanted)
-    return Q(pk__in=RawSQL(_FIND[connection.vendor].format(how), [needed]))
+    needed = _needed(sorted(keys), join)
+    return Q(pk__in=RawSQL(_FIND[connection.vendor].format(join[connection.vendor]), [needed]))
+
+
+def _needed(keys: list[str], join: dict[str, str]) -> str:
+    """Return ``keys`` as the index takes them: letters and digits, of which an array needs no quotes."""
+    if connection.vendor == "postgresql":
+        return f"{{{','.join(keys)}}}"
+    return join["sqlite"].join(f'"{key}"' for key in keys)
 
 
 def ranked(entries: QuerySet, words: list[str]) -> QuerySet:

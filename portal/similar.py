@@ -6,22 +6,27 @@ end in: what is left, the core, decides. Candidates come from the index of bigra
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db import connection
+from django.db.models import IntegerField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
+from django.utils import timezone
 
-from portal import search, text
+from portal import asked, search, text
 from portal.models import CatalogueEntry, Filing, Region, User
-from portal.vocabulary import IN_REVIEW, State
+from portal.vocabulary import IN_REVIEW, Level, State
 
 # Measured on pairs of real names (tests/test_similar.py): the same thing scores 0.6 and more, different
 # things of one trade 0.46 and less.
 NEAR = 0.55
 MOST = 5
 CANDIDATES = 200
+MOST_NAMES = 5000  # whose parts a process remembers
 MOST_PAIRS = 12  # of a long name, so that no search costs more than this many comparisons a row
 CORE_WEIGHT = 0.8
 SMALLEST = 2  # characters a core needs to say anything
@@ -57,6 +62,12 @@ GENERIC = [
 PARTS = ["山东", "齐鲁", "胶东", "鲁西南", "鲁西", "鲁南", "鲁中", "沂蒙"]
 # Short names of counties that are things as well.
 THINGS = {"牡丹", "天桥"}
+_PLACE = ("region__level", "region__name", "region__parent__name")
+# The same on both, unlike LIKE, which takes its word in another spelling than it is given.
+_HOLDS = {
+    "sqlite": "CASE WHEN instr(portal_catalogueentry.name_key, %s) > 0 THEN 1 ELSE 0 END",
+    "postgresql": "CASE WHEN strpos(portal_catalogueentry.name_key, %s) > 0 THEN 1 ELSE 0 END",
+}
 _GENERIC = re.compile("|".join(sorted(GENERIC, key=len, reverse=True)))
 
 
@@ -87,15 +98,15 @@ def plain(name: str) -> str:
 
 
 class Names:
-    """Compares names; knows the regions of the province, read once."""
+    """Compares names; knows the regions of the province by their ``names``, long and short."""
 
-    def __init__(self) -> None:
-        names = Region.objects.values_list("name", "short_name")
+    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
         places = {place for pair in names for place in pair if len(place) >= SMALLEST} - THINGS
         ordered = sorted([*map(plain, places), *PARTS], key=len, reverse=True)
         self._places = re.compile("|".join(map(re.escape, ordered)))
+        self.parts = lru_cache(MOST_NAMES)(self._parts)
 
-    def parts(self, name: str) -> tuple[str, str]:
+    def _parts(self, name: str) -> tuple[str, str]:
         """Return the core of a name and the name without regions; a part that would be empty stays whole."""
         whole = plain(name)
         without = _kept(self._places.sub("", whole), whole)
@@ -105,6 +116,18 @@ class Names:
         """Return how alike two names are, 0 to 1; symmetric."""
         (core, without), (other_core, other_without) = self.parts(one), self.parts(other)
         return CORE_WEIGHT * _dice(core, other_core) + (1 - CORE_WEIGHT) * _dice(without, other_without)
+
+
+def known_names() -> Names:
+    """Return ``Names`` that know the regions as they are now; one query, worked out when they change."""
+
+    def regions() -> QuerySet:
+        return Region.objects.order_by("code").values_list("name", "short_name")
+
+    return _names(tuple(asked.rows((), regions)))
+
+
+_names = lru_cache(2)(Names)
 
 
 def _kept(left: str, before: str) -> str:
@@ -130,58 +153,67 @@ def near_names(filing: Filing, reader: User) -> list[Near]:
     """
     if not filing.record_type.is_catalogued or filing.is_nothing or len(plain(filing.title)) < SMALLEST:
         return []
-    names = Names()
-    published = _published(names, filing)
-    return _nearest(names, filing.title, [*published, *_under_review(filing, reader)])
-
-
-def _published(names: Names, filing: Filing) -> list[Near]:
-    own = CatalogueEntry.objects.filter(filing_id__in=[filing.pk, filing.amends_id]).values("code")
-    entries = CatalogueEntry.objects.in_force().filter(kind=filing.kind).exclude(code__in=own)
-    found = candidates(entries, names.parts(filing.title)[0]).select_related("region__parent")
-    return [_of_entry(entry) for entry in found[:CANDIDATES]]
-
-
-def _of_entry(entry: CatalogueEntry) -> Near:
-    url = reverse("catalogue-entry", args=[entry.kind, entry.code])
-    return Near(entry.title, entry.region.full_name, "已公布", url)
-
-
-def _under_review(filing: Filing, reader: User) -> list[Near]:
-    # what is being corrected has a name that nobody has sent yet
-    waiting = Q(state__in=IN_REVIEW) | Q(state=State.APPROVED, entry=None)
-    found = (
-        Filing.objects.visible_to(reader)
-        .filter(waiting, kind=filing.kind, is_nothing=False)
-        .exclude(pk__in=[filing.pk, filing.amends_id or 0])
-        .exclude(amends_id__in=[filing.pk, filing.amends_id or 0])
-    )
-    found = found.select_related("region__parent").order_by("-arrived_at")[:CANDIDATES]
-    return [
-        Near(f.title, f.region.full_name, f.get_state_display(), reverse("filing", args=[f.pk]))
-        for f in found
-    ]
-
-
-def _nearest(names: Names, name: str, others: Iterable[Near]) -> list[Near]:
-    scored = [
-        Near(o.title, o.place, o.standing, o.url, round(names.likeness(name, o.title), 3)) for o in others
-    ]
-    near = [other for other in scored if other.score >= NEAR]
+    names = known_names()
+    found = [*_published(names, filing), *_under_review(filing, reader)]
+    scored = [(round(names.likeness(filing.title, title), 3), title, rest) for title, *rest in found]
+    near = [_near(title, score, *rest) for score, title, rest in scored if score >= NEAR]
     return sorted(near, key=lambda other: (-other.score, other.title, other.url))[:MOST]
+
+
+def _near(
+    title: str, score: float, kind: str, key: str | int, state: str, level: str, place: str, parent: str
+) -> Near:
+    """Return a name as it is told of: an entry has the ``kind`` its page is found by, a filing has none."""
+    below_city = level in (Level.COUNTY, Level.ZONE)
+    url = reverse("catalogue-entry", args=[kind, key]) if kind else reverse("filing", args=[key])
+    standing = State(state).label if state else "已公布"
+    return Near(title, f"{parent or ''}{place}" if below_city else place, standing, url, score)
+
+
+def _published(names: Names, filing: Filing) -> list[tuple]:
+    pairs, kind = _pairs(names.parts(filing.title)[0]), filing.kind
+
+    def published(sought: str, filing: int, amends: int, *pairs: str) -> QuerySet:
+        own = CatalogueEntry.objects.filter(filing_id__in=[filing, amends]).values("code")
+        entries = CatalogueEntry.objects.in_force().filter(kind=kind).exclude(code__in=own)
+        return _sharing(entries, sought, pairs).values_list("title", "kind", "code", *_PLACE)[:CANDIDATES]
+
+    key = kind, len(pairs), timezone.localdate()
+    found = asked.rows(
+        key, published, search.any_of_pairs(pairs), filing.pk or 0, filing.amends_id or 0, *pairs
+    )
+    return [(title, kind, code, "", *place) for title, kind, code, *place in found]
+
+
+def _under_review(filing: Filing, reader: User) -> list[tuple]:
+    kind = filing.kind
+
+    def waiting(reader: User, filing: int, amends: int) -> QuerySet:
+        # what is being corrected has a name that nobody has sent yet
+        waits = Q(state__in=IN_REVIEW) | Q(state=State.APPROVED, entry=None)
+        found = Filing.objects.visible_to(reader).filter(waits, kind=kind, is_nothing=False)
+        found = found.exclude(pk__in=[filing, amends]).exclude(amends_id__in=[filing, amends])
+        return found.order_by("-arrived_at").values_list("title", "pk", "state", *_PLACE)[:CANDIDATES]
+
+    key = asked.whose(reader), kind
+    found = asked.rows(key, waiting, reader, filing.pk or 0, filing.amends_id or 0)
+    return [(title, "", pk, state, *place) for title, pk, state, *place in found]
 
 
 def candidates(entries: QuerySet, core: str) -> QuerySet:
     """Return of ``entries`` those whose name shares a pair with ``core``, most pairs first."""
-    pairs = list(dict.fromkeys("".join(pair) for pair in pairwise(core)))[:MOST_PAIRS] or [core]
-    shared = sum(
-        (
-            Case(When(name_key__contains=pair, then=Value(1)), default=Value(0), output_field=IntegerField())
-            for pair in pairs
-        ),
-        start=Value(0, output_field=IntegerField()),
-    )
-    found = entries.filter(search.sharing_pairs(pairs)).annotate(shared=shared).filter(shared__gt=0)
+    pairs = _pairs(core)
+    return _sharing(entries, search.any_of_pairs(pairs), pairs)
+
+
+def _pairs(core: str) -> list[str]:
+    return list(dict.fromkeys("".join(pair) for pair in pairwise(core)))[:MOST_PAIRS] or [core]
+
+
+def _sharing(entries: QuerySet, sought: str, pairs: Sequence[str]) -> QuerySet:
+    """Return what ``candidates`` does; ``sought`` is what the index is asked for."""
+    counted = RawSQL(" + ".join([_HOLDS[connection.vendor]] * len(pairs)), pairs, IntegerField())
+    found = entries.filter(search.sharing(sought)).annotate(shared=counted).filter(shared__gt=0)
     return found.order_by("-shared", "-valid_from", "-pk")
 
 
@@ -192,7 +224,7 @@ def meant(q: str) -> list[CatalogueEntry]:
     """
     if len(plain(q)) < SMALLEST:
         return []
-    names = Names()
+    names = known_names()
     core = names.parts(q)[0]
     found = candidates(CatalogueEntry.objects.in_force(), core).select_related("region__parent")[:CANDIDATES]
     scored = [(_held(core, names.parts(entry.title)[1]), entry) for entry in found]

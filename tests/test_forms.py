@@ -3,7 +3,7 @@
 import pytest
 from django import forms
 
-from portal import catalogue, questionnaire, registry, rules, wording
+from portal import catalogue, records, registry, rules, wording
 from portal.forms import NOT_PUBLIC, CleanText, LongText, WholeNumber, form_class
 from portal.models import Filing
 from portal.questionnaire import Questionnaire
@@ -32,14 +32,14 @@ def test_sending_the_form_as_it_is_shown_changes_nothing(record_type):
     sheet = sheet_of(record)
 
     assert sheet.errors() == {}
-    assert sheet.differences(questionnaire.load(record)) == []
+    assert sheet.differences(records.load(record)) == []
     assert store(record).title == record.title
 
 
 @pytest.mark.parametrize("record_type", TYPES)
 def test_an_empty_form_is_a_draft(record_type):
     record = draft(record_type)
-    form = form_class(record_type)({}, instance=questionnaire.load(record))
+    form = form_class(record_type)({}, instance=records.load(record))
 
     assert form.errors == {}
 
@@ -65,7 +65,7 @@ def test_the_example_stands_in_the_empty_fields(record_type):
 
 @pytest.mark.parametrize("record_type", TYPES)
 def test_nothing_typed_is_cut_off_by_the_browser(record_type):
-    rendered = Questionnaire(questionnaire.load(draft(record_type))).form.as_p()
+    rendered = Questionnaire(records.load(draft(record_type))).form.as_p()
 
     assert "maxlength" not in rendered
 
@@ -180,7 +180,7 @@ def test_a_wrong_check_character_is_said_at_once_and_kept_in_the_draft():
 
 
 def test_the_limit_of_the_notice_and_the_columns_show_as_counters():
-    sheet = Questionnaire(questionnaire.load(draft("skill-brands")))
+    sheet = Questionnaire(records.load(draft("skill-brands")))
     questions = [question for section in sheet.sections([]) for question in section.questions]
 
     assert {q.field.name: q.limit for q in questions if q.limit} == {"name": 100}
@@ -193,7 +193,7 @@ def test_the_limit_of_the_notice_and_the_columns_show_as_counters():
 
 def test_questions_are_numbered_through_and_sections_count_what_is_in_order():
     record = draft("skill-brands", direction="", advantage_people="")
-    sheet = Questionnaire(questionnaire.load(record))
+    sheet = Questionnaire(records.load(record))
 
     sections = sheet.sections(rules.problems(sheet.record))
 

@@ -55,7 +55,7 @@ def pairs(lines: str) -> list[tuple[str, str]]:
 
 
 def test_two_names_of_one_thing_are_near_and_two_things_of_one_trade_are_not():
-    names = similar.Names()
+    names = similar.known_names()
 
     near = {pair: names.likeness(*pair) >= similar.NEAR for pair in [*pairs(SAME), *pairs(OTHERS)]}
 
@@ -63,7 +63,7 @@ def test_two_names_of_one_thing_are_near_and_two_things_of_one_trade_are_not():
 
 
 def test_likeness_is_the_same_both_ways_and_whole_for_the_name_itself():
-    names = similar.Names()
+    names = similar.known_names()
 
     ways = [(names.likeness(a, b), names.likeness(b, a), names.likeness(a, a)) for a, b in pairs(SAME)]
 

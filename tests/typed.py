@@ -5,7 +5,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal import questionnaire
+from portal import records
 from portal.models import Filing
 from portal.questionnaire import Questionnaire
 from tests.factories import filer
@@ -17,7 +17,7 @@ def typed(record: Filing, **changes) -> dict[str, list[str]]:
     A field of a child row is named as in the page, e.g. ``**{"annual_performances-0-year": "2023"}``.
     """
     current = Filing.objects.get(pk=record.pk)
-    sheet = Questionnaire(questionnaire.load(current))
+    sheet = Questionnaire(records.load(current))
     sent = {"revision": [str(current.revision)]} | _fields(sheet.form)
     for rows in sheet.row_sets.values():
         sent |= _fields(rows.management_form)
@@ -47,14 +47,14 @@ def _values(value) -> list[str]:
 
 def sheet_of(record: Filing, **changes) -> Questionnaire:
     """Return the form of ``record`` with ``changes`` typed over what it shows."""
-    return Questionnaire(questionnaire.load(record), query(typed(record, **changes)))
+    return Questionnaire(records.load(record), query(typed(record, **changes)))
 
 
 def store(record: Filing, **changes) -> Filing:
     """Type ``changes``, store what may be stored, and return the record as it is then."""
     sheet = sheet_of(record, **changes)
     sheet.store(by=filer(record.region_id), revision=Filing.objects.get(pk=record.pk).revision)
-    return questionnaire.load(record)
+    return records.load(record)
 
 
 def page(name: str, record: Filing) -> str:

@@ -6,12 +6,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import (
+    asked,
     corrections,
     deadlines,
     drafts,
@@ -20,6 +22,7 @@ from portal import (
     merging,
     questionnaire,
     reading,
+    records,
     rules,
     scope,
     similar,
@@ -48,10 +51,14 @@ PHRASES = re.compile("“[^”]*”|[^“]+")  # a heading breaks between these,
 
 def own(request: HttpRequest, pk: int) -> Filing:
     """Return a filing of a bureau this person files for, with all its form needs; anything else is 404."""
-    filing = get_object_or_404(Filing.objects.visible_to(request.user), pk=pk)
-    if not scope.files_for(request.user, filing.organisation_id):
+    found = asked.rows(asked.whose(request.user), _kind_and_bureau, request.user, pk)
+    if not found or not scope.files_for(request.user, found[0][1]):
         raise Http404
-    return questionnaire.load(filing)
+    return records.load_of(found[0][0], pk)
+
+
+def _kind_and_bureau(user: User, pk: int) -> QuerySet:
+    return Filing.objects.visible_to(user).filter(pk=pk).values_list("kind", "organisation_id")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -199,7 +206,7 @@ def autosave(request: HttpRequest, pk: int) -> JsonResponse:
     try:
         sheet.store(by=request.user, revision=number(request, "revision"))
     except Conflict as conflict:
-        if sheet.differences(questionnaire.load(conflict.filing)):
+        if sheet.differences(records.load(conflict.filing)):
             return JsonResponse({"message": CHANGED_ELSEWHERE}, status=409)
     except Refused as refusal:
         return JsonResponse({"message": str(refusal)}, status=409)
@@ -240,7 +247,7 @@ def _saved_words(sheet: Questionnaire, errors: dict) -> str:
 
 def _conflict_page(request: HttpRequest, sheet: Questionnaire, conflict: Conflict) -> HttpResponse:
     """409: who wrote when, what was typed beside what is stored. The same text twice is no conflict."""
-    stored = questionnaire.load(conflict.filing)
+    stored = records.load(conflict.filing)
     differences = sheet.differences(stored)
     if not differences:
         return redirect(NEXT.get(request.POST.get("then", ""), "filing-edit"), stored.pk)

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import (
+    asked,
     catalogue,
     checklist,
     copies,
@@ -28,9 +29,9 @@ from portal import (
     pins,
     policy,
     prepared,
-    questionnaire,
     queue,
     reading,
+    records,
     remarks,
     reminders,
     review_boards,
@@ -101,11 +102,15 @@ def in_scope(request: HttpRequest, pk: int) -> Filing:
 
     Whether there is anything of what most filings have none of is asked with it, so that nobody asks again.
     """
-    found = policy.with_facts(Filing.objects.visible_to(request.user), request.user)
+    if not (found := asked.rows(asked.whose(request.user), _one, request.user, pk)):
+        raise Http404
+    return found[0]
+
+
+def _one(user: User, pk: int) -> QuerySet:
+    found = policy.with_facts(Filing.objects.visible_to(user), user).filter(pk=pk)
     found = found.annotate(**{f"has_{name}": Exists(rows) for name, rows in _RARE.items()})
-    return get_object_or_404(
-        found.select_related("organisation__region", "holder", "entry", "amends", "campaign"), pk=pk
-    )
+    return found.select_related("organisation__region", "holder", "entry", "amends", "campaign")
 
 
 def carried(request: HttpRequest) -> str:
@@ -226,7 +231,7 @@ def _problems(found: Filing, user: User) -> list:
     """Return what a reviewer has to know of the rules while the filing is under review."""
     if found.state not in IN_REVIEW or reading.is_own(found, user):
         return []
-    return rules.problems(questionnaire.load(found))
+    return rules.problems(records.load(found))
 
 
 def _near(found: Filing, user: User) -> list[similar.Near]:
