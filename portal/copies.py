@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from portal import notify, reading, text
+from portal import asked, notify, reading, text
 from portal.actions import REVIEWERS
-from portal.models import Copy, Filing, Membership, Message, User
+from portal.models import Copy, Filing, FilingVersion, Membership, Message, User
 from portal.refusals import Refused
 from portal.registry import CITY
 from portal.vocabulary import HRSS_KINDS, Role, Topic
@@ -57,20 +57,26 @@ def desks(filing: Filing) -> list[Membership]:
     """
     if not hasattr(filing, "_desks"):
         code = filing.region_id
-        posts = Membership.objects.current().filter(
-            role__in=(*REVIEWERS, Role.PUBLISHER),
-            organisation__region_id__in={code[:2], code[:4], code},
-            organisation__kind__in=HRSS_KINDS,
-            user__is_active=True,
-        )
-        filers = Membership.objects.current().filter(role=Role.FILER, organisation_id=filing.organisation_id)
-        posts = posts.annotate(
-            files_here=Exists(filers.filter(user=OuterRef("user_id"))),
-            submitted_it=Exists(filing.versions.order_by().filter(submitted_by=OuterRef("user_id"))),
-        )
-        in_order = posts.order_by("organisation__region_id", "organisation_id", "user_id")
-        filing._desks = list(in_order.select_related("user", "organisation"))
+        facts = filing.pk, filing.organisation_id, code[:2], code[:4], code
+        filing._desks = asked.rows(timezone.localdate(), _posts, *facts)
     return filing._desks
+
+
+def _posts(filing: int, bureau: int, *codes: str) -> QuerySet:
+    posts = Membership.objects.current().filter(
+        role__in=(*REVIEWERS, Role.PUBLISHER),
+        organisation__region_id__in=codes,
+        organisation__kind__in=HRSS_KINDS,
+        user__is_active=True,
+    )
+    filers = Membership.objects.current().filter(role=Role.FILER, organisation_id=bureau)
+    sent = FilingVersion.objects.filter(filing_id=filing).order_by()
+    posts = posts.annotate(
+        files_here=Exists(filers.filter(user=OuterRef("user_id"))),
+        submitted_it=Exists(sent.filter(submitted_by=OuterRef("user_id"))),
+    )
+    in_order = posts.order_by("organisation__region_id", "organisation_id", "user_id")
+    return in_order.select_related("user", "organisation")
 
 
 def card(filing: Filing, user: User) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from portal import checklist, copies, notify, opinions, policy, text
+from portal import asked, checklist, copies, notify, opinions, policy, text
 from portal.actions import ACTIONS, REVIEWERS, Action
 from portal.grounds import Grounds, from_facts
 from portal.inbox import duration, holder
@@ -230,8 +231,16 @@ def told_of(event: Event | None, filing: Filing, user: User) -> Event | None:
 
 def events(filing: Filing, user: User) -> list[Event]:
     """Return what happened to ``filing``, newest first, as far as ``user`` may know of it."""
-    told = filing.events.exclude(action__in=opinions.untold(filing, user))
-    return list(told.select_related("organisation").order_by("-number"))
+    untold = tuple(opinions.untold(filing, user))
+
+    def told(filing: int) -> QuerySet:
+        found = Event.objects.filter(filing_id=filing).exclude(action__in=untold)
+        return found.select_related("organisation").order_by("-number")
+
+    happened = asked.rows(untold, told, filing.pk)
+    for event in happened:
+        event.filing = filing
+    return happened
 
 
 def timeline(

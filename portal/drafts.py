@@ -196,9 +196,8 @@ def _store(
     many = {name for name in values if record._meta.get_field(name).many_to_many}
     for name in values.keys() - many:
         setattr(record, name, values[name])
-    try:
-        with transaction.atomic():
-            record.save(update_fields=_written(record) if record.pk else None)
+    try:  # what is refused here undoes the whole transaction, so that no savepoint is needed
+        record.save(update_fields=_written(record) if record.pk else None)
     except IntegrityError as error:
         raise as_refusal(error) from None
     for name in many:
@@ -217,8 +216,7 @@ def _replace_rows(record: Filing, name: str, wanted: Sequence[Mapping[str, Any]]
     model, made = record.record_type.row_model(name), _made(record, name, wanted)
     getattr(record, name).all().delete()
     try:
-        with transaction.atomic():
-            model.objects.bulk_create(made)
+        model.objects.bulk_create(made)
     except IntegrityError as error:
         raise _twice(model, error) from None
     getattr(record, "_prefetched_objects_cache", {}).pop(name, None)

@@ -224,6 +224,7 @@ class FilingForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.storable: dict[str, Any] = {}
+        self.before = self.instance.values_now()
         for name, field in self.fields.items():
             if isinstance(field, _Offered):
                 self._offer(name, field)
@@ -246,7 +247,7 @@ class FilingForm(forms.ModelForm):
         self.instance.title = self.instance.heading()[:100]
         key = self.record_type.key[0]
         try:
-            self.instance.validate_constraints()
+            self.instance.validate_changes(self.before)
         except ValidationError as error:
             self.storable.pop(key, None)
             self.add_error(key if key in self.fields else None, error.messages)

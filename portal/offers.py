@@ -71,10 +71,13 @@ class Later:
         keys = list(keys)
         if new := {key for key in keys if key not in self._found}:
             numbers = [key for key in new if key.isascii() and key.isdigit() and len(key) <= LARGEST_DIGITS]
-            offered = _reached(self.model, self.record.region_id[:4]).filter(pk__in=numbers)
-            read = {str(other.pk): other for other in offered.select_related("entry")} if numbers else {}
+            read = self._read(numbers) if numbers else {}
             self._found |= {key: read.get(key) for key in new}
         return {key: found for key in keys if (found := self._found[key]) is not None}
+
+    def _read(self, numbers: list[str]) -> dict[str, Filing]:
+        offered = _reached(self.model, self.record.region_id[:4]).filter(pk__in=numbers)
+        return {str(other.pk): other for other in offered.select_related("entry")}
 
 
 def _in_force(model: type[Filing], city: str) -> list[tuple[str, str]]:

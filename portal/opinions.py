@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from portal import policy, scope
+from portal import asked, policy, scope
 from portal.models import Filing, JointOpinion, Organisation, User
 from portal.vocabulary import JOINT_KINDS, JointConclusion, Level, Role, State
 
@@ -37,9 +37,13 @@ def departments(filing: Filing) -> QuerySet:
 def around(filing: Filing) -> list[Organisation]:
     """Return the organisations of a filing's city and province, read once for each filing object."""
     if not hasattr(filing, "_around"):
-        codes = {filing.region_id[:2], filing.region_id[:4]}
-        filing._around = list(Organisation.objects.current().filter(region_id__in=codes))
+        codes = filing.region_id[:2], filing.region_id[:4]
+        filing._around = asked.rows(timezone.localdate(), _organisations, *codes)
     return filing._around
+
+
+def _organisations(*codes: str) -> QuerySet:
+    return Organisation.objects.current().filter(region_id__in=codes)
 
 
 def open_questions() -> QuerySet:

@@ -225,8 +225,9 @@ def card(filing: Filing, user: User, typed: Typed | None = None) -> Card | None:
     choices = acts(filing, user)
     if not choices:
         return None
-    found = seen_by(user).filter(filing_id=filing.pk).select_related("by")
-    standing = found.first() if getattr(filing, "has_prepared", True) else None
+    standing = None
+    if getattr(filing, "has_prepared", True):
+        standing = seen_by(user).filter(filing_id=filing.pk).select_related("by").first()
     typed = typed or _stored(standing)
     return Card(
         standing,

@@ -126,7 +126,7 @@ def reply(filing: Filing, replies: Mapping[int, str]) -> None:
 
     An empty answer takes the former one back. Raises ``Refused`` for a remark that is not open.
     """
-    waiting = {remark.pk: remark for remark in filing.remarks.open()}
+    waiting = {remark.pk: remark for remark in filing.remarks.open()} if replies else {}
     if set(replies) - set(waiting):
         raise Refused("有一条意见不在待答复之列，请刷新页面查看。")
     for pk, said in replies.items():

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import QuerySet
 
-from portal import materials, successors, text
+from portal import asked, materials, successors, text
 from portal.models import ChoiceListField, Filing
 from portal.registry import Problem
 from portal.snapshot import child_rows, related
@@ -140,14 +141,18 @@ def _wrong_in_row(row: models.Model, column: models.Field) -> str:
 
 def _namesake(record: Filing) -> Iterator[Problem]:
     """A bureau holds a name once among its live filings of a type."""
-    live = Filing.objects.filter(
-        kind=record.kind, organisation_id=record.organisation_id, title=record.title, holds_name=True
-    ).exclude(state__in=ENDED)
-    others = live.exclude(pk__in=[pk for pk in (record.pk, record.amends_id) if pk])
-    if record.title and others.exists():
+    if not record.title:
+        return
+    told = record.kind, record.organisation_id, record.title, record.pk or 0, record.amends_id or 0
+    if asked.rows((), _namesakes, *told):
         yield Problem(
             record.record_type.key[0], "本单位已有同名的填报，请换一个名称。", record.record_type.basis
         )
+
+
+def _namesakes(kind: str, bureau: int, title: str, own: int, amends: int) -> QuerySet:
+    live = Filing.objects.filter(kind=kind, organisation_id=bureau, title=title, holds_name=True)
+    return live.exclude(state__in=ENDED).exclude(pk__in=[own, amends]).values_list("pk")[:1]
 
 
 def _dropped(record: Filing) -> Iterator[Problem]:

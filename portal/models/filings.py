@@ -1,5 +1,7 @@
 """What is filed: the one concrete parent of all record types, and its immutable versions."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -51,6 +53,12 @@ def _catalogued(*, is_city: bool) -> list[str]:
     """Return the types that are published, by a city or by the province, which may publish all of them."""
     found = (t for t in registry.all_types() if t.is_catalogued)
     return [t.slug for t in found if t.route == registry.CITY or not is_city]
+
+
+def _names(constraint: models.BaseConstraint) -> set[str]:
+    """Return the fields whose values decide whether a constraint holds."""
+    condition = getattr(constraint, "condition", None)  # none of ours is made of expressions
+    return {*getattr(constraint, "fields", ()), *(condition.referenced_base_fields if condition else ())}
 
 
 class Filing(models.Model):
@@ -209,6 +217,29 @@ class Filing(models.Model):
             self.region_id = self.organisation.region_id
         for name, value in self.derived().items():
             setattr(self, name, value)
+
+    def values_now(self) -> dict[str, Any]:
+        """Return column → value of a stored filing, nothing of one that is not."""
+        columns = self._meta.concrete_fields if self.pk else ()
+        return {column.attname: getattr(self, column.attname) for column in columns}
+
+    def validate_changes(self, before: dict[str, Any]) -> None:
+        """Check as ``validate_constraints`` does, leaving out what names no column changed since ``before``.
+
+        ``before``: ``values_now`` of then; what is stored meets every constraint.
+        """
+        names = {column.attname: column.name for column in self._meta.concrete_fields}
+        changed = {
+            name for key, name in names.items() if key not in before or before[key] != getattr(self, key)
+        }
+        found = [
+            (model, [c for c in of_it if _names(c) & changed]) for model, of_it in self.get_constraints()
+        ]
+        self.get_constraints = lambda: found
+        try:
+            self.validate_constraints()
+        finally:
+            del self.get_constraints
 
     @property
     def record_type(self) -> RecordType:
