@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import QueryDict
@@ -48,12 +49,14 @@ class Asked:
         region = "" if self.region.code == min(self.roots, key=len) else self.region.code
         return inbox.as_params(at=self.at, region=region, kind=self.kind)
 
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        return self.params.dict()
+
     def query(self, **more: str) -> str:
         """Return the query string with some parts changed or added."""
-        params = self.params
-        for name, value in more.items():
-            params[name] = value
-        return f"?{params.urlencode()}" if params else ""
+        parts = self._parts | more
+        return f"?{urlencode(parts)}" if parts else ""
 
     @property
     def words(self) -> str:

@@ -94,8 +94,12 @@ def _number(value: str) -> str:
 
 def campaigns(record_type: RecordType, user: User) -> list[Campaign]:
     """Return the campaigns of a type that ``user`` may narrow the list to, the latest first."""
-    found = windows.visible_campaigns(user).filter(kind=record_type.slug)
-    return list(found.order_by("-due_at", "-pk")[:MOST_CAMPAIGNS])
+    return asked.rows(asked.whose(user), _campaigns, user, record_type.slug)
+
+
+def _campaigns(user: User, kind: str) -> QuerySet:
+    found = windows.visible_campaigns(user).filter(kind=kind)
+    return found.order_by("-due_at", "-pk")[:MOST_CAMPAIGNS]
 
 
 def standings(record_type: RecordType) -> dict[str, str]:

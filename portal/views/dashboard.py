@@ -26,13 +26,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     shown = [] if asked.odd else panels.panels(board)
     if is_empty:
         shown = [panel for panel in shown if panel.slug in panels.OF_TASKS]
+    address = partial(_address, asked=asked, list_url=reverse("dashboard-behind"))
     context = {
         "nav": "dashboard",
         "asked": asked,
         "regions": dashboards.regions(asked),
         "types": list(registry.all_types()),
         "is_empty": is_empty,
-        "panels": [written(panel, partial(_address, asked=asked)) for panel in shown],
+        "panels": [written(panel, address) for panel in shown],
     }
     return render(request, "desk/dashboard.html", context, status=422 if asked.odd else 200)
 
@@ -115,12 +116,12 @@ def _cell(cell: Cell, address: Callable[[Number], str]) -> dict:
     return {"said": str(cell.value), "url": address(cell) if cell.value else ""}
 
 
-def _address(number: Number, asked: Asked) -> str:
+def _address(number: Number, asked: Asked, list_url: str) -> str:
     """Return where a number leads: the list behind it, of a target its own page."""
     if "target" in number.cell:
         day = f"?on={dashboards.rollups.day_of(asked.cutoff)}" if asked.at else ""
         return reverse("desk-target", args=[number.cell["target"]]) + day
-    return reverse("dashboard-behind") + asked.query(**number.cell)
+    return list_url + asked.query(**number.cell)
 
 
 def labelled(line: dict, headings: tuple[str, ...]) -> dict:
