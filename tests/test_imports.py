@@ -306,6 +306,19 @@ def test_a_large_file_is_read_and_carried_out_by_jobs(by, monkeypatch):
     ]
 
 
+def test_who_may_not_confirm_asks_for_no_job_and_who_lost_his_post_since_imports_nothing(by, monkeypatch):
+    monkeypatch.setattr(imports, "AT_ONCE_ROWS", 0)
+    imported = received(by, ["甲公司", "其他", ""])
+    with pytest.raises(Refused):
+        imports.confirm(imported, by=factories.filer("3701"))
+    asked_before = Job.objects.count()
+
+    job = imports.confirm(imported, by=by)
+    by.memberships.all().delete()
+
+    assert (asked_before, jobs.execute(job.pk), Filing.objects.count()) == (0, "failed", 0)
+
+
 def test_a_job_whose_rows_moved_on_says_so_and_leaves_the_import_open(by, monkeypatch):
     monkeypatch.setattr(imports, "AT_ONCE_ROWS", 0)
     imported = received(by, ["甲公司", "其他", ""])
