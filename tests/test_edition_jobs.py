@@ -93,7 +93,8 @@ def _is_told(model: type[models.Model]) -> bool:
 
 
 def _plain(field: models.Field, value: Any, places: dict) -> Any:
-    if isinstance(field, models.DateTimeField) or field.name in ("hash", "previous_hash"):
+    is_time = isinstance(field, models.DateTimeField | models.BigIntegerField) and not field.is_relation
+    if (is_time and not field.primary_key) or field.name in ("hash", "previous_hash", "token"):
         return bool(value)
     model = field.remote_field.model if field.is_relation else field.model if field.primary_key else None
     return places[model].get(value) if model in places else value
