@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import models
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils import timezone
 
@@ -27,10 +28,16 @@ def links_of(record_type: RecordType) -> list[str]:
 
 def records(record_type: RecordType, entries: Iterable[CatalogueEntry]) -> dict[int, Filing]:
     """Return filing id → record with everything a line or a page shows; a fixed number of queries."""
-    links = [part for name in links_of(record_type) for part in (name, f"{name}__entry")]
+    links = [_prefetch(record_type, name) for name in links_of(record_type)]
     ids = [entry.filing_id for entry in entries]
     found = record_type.model.objects.filter(pk__in=ids).select_related("organisation", "region__parent")
     return {record.pk: record for record in found.prefetch_related(*links)}
+
+
+def _prefetch(record_type: RecordType, name: str) -> Prefetch:
+    """Return how the filings that a field points to are loaded: name and address, in one query."""
+    others = record_type.field(name).related_model.objects.select_related("entry")
+    return Prefetch(name, others.only("kind", "title", "entry__kind", "entry__code"))
 
 
 def lines(record_type: RecordType, entries: list[CatalogueEntry], q: str = "") -> list[dict]:

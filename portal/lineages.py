@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from portal import text
+from portal import asked, text
 from portal.models import CatalogueEntry, Edition, Promotion, ReviewItem, Succession
 from portal.registry import RecordType
 from portal.vocabulary import Outcome, SuccessionKind
@@ -105,12 +105,30 @@ def _rectifying(kind: str) -> list[tuple[str, date]]:
     Read from the few items there are, not from the catalogue: a database that never saw one does not know how
     few they are. Without any it is one query.
     """
-    given = ReviewItem.objects.filter(outcome=Outcome.RECTIFYING, settled_on=None)
-    items = list(given.order_by().values_list("pk", flat=True))
-    if not items:
-        return []
-    # what left since the decision is no longer to be put right
-    left = CatalogueEntry.objects.filter(kind=OuterRef("entry__kind"), code=OuterRef("entry__code"))
-    left = left.exclude(exit_reason="").filter(valid_to__gte=OuterRef("decided_on"))
-    found = ReviewItem.objects.filter(~Exists(left), pk__in=items, entry__kind=kind)
-    return list(found.order_by("decided_on", "pk").values_list("entry__code", "rectify_until"))
+    items = asked.rows((), _to_be_put_right)
+    codes, left = _codes_of(kind, [entry for entry, *_ in items]) if items else ({}, {})
+    return [
+        (codes[entry], until)
+        for entry, decided_on, until in items
+        # what left since the decision is no longer to be put right
+        if entry in codes and not (decided_on and left.get(codes[entry], date.min) >= decided_on)
+    ]
+
+
+def _to_be_put_right() -> QuerySet:
+    given = ReviewItem.objects.filter(outcome=Outcome.RECTIFYING, settled_on=None).order_by(
+        "decided_on", "pk"
+    )
+    return given.values_list("entry_id", "decided_on", "rectify_until")
+
+
+def _codes_of(kind: str, pks: list[int]) -> tuple[dict[int, str], dict[str, date]]:
+    """Return entry → code for those of a catalogue, and code → the last day that an entry of it left."""
+    borne = CatalogueEntry.objects.filter(kind=kind)
+    named = borne.filter(code__in=borne.filter(pk__in=pks).values("code"))
+    rows = list(named.values_list("pk", "code", "valid_to", "exit_reason"))
+    left: dict[str, date] = {}
+    for _, code, valid_to, reason in rows:
+        if reason and valid_to:
+            left[code] = max(valid_to, left.get(code, date.min))
+    return {pk: code for pk, code, *_ in rows if pk in set(pks)}, left

@@ -294,5 +294,5 @@ def test_a_list_costs_equally_many_queries_at_any_size(number, client, django_as
     for _ in range(number):
         entry("skill-brands", on=MAY)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         client.get("/api/v1/catalogues/skill-brands/entries")
