@@ -12,7 +12,7 @@ from django.utils import timezone
 from openpyxl import Workbook
 
 from portal import imports
-from portal.models import Filing, Import
+from portal.models import CatalogueEntry, Filing, Import
 from tests.factories import KUIWEN, draft, entry, filer, filing, reviewer
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +136,20 @@ def test_confirming_what_was_imported_long_ago_leads_to_its_page(desk):
     answer = confirm(desk, preview)
 
     assert (Filing.objects.count(), answer.url) == (1, preview.request["PATH_INFO"])
+
+
+def test_what_was_struck_off_a_catalogue_since_the_preview_is_not_imported(desk):
+    project = entry("exam-projects", name="风筝制作")
+    preview = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name)
+    CatalogueEntry.objects.filter(pk=project.pk).update(valid_to=project.valid_from, ended_at=timezone.now())
+
+    answer = confirm(desk, preview)
+
+    assert (answer.status_code, "目录条目有了变动，没有导入任何数据" in answer.content.decode()) == (
+        409,
+        True,
+    )
+    assert not Filing.objects.filter(kind="skill-brands").exists()
 
 
 def test_a_name_the_bureau_holds_already_is_an_error_of_a_form(desk):

@@ -306,6 +306,13 @@ def test_a_large_file_is_read_and_carried_out_by_jobs(by, monkeypatch):
     ]
 
 
+def test_the_same_file_of_another_bureau_is_none_that_came_before(by):
+    data = lines(["甲公司", "其他", ""])
+    imports.receive(data, "单位.xlsx", UNIT, by=factories.filer("3701"))
+
+    assert imports.twin(imports.receive(data, "单位.xlsx", UNIT, by=by)) is None
+
+
 def test_who_may_not_confirm_asks_for_no_job_and_who_lost_his_post_since_imports_nothing(by, monkeypatch):
     monkeypatch.setattr(imports, "AT_ONCE_ROWS", 0)
     imported = received(by, ["甲公司", "其他", ""])
