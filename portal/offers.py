@@ -82,9 +82,10 @@ class Later:
 
 def _in_force(model: type[Filing], city: str) -> list[tuple[str, str]]:
     """Return key and words of what bureaus of ``city`` may choose, kept while the public content stands."""
-    token = public_changes.token(connection)
+    # a transaction that changes public content has one token from its first change to its last
+    token = "" if connection.in_atomic_block else public_changes.token(connection)
     where = (model, city, timezone.localdate(), connection.settings_dict["NAME"], token)
-    if (known := _kept.get(where)) is not None:
+    if token and (known := _kept.get(where)) is not None:
         return known
     column = _class_field(model)
     names = ["pk", "title", "entry__code", *([column.name] if column else [])]
