@@ -181,9 +181,11 @@ def odd(sheet: str = "", book: str = "", strings: str = "") -> bytes:
 
 
 def test_one_long_text_in_many_cells_never_reaches_who_asked():
-    rows = '<row><c t="s"><v>0</v></c></row>' * 17
+    rows = '<row><c t="s"><v>0</v></c></row>' * 20
+    far = f'<row r="1000"/>{rows}'
 
-    assert refusal(odd(f"<sheetData>{rows}</sheetData>", strings="长" * 300_000), ".xlsx") == TOO_LARGE
+    for told in (rows, far):
+        assert refusal(odd(f"<sheetData>{told}</sheetData>", strings="长" * 300_000), ".xlsx") == TOO_LARGE
 
 
 def test_a_workbook_of_hundreds_of_sheets_is_refused_before_they_are_read():

@@ -80,10 +80,14 @@ def _text_lines(data: bytes) -> Iterator[list[str]]:
 
 
 class _Sender:
-    """Writes lines to stdout in blocks: length, then number and cells of each line."""
+    """Writes lines to stdout in blocks: length, then number and cells of each line.
 
-    def __init__(self, out):
+    ``file_size`` in bytes: what gives far more text than that holds one text in many cells.
+    """
+
+    def __init__(self, out, file_size: int):
         self.out, self.sheet, self.lines, self.size = out, 0, [], 0
+        self.most = min(MOST_CHARACTERS, child.MOST_CHARACTERS + child.MOST_RATIO * file_size)
         self.total = self.characters = 0
 
     def take(self, number: int, cells: list[str]) -> None:
@@ -99,7 +103,7 @@ class _Sender:
 
     def flush(self) -> None:
         self.characters += self.size
-        if self.total > MOST_ROWS or self.characters > MOST_CHARACTERS:
+        if self.total > MOST_ROWS or self.characters > self.most:
             raise RefusedError(TOO_LARGE)
         if self.lines:
             self._write(ROW.join([str(self.sheet), *self.lines]))
@@ -161,7 +165,7 @@ def main(suffix: str, what: str, wanted: str = "") -> None:
         out.write(json.dumps(answered(lambda: _heads(data, suffix)), ensure_ascii=False).encode())
         return
     out.write(b"{}\n")
-    sender = _Sender(out)
+    sender = _Sender(out, len(data))
     chosen = [int(number) for number in wanted.split(",") if number]
     if refused := answered(lambda: rows(data, suffix, chosen, sender)):
         sender.refuse(refused["refused"])
