@@ -3,6 +3,7 @@
 import tempfile
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -48,6 +49,17 @@ def test_of_two_confirmations_at_one_instant_one_enters_the_sheet():
     assert [kinds(one) for one in outcomes] == [["Refused", "Registration"]] * ROUNDS
     assert (Filing.objects.count(), Event.objects.count()) == (2 * ROUNDS, 2 * ROUNDS)
     assert list(verify.faults()) == []
+
+
+def test_a_sheet_that_is_another_one_than_its_preparer_saw_is_not_entered():
+    found = proposed("labour-brands", brands(2))
+    with open(default_storage.path(found.upload.file), "wb") as file:
+        file.write(brands(3))
+
+    with pytest.raises(Refused, match="确认期间数据有变动"):
+        historical_jobs.confirm(found, by=colleague())
+
+    assert Filing.objects.count() == 0
 
 
 def test_a_confirmation_and_a_refusal_at_one_instant_exclude_each_other():

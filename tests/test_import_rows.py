@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from portal import excel, jobs, registry, sheets
+from portal import excel, jobs, receipt_jobs, registry, sheets
 from portal.models import Filing, Import, Job
 from portal.vocabulary import State
 from tests import factories
@@ -222,6 +222,14 @@ def test_the_receipt_of_a_large_file_is_a_job(desk, monkeypatch):
         "错误回执-演示.xlsx",
         "“从业人员”：请填写整数，例如620。",
     )
+
+
+def test_who_lost_his_post_since_he_asked_gets_no_receipt(desk):
+    imported = upload(desk, sheet(*rows(NAMES[0], count="很多"))).context["imported"]
+    job = receipt_jobs.ask(imported, by=imported.created_by)
+    imported.created_by.memberships.all().delete()
+
+    assert (jobs.execute(job.pk), Job.objects.get().reason) == ("failed", receipt_jobs.GONE)
 
 
 def test_what_takes_long_is_read_and_written_by_jobs_with_progress(desk, monkeypatch):
