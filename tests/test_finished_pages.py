@@ -273,6 +273,20 @@ def test_a_page_made_under_an_old_token_is_not_kept_under_the_new():
     assert shelf.find(("new", 1), "/a", ("",)) is None
 
 
+def test_an_answer_that_sets_a_cookie_is_made_for_each_asker(portal):
+    django = portal._django
+
+    def with_cookie(environ, start_response):
+        answer = django(environ, start_response)
+        answer.set_cookie("who", "me")
+        return answer
+
+    portal._django = with_cookie
+
+    assert [portal.get(LIST)[0] for _ in range(2)] == [200, 200]
+    assert portal.asked == 2
+
+
 def test_a_form_that_changed_nothing_public_waits_for_nobody():
     lease = Lease(3600)
 
