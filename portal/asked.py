@@ -22,7 +22,8 @@ from django.utils import timezone
 MOST = 1500  # statements kept by a process; the one kept longest is forgotten first
 # What stands for a value while a statement is worked out: nothing that a question could say by itself.
 MARK = "\x1f"
-FIRST_NUMBER, FIRST_MOMENT = -1_700_000_011, datetime(1802, 3, 4, 5, 6, 7, tzinfo=UTC)
+# Whole numbers lie within what every integer column but the smallest holds, or a comparison would be dropped.
+FIRST_NUMBER, FIRST_MOMENT = 2_047_483_011, datetime(1802, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 _kept: OrderedDict[Hashable, "_Statement"] = OrderedDict()
 _lock = Lock()
@@ -130,7 +131,7 @@ def _check(params: Iterable, places: Iterable[int | None]) -> None:
     """Refuse a question that works something out of a value it was given: it would never change."""
     for param, place in zip(params, places, strict=True):
         said = str(param)
-        if place is None and (MARK in said or said.startswith((str(FIRST_MOMENT.year), "-17000000"))):
+        if place is None and (MARK in said or said.startswith((str(FIRST_MOMENT.year), "20474830"))):
             raise ValueError(f"a question worked {said} out of what it was given")
 
 

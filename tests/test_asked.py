@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal import asked, queue
-from portal.models import Message, Region, User
+from portal.models import Filing, Message, Region, User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,15 @@ def test_a_question_that_works_something_out_of_what_it_is_given_is_refused():
     for question, value in ((late, timezone.now()), (called, "报送")):
         with pytest.raises(ValueError, match="worked"):
             asked.rows((), question, value)
+
+
+def test_a_whole_number_is_compared_with_every_column_that_holds_numbers():
+    def stepped(number: int):
+        return Filing.objects.filter(step__gte=number, version__lte=number).values_list("pk", flat=True)
+
+    filing = factories.submitted("labour-brands")
+
+    assert [asked.rows((), stepped, number) for number in (0, 1, 2)] == [[], [filing.pk], []]
 
 
 def test_a_question_that_finds_nothing_is_asked_again_each_time():
