@@ -14,6 +14,8 @@ from openpyxl import Workbook
 from portal import imports
 from portal.models import CatalogueEntry, Filing, Import
 from tests.factories import KUIWEN, draft, entry, filer, filing, reviewer
+from tests.made_files import xlsx
+from tests.returning import returned
 
 pytestmark = pytest.mark.django_db
 EXAMPLE = Path(__file__).parent / "files" / "情况表-示例-潍坊.docx"
@@ -150,6 +152,17 @@ def test_what_was_struck_off_a_catalogue_since_the_preview_is_not_imported(desk)
         True,
     )
     assert not Filing.objects.filter(kind="skill-brands").exists()
+
+
+def test_a_cell_that_was_not_returned_for_correction_is_an_error_of_its_line(desk):
+    name = returned("building-units", "legal_representative").title
+    header = ["单位全称", "单位类型", "法定代表人"]
+
+    open_one = upload(desk, xlsx([header[::2], [name, "王五"]]), "一.xlsx", "building-units")
+    shut = upload(desk, xlsx([header, [name, "其他", "王五"]]), "二.xlsx", "building-units")
+
+    assert [preview.context["imported"].counts["changed"] for preview in (open_one, shut)] == [1, 0]
+    assert shut.context["imported"].counts["faulty"] == 1
 
 
 def test_a_name_the_bureau_holds_already_is_an_error_of_a_form(desk):
