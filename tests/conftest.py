@@ -43,7 +43,8 @@ def cheap_settings(tmp_path_factory):
 def files_removed() -> Iterator[None]:
     """Remove the files that were stored meanwhile: their rows go with a transaction, the files would not."""
     folders = [
-        Path(settings.MEDIA_ROOT) / name for name in ("attachments", "editions", "jobs", "registrations")
+        Path(settings.MEDIA_ROOT) / name
+        for name in ("attachments", "editions", "imports", "jobs", "registrations")
     ]
     before = {path for folder in folders for path in folder.rglob("*")}
     yield
