@@ -58,7 +58,7 @@ def test_a_sheet_with_three_bad_rows_is_corrected_in_its_receipt_and_becomes_dra
     sheet(tmp_path / "品牌.xlsx")
     sign_in(page, filer())
     send(page, tmp_path / "品牌.xlsx")
-    page.get_by_text("共 3 处错误，未导入任何数据").wait_for()
+    page.get_by_text("共 3 条有错误，未导入任何数据").wait_for()
     messages = page.locator(".cell-msg").all_inner_texts()
     assert [message.split("　")[0] for message in messages] == ["C18", "B120", "C301"]
 
@@ -89,7 +89,7 @@ def test_without_scripts_and_on_a_phone_the_same_buttons_do(chromium, live_serve
     page = context.new_page()
     sign_in(page, filer())
     send(page, tmp_path / "品牌.xlsx")
-    page.get_by_text("共 3 处错误，未导入任何数据").wait_for()
+    page.get_by_text("共 3 条有错误，未导入任何数据").wait_for()
 
     page.get_by_role("link", name=re.compile("^新增")).click()
     page.get_by_text("第 1–50 条，共 297 条").wait_for()

@@ -74,7 +74,7 @@ def test_with_an_error_nothing_is_imported_and_its_place_is_named(desk):
     preview = upload(desk, EXAMPLE.read_bytes(), EXAMPLE.name)
 
     content = preview.content.decode()
-    assert "共 1 处错误，未导入任何数据" in content
+    assert "共 1 条有错误，未导入任何数据" in content
     assert '<td class="hd" data-l="栏">专项职业能力考核项目</td>' in content
     assert '<td class="c-bad" data-l="填的内容">风筝制作</td>' in content
     assert 'aria-disabled="true">确认导入' in content
@@ -88,7 +88,7 @@ def test_confirming_what_holds_errors_imports_nothing(desk):
     answer = confirm(desk, preview)
 
     assert (answer.status_code, Filing.objects.count()) == (409, 0)
-    assert "文件里有 1 处错误，没有导入任何数据；请改正后重新上传。" in answer.content.decode()
+    assert "文件里 1 条有错误，没有导入任何数据；请改正后重新上传。" in answer.content.decode()
 
 
 def lines(number: int, **odd) -> list[list]:

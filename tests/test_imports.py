@@ -104,7 +104,7 @@ def test_one_wrong_row_among_many_imports_nothing(by):
     rows[1998][1] = "没有这种"
     imported = received(by, *rows)
 
-    with pytest.raises(Refused, match="文件里有 1 处错误，没有导入任何数据"):
+    with pytest.raises(Refused, match="文件里 1 条有错误，没有导入任何数据"):
         imports.confirm(imported, by=by)
 
     assert (counts(imported), Filing.objects.count()) == ({"new": 1999, "faulty": 1}, 0)
