@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal import drafts, locks, merging, remarks, workflow
+from portal import drafts, imports, locks, merging, remarks, workflow
 from portal.models import Filing, Remark
 from portal.vocabulary import State
 from tests import factories
@@ -94,7 +94,7 @@ def test_the_rows_of_an_earlier_year_go_into_no_form_with_rows(desk):
 # ---- imports, administration, interface
 
 
-def test_an_import_touches_no_returned_filing(desk):
+def test_an_import_touches_nothing_that_a_return_left_locked(desk):
     record = returned("handicraft-projects", "hours", name="演示项目0")
     before, count = stored_values(stored(record)), Filing.objects.count()
 
@@ -103,8 +103,9 @@ def test_an_import_touches_no_returned_filing(desk):
     )
     told = confirm(desk, preview)
 
-    assert [error.column for error in preview.context["reading"].errors] == ["培训项目名称"]
-    assert (told.status_code, stored_values(stored(record)), Filing.objects.count()) == (422, before, count)
+    faults = imports.faults(preview.context["imported"])
+    assert [fault.column for fault in faults] == ["培训项目名称"]
+    assert (told.status_code, stored_values(stored(record)), Filing.objects.count()) == (409, before, count)
 
 
 def test_the_administration_changes_no_returned_filing_and_no_remark(client):
