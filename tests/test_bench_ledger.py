@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -104,6 +105,7 @@ def test_lines_that_wait_together_are_all_written(tmp_path):
         await asyncio.gather(*(ledger.write({"key": str(n)}) for n in range(50)))
         ledger.close()
 
-    asyncio.run(write())
+    with ThreadPoolExecutor(1) as pool:  # a browser's event loop may run in this thread
+        pool.submit(lambda: asyncio.run(write())).result()
 
     assert sorted(int(json.loads(line)["key"]) for line in path.read_text().splitlines()) == list(range(50))
