@@ -17,7 +17,7 @@ Pair = tuple[str, str]  # the code of a project and of a city
 @targets.counted("exam-projects", public=True)
 def exam_projects(asked: Asked) -> Count:
     """Count the published exam projects (鲁人社发〔2020〕18号 三（三）13)."""
-    return targets.entries_counted(targets.in_force("exam-projects", asked.day, at=asked.at))
+    return targets.entries_counted(asked, "exam-projects")
 
 
 @targets.counted(MOST)

@@ -1,15 +1,21 @@
-"""How an account begins: the password that is told once, and the first administrators of an installation."""
+"""How an account begins and ends: first administrators, resets that need two people, accounts nobody uses."""
 
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from portal.models import Membership, Organisation, User
+from portal import invitations
+from portal.backends import UNUSED, is_unused
+from portal.models import Membership, Organisation, ResetRequest, User
 from portal.vocabulary import Kind, Level, Role
 
 UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no 0 O 1 l I
 BY_COMMAND = "由运行维护人员用服务器命令设立"
+WATCHERS = (Role.SECURITY_ADMIN, Role.AUDITOR)
+NOT_AGREED = "这项申请不能由您同意：已经办理过，或者涉及您本人，或者是您提出的。没有改动。"
 
 
 class Unappointed(Exception):
@@ -57,3 +63,56 @@ def _store(row: User | Membership) -> None:
     except ValidationError as error:
         raise Unappointed(f"{''.join(error.messages)}没有新设账号，请更正后重新执行。") from None
     row.save()
+
+
+def is_watcher(user: User) -> bool:
+    """Say whether the account belongs to somebody who watches the system administrator (22239 8.1.4.2 d).
+
+    A post that has begun or will begin counts; what is closed with the account is looked at all the same.
+    """
+    posts = Membership.objects.filter(user=user, role__in=WATCHERS)
+    return posts.filter(Q(valid_to=None) | Q(valid_to__gt=timezone.localdate())).exists()
+
+
+@transaction.atomic
+def reset(user: User) -> None:
+    """End the password, the second step and the sign-ins of a person; he sets a new one by a link."""
+    invitations.shut(user)
+    user.save(update_fields=["password", "password_set_at", "must_change_password", "sign_in_epoch"])
+
+
+def ask_for_reset(user: User, *, by: User) -> ResetRequest:
+    """Note that the system administrator asks; nothing changes until somebody else agrees."""
+    asked = ResetRequest.objects.filter(user=user, agreed_at=None).first()
+    return asked or ResetRequest.objects.create(user=user, asked_by=by)
+
+
+@transaction.atomic
+def agree_to_reset(asked: ResetRequest, *, by: User) -> bool:
+    """Reset once somebody agrees who neither asked nor is reset; say whether it was done, which is once."""
+    if by.pk in (asked.asked_by_id, asked.user_id):
+        return False
+    waiting = ResetRequest.objects.filter(pk=asked.pk, agreed_at=None)
+    if not waiting.update(agreed_by=by, agreed_at=timezone.now()):
+        return False
+    if not asked.user.is_active:
+        asked.user.is_active = True
+        asked.user.save(update_fields=["is_active"])
+    reset(asked.user)
+    return True
+
+
+def unused(users: QuerySet[User]) -> QuerySet[User]:
+    """Return those nobody has signed in with for ninety days."""
+    since = timezone.now() - UNUSED
+    never = Q(last_login=None) | Q(last_login__lt=since)
+    return users.filter(never, password_set_at__lt=since)
+
+
+def close_unused() -> int:
+    """Close the accounts nobody uses and return how many; who returns is given a link."""
+    found = [user for user in unused(User.objects.filter(is_active=True)) if is_unused(user)]
+    for user in found:
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+    return len(found)

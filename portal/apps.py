@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_login_failed
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -14,8 +15,11 @@ class PortalConfig(AppConfig):
     verbose_name = "门户"
 
     def ready(self) -> None:
-        from portal import checks, reporting_report, target_report  # noqa: F401 -- register themselves
+        from portal import checks, metrics, reporting_report, sessions, target_report  # noqa: F401 -- register themselves
+        from portal.access_hooks import connect
 
+        connect()
+        user_login_failed.connect(metrics.counters.refused_sign_in)
         pre_migrate.connect(_without_guards, sender=self)
         post_migrate.connect(_with_guards, sender=self)
 
@@ -47,8 +51,16 @@ def _with_guards(using: str, plan: Iterable = (), **kwargs) -> None:
 
 def _triggers(is_migrated: bool) -> dict[str, ModuleType]:
     """Return table that has to be there → its triggers; those that count stay where nothing is migrated."""
-    from portal import counting_triggers, filing_triggers, guards, public_changes
+    from portal import (
+        access_triggers,
+        counting_triggers,
+        filing_triggers,
+        guards,
+        post_triggers,
+        public_changes,
+    )
 
     found = {"portal_event": guards, "portal_publicchange": public_changes}
+    found |= {"portal_accessarchive": access_triggers, "portal_membership": post_triggers}
     counts = {"portal_entrychange": counting_triggers, "portal_filingcount": filing_triggers}
     return found | counts if is_migrated else found

@@ -12,13 +12,12 @@ from functools import cached_property
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from portal import counting, hits, lineages, numbers, registry, rollups, scope, search, shelves
+from portal import counting, hits, lineages, numbers, registry, rollups, scope, search, shelves, wishes
 from portal.hits import Hit
-from portal.models import CatalogueEntry, Region
+from portal.models import CatalogueEntry
 from portal.numbers import counts_by_kind_and_city, provincial_by_kind
 from portal.registry import RecordType
 from portal.shelves import Shelf, Words
-from portal.vocabulary import Level
 from portal.wishes import (
     EXITED,
     FIT,
@@ -263,7 +262,8 @@ class Listing:
             return self._found(start, number)
         if min(start, self.count - start) > FARTHEST:
             raise TooFar
-        return self._loaded(shelves.page(self.shelf, self.sort, start, number, self.count)), self.count
+        found = shelves.page(self.shelf, self.sort, start, number, self.count)
+        return shelves.loaded(found), self.count
 
     def _found(self, start: int, number: int) -> tuple[list[CatalogueEntry], int]:
         if self.all_hits is None:
@@ -271,23 +271,19 @@ class Listing:
         shelf = self.shelf
         mine = [hit for hit in self.all_hits if hits.is_on(hit, shelf)]
         shown = hits.ordered(mine, self.sort, self.words)[start : start + number]
-        return self._loaded([hit.pk for hit in shown]), len(mine)
+        return shelves.loaded([hit.pk for hit in shown]), len(mine)
 
     def _common(self, start: int, number: int) -> tuple[list[CatalogueEntry], int]:
         if start + number > hits.MOST:
             raise TooFar
         met = self._met(start + number)
         shown = [hit.pk for hit in met[start : start + number]]
-        return self._loaded(shown), hits.known(met, start + number)
+        return shelves.loaded(shown), hits.known(met, start + number)
 
     def _met(self, number: int) -> list[Hit]:
         """Return the first hits of a common word, one more than ``number`` where there are."""
         size = self._cube(counting.OPEN).cells("").total()
         return hits.first(self.shelf, self.sort, self.words, number + 1, size)
-
-    def _loaded(self, pks: list[int]) -> list[CatalogueEntry]:
-        found = CatalogueEntry.objects.select_related("region__parent").in_bulk(pks)
-        return [found[pk] for pk in pks if pk in found]
 
     def ordered(self) -> QuerySet:
         """Return the entries in the order of the wish, with what a line of the list shows."""
@@ -345,8 +341,7 @@ class Listing:
         """Return the province and the cities with the count each would show."""
         found = self.tally(self.status)
         counts = found.places("", self._fitting(found)) if found else None
-        regions = Region.objects.filter(level__in=(Level.PROVINCE, Level.CITY)).order_by("code")
-        named = regions.values_list("code", "name")
+        named = wishes.cities()
         shown = [row for row in named if row[0] != PROVINCE_CODE or counts is None or counts[PROVINCE_CODE]]
         return [self._place(code, name, counts, city=code, county="") for code, name in shown]
 
@@ -356,8 +351,7 @@ class Listing:
             return []
         found = self.tally(self.status)
         counts = found.places(self.wish.city, self._fitting(found)) if found else None
-        regions = Region.objects.current().under(self.wish.city).exclude(code=self.wish.city).order_by("code")
-        named = regions.values_list("code", "name")
+        named = wishes.counties(self.wish.city, self.today)
         return [self._place(code, name, counts, county=code) for code, name in named]
 
     def _place(self, code: str, word: str, counts: Counter | None, **place: str) -> dict:

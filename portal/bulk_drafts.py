@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from django.db import IntegrityError, connection, models
@@ -22,6 +23,7 @@ from portal.vocabulary import EDITABLE
 from portal.workflow import as_refusal
 
 BATCH = 2000
+MOST_KNOWN = 20_000  # values of a column that are remembered
 Values = Mapping[str, Any]
 Rows = Mapping[str, Sequence[Values]]
 
@@ -86,8 +88,10 @@ class _Writer:
         names = [*record_type.fields, "explanation"]
         columns = [record_type.field(name) for name in names]
         self.many = [column for column in columns if column.many_to_many]
-        self.own = {column.name: column for column in columns if not column.many_to_many}
+        self.own = {column.name: column.attname for column in columns if not column.many_to_many}
+        self.known = {column.name: _Stored(column) for column in columns if not column.many_to_many}
         self.tables = [_Table(meta, blank) for meta in (Filing._meta, type(blank)._meta)]
+        self.defaults = {name: value for table in self.tables for name, value in table.defaults.items()}
         self.is_plain = type(blank).heading is Filing.heading
         self.is_derived = type(blank).derived is not Filing.derived
 
@@ -104,12 +108,11 @@ class _Writer:
         return numbers
 
     def _columns(self, number: int, values: Values) -> dict[str, Any]:
-        """Return column → value as the database takes it, of what differs from the blank."""
-        said: dict[str, Any] = {}
-        for name, column in self.own.items():
-            if name in values:
-                value = values[name]
-                said[column.attname] = text.clean(value) if type(value) is str else _stored(column, value)
+        """Return column → value as the database takes it, of both tables."""
+        said = self.defaults.copy()
+        for name, value in values.items():
+            if (column := self.own.get(name)) is not None:
+                said[column] = text.clean(value) if type(value) is str else self.known[name](value)
         said["id"] = said["filing_ptr_id"] = number
         said["title"] = self._title(values)[:100]
         if self.is_derived:
@@ -159,22 +162,33 @@ class _Table:
     def __init__(self, meta, blank: Filing):
         fields = meta.local_concrete_fields
         self.name, self.columns = meta.db_table, [f.column for f in fields]
-        self.names = [f.attname for f in fields]
-        self.defaults = [
-            None if f.primary_key else f.get_db_prep_save(getattr(blank, f.attname), connection)
+        self.line = itemgetter(*(f.attname for f in fields))  # the line of one draft
+        self.defaults = {
+            f.attname: None if f.primary_key else f.get_db_prep_save(getattr(blank, f.attname), connection)
             for f in fields
-        ]
-
-    def line(self, said: Mapping[str, Any]) -> list[Any]:
-        """Return the line of one draft."""
-        get = said.get
-        return [get(name, default) for name, default in zip(self.names, self.defaults, strict=True)]
+        }
 
 
-def _stored(column: models.Field, value: Any) -> Any:
-    if value is None or type(value) in (int, bool):
-        return value
-    return column.get_db_prep_save(_key(value), connection)
+class _Stored(dict):
+    """The values of a column as the database takes them; the same ones come again and again."""
+
+    def __init__(self, column: models.Field):
+        self.column = column
+
+    def __call__(self, value: Any) -> Any:
+        """Return a value as the database takes it."""
+        if value is None or type(value) in (int, bool):
+            return value
+        return self._prepared(value) if isinstance(value, list) else self[value]
+
+    def __missing__(self, value: Any) -> Any:
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        found = self[value] = self._prepared(value)
+        return found
+
+    def _prepared(self, value: Any) -> Any:
+        return self.column.get_db_prep_save(_key(value), connection)
 
 
 def _key(value: Any) -> Any:
@@ -276,7 +290,7 @@ def _update(record_type: RecordType, changes: Sequence[Change]) -> None:
 
 
 def _said(column: models.Field, value: Any) -> Any:
-    return text.clean(value) if isinstance(value, str) else _stored(column, value)
+    return text.clean(value) if isinstance(value, str) else _Stored(column)(value)
 
 
 def _set(table: str, columns: Sequence[str], key: str, lines: Sequence[Sequence[Any]]) -> None:

@@ -1,10 +1,12 @@
 """What every template may take for granted: the site's facts, the visitor's preferences, the registries."""
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from portal import (
+    access_jobs,
     credit,
     dashboards,
     desk_numbers,
@@ -43,9 +45,10 @@ def site(request: HttpRequest) -> dict:
 
 def desk(request: HttpRequest) -> dict:
     """Return what the links of the workbench ask; asked where shown only."""
-    user = request.user
+    user = getattr(request, "user", AnonymousUser())  # a request that is refused for its host has none
     return {
         "edits_catalogues": SimpleLazyObject(lambda: edition_policy.works_on_editions(user)),
+        "audits": SimpleLazyObject(lambda: access_jobs.is_auditor(user)),
         "files": SimpleLazyObject(lambda: user.has_role(Role.FILER)),
         "waiting": SimpleLazyObject(lambda: queue.in_number(queue.waiting(user))),
         "reads_targets": SimpleLazyObject(lambda: bool(gauges.root_of(user))),

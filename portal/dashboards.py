@@ -8,19 +8,24 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from portal import answers, inbox, registry, rollups, scope, tallies, windows
+from portal import answers, inbox, kept, registry, rollups, scope, tallies, targets, windows
 from portal.models import Campaign, Region, User
 from portal.tallies import Sight
 from portal.vocabulary import Level
 
 OWN = {Level.PROVINCE: "省本级", Level.CITY: "市本级"}
+
+
+@lru_cache(maxsize=8192)  # a page leads to some hundred lists, the same ones as the last time
+def _encoded(parts: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(parts)
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,15 @@ class Asked:
     roots: tuple[str, ...] = ()
     odd: str = ""
 
-    @property
+    @cached_property
     def sight(self) -> Sight:
         """The same for the counts."""
         return Sight(self.cutoff, self.region.code, self.kind)
+
+    @property
+    def known(self) -> datetime | None:
+        """The instant as which all is known that was known; None for now."""
+        return self.cutoff if self.at else None
 
     @property
     def params(self) -> QueryDict:
@@ -56,7 +66,7 @@ class Asked:
     def query(self, **more: str) -> str:
         """Return the query string with some parts changed or added."""
         parts = self._parts | more
-        return f"?{urlencode(parts)}" if parts else ""
+        return f"?{_encoded(tuple(parts.items()))}" if parts else ""
 
     @property
     def words(self) -> str:
@@ -96,7 +106,13 @@ def read(params: Mapping[str, str], user: User) -> Asked | None:
 def read_region(params: Mapping[str, str], roots: Sequence[str]) -> Region | None:
     """Return the region asked for, the first of ``roots`` unless told; None outside of all of them."""
     code = params.get("region", "")[:8] or (roots[0] if roots else "")
-    return Region.objects.filter(pk=code).first() if any(code.startswith(root) for root in roots) else None
+    if not any(code.startswith(root) for root in roots):
+        return None
+    return next(iter(kept.kept("region", _regions_with, code)), None)
+
+
+def _regions_with(code: str) -> list[Region]:
+    return list(Region.objects.filter(pk=code))
 
 
 def read_kind(params: Mapping[str, str]) -> str:
@@ -142,8 +158,10 @@ def line_of(region: Region, code: str) -> str:
     return code[:4] if region.level == Level.PROVINCE else code
 
 
-def places(region: Region, at: datetime, counted: Iterable[str]) -> list[Place]:
+def places(region: Region, at: datetime | None, counted: Iterable[str]) -> list[Place]:
     """Return the lines by region: the cities of the province, the counties of a city, a county itself.
+
+    ``at``: as they were at an instant, None for now.
 
     Regions that hold no more and yet have something among ``counted`` follow: no number is left out of its
     sum.
@@ -151,11 +169,17 @@ def places(region: Region, at: datetime, counted: Iterable[str]) -> list[Place]:
     if region.level not in OWN:
         return [Place(region.code, region.name)]
     levels = [Level.CITY] if region.level == Level.PROVINCE else [Level.COUNTY, Level.ZONE]
-    below = [Place(one.code, one.name) for one in rollups.regions_at(at, region.code, *levels)]
+    asked = rollups.day_of(at or timezone.now()), region.code, *levels
+    held = rollups.regions_at(at, *asked[1:]) if at else kept.kept("below", _held_now, *asked)
+    below = [Place(one.code, one.name) for one in held]
     now = [Place(region.code, OWN[region.level], is_own=True), *below]
     gone = sorted({line_of(region, code) for code in counted} - {place.code for place in now})
     names = dict(Region.objects.filter(pk__in=gone).values_list("code", "name")) if gone else {}
     return now + [Place(code, names[code]) for code in gone]
+
+
+def _held_now(day: date, region: str, *levels: str) -> list[Region]:
+    return [one for one in targets.regions_on(day, *levels) if one.code.startswith(region)]
 
 
 @dataclass(frozen=True)
@@ -173,7 +197,7 @@ class Dashboard:
     @cached_property
     def places(self) -> list[Place]:
         """The lines by region."""
-        return places(self.asked.region, self.asked.cutoff, (code for _, code, _ in self.states))
+        return places(self.asked.region, self.asked.known, (code for _, code, _ in self.states))
 
     def line_of(self, code: str) -> str:
         """Return the code of the line that a region counts in."""
@@ -196,22 +220,29 @@ def campaigns_at(asked: Asked) -> list[Campaign]:
     year = windows.start_of(date(rollups.day_of(asked.cutoff).year, 1, 1))
     return [
         campaign
-        for campaign in answers.opened_by(asked.cutoff)
+        for campaign in (answers.opened_by(asked.cutoff) if asked.at else _opened_now(asked.cutoff))
         if campaign.due_at >= year and asked.kind in ("", campaign.kind)
     ]
+
+
+def _opened_now(now: datetime) -> QuerySet:
+    return Campaign.objects.filter(opens_at__lte=now).order_by("-due_at", "-kind", "-name")
 
 
 def boards_at(asked: Asked) -> list[tuple[Campaign, list[windows.Row]]]:
     """Return each of them with the bureaus in the region as they stood at the instant."""
     found = campaigns_at(asked)
     inside = scope.within("organisation__region_id", asked.region.code)
-    boards = windows.boards(found, inside, asked.cutoff if asked.at else None)
+    boards = windows.boards(found, inside, asked.known)
     return [(campaign, boards[campaign.pk]) for campaign in found]
 
 
 def regions(asked: Asked) -> list[Region]:
     """Return what the person may choose: what he reads, what lies directly below it and below the choice."""
-    near = Q(pk__in=asked.roots) | Q(pk=asked.region.pk) | Q(parent_id__in=[*asked.roots, asked.region.pk])
-    near |= Q(pk=asked.region.parent_id)
+    return kept.kept("choices", _near, asked.roots, asked.region.pk, asked.region.parent_id)
+
+
+def _near(roots: Sequence[str], chosen: str, above: str | None) -> list[Region]:
+    near = Q(pk__in=[*roots, chosen, above]) | Q(parent_id__in=[*roots, chosen])
     found = Region.objects.filter(near).order_by("code").select_related("parent")
-    return [one for one in found if any(one.code.startswith(root) for root in asked.roots)]
+    return [one for one in found if any(one.code.startswith(root) for root in roots)]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
-from portal import browse, differences, entries, registry, scope, snapshot, text
+from portal import asked, browse, differences, entries, registry, scope, snapshot, text
 from portal.models import CatalogueEntry, Edition, Promotion, Region, Succession
 from portal.registry import RecordType
 from portal.vocabulary import ChangeVerb, SuccessionKind
@@ -104,7 +105,12 @@ def editions(record_type: RecordType) -> QuerySet:
 
 def of_province(record_type: RecordType, most: int = 20) -> list[Edition]:
     """Return the newest published editions of the province's catalogue, newest first."""
-    return list(editions(record_type).filter(region=browse.PROVINCE_CODE)[:most])
+
+    def newest(kind: str, region: str) -> QuerySet:
+        found = Edition.objects.published().filter(kind=kind, region=region).select_related("region")
+        return found.order_by("-on", "region_id")[:most]
+
+    return asked.rows((timezone.localdate(), most), newest, record_type.slug, browse.PROVINCE_CODE)
 
 
 def sizes(shown: list[Edition]) -> dict[int, int]:

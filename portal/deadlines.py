@@ -6,8 +6,10 @@ Pure reads; a page costs the same number of queries for any number of campaigns.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +21,7 @@ from portal.vocabulary import BUSINESS_ROLES, Level, State
 NEAREST = 3
 LONG_OVERDUE = timedelta(days=60)
 SOON = 14  # days
+AT_ONCE = 5  # campaigns of a question
 LATE = "已超过报送截止时间（{}），本次提交将标记为逾期。"
 
 
@@ -98,7 +101,7 @@ def of_user(user: User, kind: str = "") -> list[Deadline]:
 
 
 def of_bureaus(organisations: Iterable[Organisation], user: User, kind: str = "") -> list[Deadline]:
-    """Return what is open to ``organisations``, with where each stands; three queries."""
+    """Return what is open to ``organisations``, with where each stands; two queries."""
     bureaus = {organisation.pk: organisation for organisation in organisations}
     if not bureaus:
         return []
@@ -141,12 +144,16 @@ def of_filing(filing: Filing) -> Standing | None:
 
 def _answers(campaigns: Iterable[int], organisations: Iterable[Organisation]) -> list[Filing]:
     """Return the filings of the regions of ``organisations`` that answer one of ``campaigns``."""
-    inside = Q(pk__in=[])
-    for organisation in organisations:
-        inside |= scope.within("region_id", organisation.region_id)
-    filings = Filing.objects.filter(inside, campaign__in=campaigns).exclude(state=State.CANCELLED)
-    told = ("campaign", "organisation", "region", "kind", "state", "is_late", "is_nothing")
-    return list(filings.only(*told).order_by("pk"))
+    regions, found = tuple(organisation.region_id for organisation in organisations), sorted(campaigns)
+    filled = [*found, *found[-1:] * (-len(found) % AT_ONCE)]
+
+    def inside(*campaigns: int) -> QuerySet:
+        places = reduce(or_, (scope.within("region_id", region) for region in regions))
+        filings = Filing.objects.filter(places, campaign__in=campaigns).exclude(state=State.CANCELLED)
+        told = ("campaign", "organisation", "region", "kind", "state", "is_late", "is_nothing")
+        return filings.only(*told).order_by("pk")
+
+    return asked.rows((regions, len(filled)), inside, *filled) if filled else []
 
 
 def _draft(campaign: Campaign, organisation: int, filings: Iterable[Filing]) -> int | None:

@@ -38,6 +38,7 @@ OPEN, SIGN_IN = "打开查看：{}", "请登录工作台查看。"
 FOOTER = "本邮件由系统自动发出，请勿回复。要改为每日汇总或不再接收，请在工作台“消息”的“接收方式”中更改。"
 UNCERTAIN = "发送中断，不能确定是否已经发出，没有再发。消息在站内可以查看。"
 SWITCHED_OFF = "邮件发送已停用，没有发出。消息在站内可以查看。"
+HELD_BACK = "系统已从备份恢复，没有再发。消息在站内可以查看。"
 NOT_WANTED = "收件人已停用，或已不再接收，没有发出。"
 ALL_READ = "汇总时已没有未读消息，没有发出。"
 
@@ -107,6 +108,7 @@ def _since(at: datetime) -> Coalesce:
 def _news(person, since, until: datetime) -> QuerySet:
     """Return what stands in a digest: what is unread, of those mailed singly what could not be mailed."""
     failed = Delivery.objects.filter(message=OuterRef("pk"), channel=Channel.MAIL, failed_at__isnull=False)
+    failed = failed.exclude(reason=HELD_BACK)  # it may have left before the backup was restored
     wanted = Q(user__preference__mail=MailMode.DIGEST) | Q(
         Exists(failed), user__preference__mail=MailMode.EACH
     )

@@ -293,7 +293,7 @@ def _tenths(micros) -> Any:
 def places(asked: Asked, queue: Queues, times: Measured) -> list[dashboards.Place]:
     """Return the lines by region; what is no region of now and counts is among them."""
     counted = chain((line for desk, line in queue.longest if desk != HELD), times.returns)
-    return dashboards.places(asked.region, asked.cutoff, (line for line in counted if line != TOTAL))
+    return dashboards.places(asked.region, asked.known, (line for line in counted if line != TOTAL))
 
 
 def decided_filings(asked: Asked, sight: Sight, measure: str) -> QuerySet:

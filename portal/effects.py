@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from portal import locks, policy, remarks, rules, snapshot, windows
+from portal import locks, policy, records, remarks, rules, snapshot, windows
 from portal.actions import Action
 from portal.models import Event, Filing, FilingVersion, User
 from portal.policy import had_a_hand_in, holds_post
@@ -53,9 +53,8 @@ def as_refusal(error: IntegrityError) -> Exception:
 
 
 def _submit(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
-    # Held until the end, so that no file can join between the snapshot and the change of state.
-    Filing.objects.select_for_update().get(pk=filing.pk)
-    record = snapshot.whole(filing)
+    # Held until the end (``workflow.hold``): no file can join between the snapshot and the change of state.
+    record = records.load(filing)
     refuse_stray_changes(record)
     record.settle_before_submission()
     if found := rules.blocking(record):

@@ -3,19 +3,21 @@
 Shows the fields a declaration names under ``public`` and nothing else (PIPL 51: no person, no number).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date
+from functools import partial
 
 from django.db import models
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import browse, excerpts, lineages, registry, snapshot, text
+from portal import asked, browse, excerpts, lineages, registry, snapshot, text
 from portal.models import CatalogueEntry, ChoiceListField, Filing
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, ExitReason, SuccessionKind
 
+A_PAGE = 20  # filings that are asked for again and again
 MOST_LINKS = 2  # related entries named in a line; more are counted
 SHORT_CELL = 12  # characters that stay on one line of a table
 
@@ -28,16 +30,64 @@ def links_of(record_type: RecordType) -> list[str]:
 
 def records(record_type: RecordType, entries: Iterable[CatalogueEntry]) -> dict[int, Filing]:
     """Return filing id → record with everything a line or a page shows; a fixed number of queries."""
-    links = [_prefetch(record_type, name) for name in links_of(record_type)]
-    ids = [entry.filing_id for entry in entries]
-    found = record_type.model.objects.filter(pk__in=ids).select_related("organisation", "region__parent")
-    return {record.pk: record for record in found.prefetch_related(*links)}
+    places = {entry.filing_id: entry.region for entry in entries}
+    found = _rows(record_type.slug, partial(_whole, record_type.model), list(places))
+    for record in found:
+        if places[record.pk].pk == record.region_id:
+            record.region = places[record.pk]
+    for name in links_of(record_type):
+        (_link_many if record_type.field(name).many_to_many else _link_one)(record_type, name, found)
+    return {record.pk: record for record in found}
 
 
-def _prefetch(record_type: RecordType, name: str) -> Prefetch:
-    """Return how the filings that a field points to are loaded: name and address, in one query."""
-    others = record_type.field(name).related_model.objects.select_related("entry")
-    return Prefetch(name, others.only("kind", "title", "entry__kind", "entry__code"))
+def _whole(model: type[Filing], ids: Iterable[int]) -> QuerySet:
+    return model.objects.filter(pk__in=ids).select_related("organisation")
+
+
+def _rows(key: Hashable, of: Callable[[Iterable[int]], QuerySet], ids: Sequence[int]) -> list:
+    """Return the rows of some filings; the questions of a page are kept, one for each number of them."""
+
+    def question(*given: int) -> QuerySet:
+        return of(given)
+
+    if not ids:
+        return []
+    return asked.rows((key, len(ids)), question, *ids) if len(ids) <= A_PAGE else list(of(ids))
+
+
+def _link_one(record_type: RecordType, name: str, found: Sequence[Filing]) -> None:
+    """Load the filings that a field of these records points to: name and address, in one query."""
+    field = record_type.field(name)
+    ids = sorted({pk for record in found if (pk := getattr(record, field.attname))})
+    others = {other.pk: other for other in _rows((record_type.slug, name), partial(_named, field), ids)}
+    for record in found:
+        field.set_cached_value(record, others.get(getattr(record, field.attname)))
+
+
+def _named(field: models.Field, ids: Iterable[int]) -> QuerySet:
+    others = field.related_model.objects.filter(pk__in=ids).select_related("entry")
+    return others.only("kind", "title", "entry__kind", "entry__code")
+
+
+def _link_many(record_type: RecordType, name: str, found: Sequence[Filing]) -> None:
+    """Do the same for a field that points to several."""
+    field = record_type.field(name)
+    others: dict[int, list[Filing]] = {record.pk: [] for record in found}
+    for row in _rows((record_type.slug, name), partial(_joined, field), list(others)):
+        others[getattr(row, f"{field.m2m_field_name()}_id")].append(
+            getattr(row, field.m2m_reverse_field_name())
+        )
+    for record in found:
+        known = field.related_model.objects.none()
+        known._result_cache = others[record.pk]
+        record._prefetched_objects_cache = {**getattr(record, "_prefetched_objects_cache", {}), name: known}
+
+
+def _joined(field: models.ManyToManyField, ids: Iterable[int]) -> QuerySet:
+    owner, other = field.m2m_field_name(), field.m2m_reverse_field_name()
+    rows = field.remote_field.through.objects.filter(**{f"{owner}__in": ids})
+    shown = (f"{other}__{name}" for name in ("kind", "title", "entry__kind", "entry__code"))
+    return rows.select_related(f"{other}__entry").only(owner, *shown).order_by("pk")
 
 
 def lines(record_type: RecordType, entries: list[CatalogueEntry], q: str = "") -> list[dict]:

@@ -1,21 +1,23 @@
 """Finished bytes of public pages, answered in front of Django while what they show has not changed.
 
 An answer to somebody unknown (GET and HEAD, no session, no token of a form) is kept under what it depends
-on: scheme, host, path, query, the display preferences, the day in Asia/Shanghai, and the token of the public
-content (``public_changes``), which triggers change in the transaction that changes the content. Nothing else
-gets in: an answer with a cookie, an error or a redirect is not kept, a query with a parameter that no page
-knows is Django's own to answer, and the number of the request is made for each answer.
+on: scheme, host, path, query, the display preferences, the day in Asia/Shanghai, and the tokens of those
+parts of the public content that it shows (``page_parts``), which triggers change in the transaction that
+changes the content (``public_changes``). Nothing else gets in: an answer with a cookie, an error or a
+redirect is not kept, a query with a parameter that no page knows is Django's own to answer, and the number
+of the request is made for each answer.
 
-Why no page is ever stale. A process trusts the token it last read for ``PAGES_LEASE`` seconds, counted from
-before it asked, by a clock that nobody sets. Whoever changes public content is answered only when all those
-leases are over: after a form was handled ``Lease.settle`` asks for the token, and when it is another than
-before waits until the one it finds has been known here for a lease. No process can then trust an older one,
-for it would have to have read it before the change was committed. So all who ask after the requester was
-answered get the new page, of every process on every host; while the act is still running both pages are
-right. A page that tells of a job waits likewise. A page is kept under the token known before it was made: its
-content is of that token or newer, never older.
+Why no page is ever stale. A process trusts the tokens it last read, all of them by one query, for
+``PAGES_LEASE`` seconds, counted from before it asked, by a clock that nobody sets. Whoever changes public
+content is answered only when all those leases are over: after a form was handled ``Lease.settle`` asks for
+the tokens, and when any is another than before waits until those it finds have been known here for a lease.
+No process can then trust an older one, for it would have to have read it before the change was committed. So
+all who ask after the requester was answered get the new page, of every process on every host; while the act
+is still running both pages are right. A page that tells of a job waits likewise. A page is kept under the
+tokens known before it was made: its content is of these tokens or newer, never older. Which parts it depends
+on follows from what was found when it was made; nothing comes onto it later without one of them changing.
 
-A process whose database does not answer knows no token and keeps nothing. Whoever is in between (browser,
+A process whose database does not answer knows no tokens and keeps nothing. Whoever is in between (browser,
 proxy) may store a page but has to ask before each use; that question is answered with 304, out of memory too.
 """
 
@@ -25,7 +27,7 @@ import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from urllib.parse import parse_qsl
@@ -34,10 +36,11 @@ from django.conf import settings
 from django.core.handlers.wsgi import get_path_info
 from django.db import Error, connection
 from django.http import parse_cookie
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 
-from portal import context_processors, public_changes, registry
+from portal import context_processors, page_parts, public_changes, registry
+from portal.page_parts import EVERYTHING, Parts
 
 #: Routes whose pages are the same for everybody unknown; each reads only tables that are watched.
 ROUTES = frozenset(
@@ -91,52 +94,77 @@ Key = tuple[str, ...]
 Answer = Iterable[bytes]
 
 
+class Content:
+    """The public content as its tokens stand: part → token, nothing when they are not known."""
+
+    def __init__(self, tokens: dict[str, str]):
+        self.tokens = tokens
+        self._known: dict[Parts | None, str] = {}
+
+    def of(self, parts: Parts | None) -> str:
+        """Return one token of some parts, or of everything."""
+        if parts not in self._known:
+            names = sorted(self.tokens if parts is EVERYTHING else parts)
+            self._known[parts] = "|".join(f"{name}:{self.tokens.get(name, '')}" for name in names)
+        return self._known[parts]
+
+
 class Lease:
-    """The token this process trusts, asked for anew when ``seconds`` have passed."""
+    """The tokens this process trusts, asked for anew when ``seconds`` have passed."""
 
     def __init__(self, seconds: float):
         self.seconds = seconds
         self._lock = Lock()
-        self._token, self._since, self._until = "", time.monotonic(), 0.0
+        self._content, self._since, self._until = Content({}), time.monotonic(), 0.0
 
-    def token(self) -> str:
-        """Return the token of the public content, at most ``seconds`` old; empty when none is known."""
+    def content(self) -> Content:
+        """Return the tokens of the public content, at most ``seconds`` old."""
         if time.monotonic() < self._until:
-            return self._token
+            return self._content
         with self._lock:
             if time.monotonic() >= self._until:
                 self._ask()
-            return self._token
+            return self._content
 
-    def settle(self, before: str = "") -> None:
-        """Return when no process trusts an older token than what stands now; at once when ``before`` does."""
+    def settle(self, before: Content | None = None) -> None:
+        """Return when no process trusts older tokens than those that stand, at once when ``before`` do."""
         with self._lock:
             self._ask()
-            if before and self._token == before:
+            now = self._content.tokens
+            if before and before.tokens and now == before.tokens:
                 return
-            over = self._since + self.seconds if self._token else time.monotonic() + self.seconds
+            over = self._since + self.seconds if now else time.monotonic() + self.seconds
         while (left := over - time.monotonic()) > 0:
             time.sleep(left)
 
     def _ask(self) -> None:
         asked = time.monotonic()
         try:
-            found = public_changes.token(connection)
+            found = public_changes.tokens(connection)
         except Error:
-            found = ""
-        if found != self._token:
-            self._token, self._since = found, time.monotonic()
+            found = {}
+        if found != self._content.tokens:
+            self._content, self._since = Content(found), time.monotonic()
         self._until = asked + self.seconds if found else 0.0
+
+
+Of = tuple[int, str]  # a day, and the token of what a page depends on
 
 
 @dataclass
 class Page:
-    """The bytes of one answer; the compressed ones are made when somebody first asks for them."""
+    """The bytes of one answer; the compressed ones are made when somebody first asks for them.
+
+    ``of`` is what it was made under, by the tokens of its ``parts``.
+    """
 
     headers: list[tuple[str, str]]
     body: bytes
     etag: str
+    parts: Parts | None = EVERYTHING
+    of: Of = (0, "")
     zipped: bytes = b""
+    is_kept: bool = False
 
     @property
     def size(self) -> int:
@@ -144,39 +172,42 @@ class Page:
         return len(self.body) + len(self.zipped) + OVERHEAD
 
 
+@dataclass
 class Shelf:
-    """The pages of one token and one day, at most ``most`` bytes; the least asked for go first."""
+    """The pages that were made, at most ``most`` bytes; the least asked for go first."""
 
-    def __init__(self, most: int):
-        self.most, self.held = most, 0
-        self._lock = Lock()
-        self._of: tuple[str, int] = ("", 0)
-        self._paths: OrderedDict[str, OrderedDict[Key, Page]] = OrderedDict()
+    most: int
+    held: int = 0
+    _lock: Lock = field(default_factory=Lock)
+    _paths: OrderedDict[str, OrderedDict[Key, Page]] = field(default_factory=OrderedDict)
 
-    def find(self, of: tuple[str, int], path: str, key: Key) -> Page | None:
-        """Return the page that is kept for ``of`` (token and day); those of another token or day go."""
+    def find(self, day: int, content: Content, path: str, key: Key) -> Page | None:
+        """Return the page that is kept, if it was made on ``day`` of what it shows now; else it goes."""
         with self._lock:
-            if self._of != of:
-                self._of, self.held = of, 0
-                self._paths.clear()
             variants = self._paths.get(path)
             page = variants.get(key) if variants else None
-            if page is not None:
-                self._paths.move_to_end(path)
-                variants.move_to_end(key)
+            if page is None:
+                return None
+            if page.of != (day, content.of(page.parts)):
+                self._drop(path, key)
+                return None
+            self._paths.move_to_end(path)
+            variants.move_to_end(key)
             return page
 
-    def put(self, of: tuple[str, int], path: str, key: Key, page: Page) -> None:
-        """Keep a page that was made under ``of``, unless the token or the day has changed since."""
+    def put(self, path: str, key: Key, page: Page) -> None:
+        """Keep a page."""
         with self._lock:
-            if self._of != of:
-                return
+            if key in self._paths.setdefault(path, OrderedDict()):
+                self._drop(path, key)
             variants = self._paths.setdefault(path, OrderedDict())
-            self.held += page.size - (variants[key].size if key in variants else 0)
-            variants[key] = page
+            self.held += page.size
+            page.is_kept, variants[key] = True, page
             if len(variants) > MOST_VARIANTS:
-                self.held -= variants.popitem(last=False)[1].size
-            self._shrink()
+                self._drop(path, next(iter(variants)))
+            while self.held > self.most:
+                first = next(iter(self._paths))
+                self._drop(first, next(iter(self._paths[first])))
 
     def zip(self, page: Page) -> bytes:
         """Return the compressed bytes of a page, and keep them."""
@@ -184,16 +215,27 @@ class Shelf:
             packer = zlib.compressobj(6, zlib.DEFLATED, 31)  # gzip, without a time: the same bytes each time
             packed = packer.compress(page.body) + packer.flush()
             with self._lock:
-                self.held += len(packed) - len(page.zipped)
+                self.held += (len(packed) - len(page.zipped)) if page.is_kept else 0
                 page.zipped = packed
         return page.zipped
 
-    def _shrink(self) -> None:
-        while self.held > self.most and self._paths:
-            path, variants = next(iter(self._paths.items()))
-            self.held -= variants.popitem(last=False)[1].size
-            if not variants:
-                del self._paths[path]
+    def _drop(self, path: str, key: Key) -> None:
+        variants = self._paths[path]
+        gone = variants.pop(key)
+        gone.is_kept = False
+        self.held -= gone.size
+        if not variants:
+            del self._paths[path]
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A page that is to be made: its key and route, and the day and content known before."""
+
+    key: Key
+    route: ResolverMatch
+    day: int
+    content: Content
 
 
 class FinishedPages:
@@ -210,13 +252,13 @@ class FinishedPages:
         key = self._key(environ)
         if key is None:
             return self._through(environ, start_response)
-        of = (self._lease.token(), self._today())
-        path = environ["PATH_INFO"]
-        page = self._shelf.find(of, path, key)
+        content, day = self._lease.content(), self._today()
+        page = self._shelf.find(day, content, environ["PATH_INFO"], key) if content.tokens else None
         if page is None:
-            if not of[0] or not _is_listed(environ):
+            route = _listed(environ) if content.tokens else None
+            if route is None:
                 return self._application(environ, start_response)
-            return self._made(environ, start_response, of, key)
+            return self._made(environ, start_response, _Order(key, route, day, content))
         return self._answer(page, environ, start_response)
 
     def _key(self, environ: dict) -> Key | None:
@@ -246,13 +288,13 @@ class FinishedPages:
     def _through(self, environ: dict, start_response: Callable) -> Answer:
         """Let Django answer; what may have changed public content is answered when that shows everywhere."""
         changes, follows = environ["REQUEST_METHOD"] not in SAFE, environ["PATH_INFO"].startswith(FOLLOWED)
-        before = self._lease.token() if changes else ""
+        before = self._lease.content() if changes else None
         answer = self._application(environ, start_response)
         if changes or follows:
             self._lease.settle(before)
         return answer
 
-    def _made(self, environ: dict, start_response: Callable, of: tuple[str, int], key: Key) -> Answer:
+    def _made(self, environ: dict, start_response: Callable, order: "_Order") -> Answer:
         """Let Django make the page whole, keep it where that is allowed, and answer."""
         asked = {name: value for name, value in environ.items() if name != "HTTP_IF_NONE_MATCH"}
         begun: list = []
@@ -261,8 +303,10 @@ class FinishedPages:
             start_response(*begun[0][:2])
             return answer if environ["REQUEST_METHOD"] == "GET" else _without_body(answer)
         page = _page(begun[0][1], answer.content)
+        page.parts = page_parts.of_page(order.route, answer)
+        page.of = (order.day, order.content.of(page.parts))
         answer.close()
-        self._shelf.put(of, environ["PATH_INFO"], key, page)
+        self._shelf.put(environ["PATH_INFO"], order.key, page)
         return self._answer(page, environ, start_response)
 
     def _answer(self, page: Page, environ: dict, start_response: Callable) -> Answer:
@@ -294,16 +338,17 @@ def _preferences(header: str) -> str | None:
     return "|".join(chosen) if any(chosen) else ""
 
 
-def _is_listed(environ: dict) -> bool:
-    """Tell whether a page of a listed route is asked for, with parameters that there are."""
+def _listed(environ: dict) -> ResolverMatch | None:
+    """Return the listed route whose page is asked for, with parameters that there are; None for all else."""
     query = environ.get("QUERY_STRING", "")
     if len(query) + len(environ["PATH_INFO"]) + len(environ["HTTP_HOST"]) > LONGEST:
-        return False
+        return None
     try:
         names = {name for name, _ in parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)}
-        return resolve(get_path_info(environ)).view_name in ROUTES and names <= parameters()
+        route = resolve(get_path_info(environ))
     except (Resolver404, ValueError):
-        return False
+        return None
+    return route if route.view_name in ROUTES and names <= parameters() else None
 
 
 def parameters() -> frozenset[str]:

@@ -17,7 +17,7 @@ from django.db import models
 
 from portal import text
 from portal.models import ChoiceListField, Filing
-from portal.offers import Later, Offer, offer, offer_places
+from portal.offers import Later, Offer, WhenShown, offer, offer_places
 from portal.registry import RecordType
 from portal.rules import MOST_ROWS, TEXT_LIMIT
 from portal.snapshot import child_rows, is_place, related
@@ -142,7 +142,7 @@ class _Offered:
         """Offer these objects; what is read later is read when the choices are shown."""
         self.offered, before = offered, [("", offered.none)] if offered.none else self.before
         later = isinstance(offered, Later)
-        self.choices = (lambda: [*before, *offered.choices]) if later else [*before, *offered.choices]
+        self.choices = WhenShown(before, offered) if later else [*before, *offered.choices]
 
     def valid_value(self, value: str) -> bool:
         """Say whether ``value`` is offered; asks only for it where the choices were not read."""

@@ -4,14 +4,16 @@ Found from the relations of the declarations alone. Links go by public code, so 
 is still found; only what is in force is named. Pure reads.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
-from portal import registry
+from portal import asked, registry
 from portal.models import CatalogueEntry
 from portal.registry import RecordType, ReferenceList
 
@@ -24,12 +26,12 @@ FURTHEST = 200  # entries of a type from which the next ring is sought
 
 @dataclass(frozen=True)
 class Family:
-    """What hangs together around a starting point: record type → its entries in force, by code.
+    """What hangs together around a starting point: record type → the question for its entries, by code.
 
     ``found`` holds the first of each, from which the next ring was sought; ``totals`` counts them all.
     """
 
-    entries: dict[str, QuerySet]
+    entries: dict[str, Callable[[], QuerySet]]
     found: dict[str, list[CatalogueEntry]]
     totals: dict[str, int]
     own: CatalogueEntry | None = None
@@ -47,26 +49,58 @@ def of_item(item: models.Model) -> Family:
     family, ring = Family({}, {}, {}), []
     for slug in item.reference_list.named_in:
         if record_type := next((t for t in _types() if t.slug == slug), None):
-            _take(family, record_type, [Q(filing_id__in=item.naming().values("pk"))])
+            named = [Q(filing_id__in=item.naming().values("pk"))]
+            _take(family, record_type, partial(_in_force, record_type, named))
             ring.append(record_type)
     return _with_rings(family, ring)
 
 
 def _with_rings(family: Family, ring: list[RecordType]) -> Family:
     while ring:
-        waiting = [t for t in _types() if t.slug not in family.found]
-        conditions = {t.slug: _neighbours(t, ring, family.found) for t in waiting}
-        ring = [t for t in waiting if conditions[t.slug]]
+        sources = {source.slug: family.found[source.slug] for source in ring if family.found[source.slug]}
+        ring = [t for t in _types() if t.slug not in family.found and _borders(t.slug, frozenset(sources))]
         for record_type in ring:
-            _take(family, record_type, conditions[record_type.slug])
+            _take(family, record_type, partial(_beside, record_type, sources), sources)
     return family
 
 
-def _take(family: Family, record_type: RecordType, conditions: list[Q]) -> None:
-    entries = _in_force(record_type, conditions)
-    family.entries[record_type.slug] = entries
-    family.found[record_type.slug] = list(entries[:FURTHEST])
-    family.totals[record_type.slug] = entries.count()
+def _take(
+    family: Family,
+    target: RecordType,
+    question: Callable[[], QuerySet],
+    sources: Mapping[str, list[CatalogueEntry]] | None = None,
+) -> None:
+    """Take the entries of a type into the family; what lies beside one entry alone is a kept question."""
+    alone = sources and len(sources) == 1 and next(iter(sources.values()))
+    found = _beside_one(target, alone[0]) if alone and len(alone) == 1 else list(question()[:FURTHEST])
+    family.entries[target.slug], family.found[target.slug] = question, found
+    family.totals[target.slug] = len(found) if len(found) < FURTHEST else question().count()
+
+
+def _beside_one(target: RecordType, entry: CatalogueEntry) -> list[CatalogueEntry]:
+    def question(filing: int, code: str) -> QuerySet:
+        one = CatalogueEntry(kind=entry.kind, filing_id=filing, code=code)
+        return _beside(target, {entry.kind: [one]})[:FURTHEST]
+
+    key = (target.slug, entry.kind, timezone.localdate())
+    return asked.rows(key, question, entry.filing_id, entry.code)
+
+
+def _beside(target: RecordType, sources: Mapping[str, list[CatalogueEntry]]) -> QuerySet:
+    """Return the entries in force of ``target`` that neighbour what was found of other types."""
+    conditions = (_neighbours(target, registry.get(slug), found) for slug, found in sources.items())
+    return _in_force(target, [condition for own in conditions for condition in own])
+
+
+@cache
+def _borders(slug: str, sources: frozenset[str]) -> bool:
+    """Say whether entries of a type can neighbour those of any of these."""
+    target = registry.get(slug)
+    ways = (
+        (_paths_from(registry.get(one), target), _paths_from_target(registry.get(one), target))
+        for one in sources
+    )
+    return any(any(True for _ in way) for both in ways for way in both)
 
 
 def has_place(record_type: RecordType) -> bool:
@@ -74,15 +108,25 @@ def has_place(record_type: RecordType) -> bool:
     return record_type.question in QUESTIONS
 
 
-def columns(entry: CatalogueEntry) -> list[dict]:
-    """Return the columns around ``entry`` for the ``gene`` component: its neighbours, then theirs, and so on.
+def around(entry: CatalogueEntry) -> Family | None:
+    """Return the family of an entry in force; None for a type that answers none of the questions."""
+    return of_entry(entry) if has_place(registry.get(entry.kind)) else None
 
-    None for a type that answers none of the questions.
+
+def columns(family: Family | None) -> list[dict]:
+    """Return the columns around an entry for the ``gene`` component: its neighbours, then theirs, and so on.
+
+    None where there is no family.
     """
-    if not has_place(registry.get(entry.kind)):
+    if family is None:
         return []
-    family, more = of_entry(entry), reverse("genealogy", args=[entry.kind, entry.code])
+    more = reverse("genealogy", args=[family.own.kind, family.own.code])
     return _joined([_column(question, family, more) for question in QUESTIONS])
+
+
+def types_in(family: Family | None) -> set[str]:
+    """Return the record types that a family has any entries of."""
+    return {slug for slug, found in family.found.items() if found} if family else set()
 
 
 def whole(family: Family, item: models.Model | None = None) -> list[dict]:
@@ -149,23 +193,17 @@ def _in_force(record_type: RecordType, conditions: list[Q]):
     )
 
 
-def _neighbours(target: RecordType, ring: list[RecordType], found: dict[str, list]) -> list[Q]:
-    """Return the conditions under which entries of ``target`` neighbour what was found of ``ring``."""
-    conditions = []
-    for source in ring:
-        entries = found[source.slug]
-        here = [e.filing_id for e in entries]
-        if not here:
-            continue
-        for path in _paths_from(source, target):
-            pointed_at = target.model.objects.filter(**{f"{path}__in": here}).values("pk")
-            codes = CatalogueEntry.objects.filter(kind=target.slug, filing_id__in=pointed_at).values("code")
-            conditions.append(Q(code__in=codes))
-        for path in _paths_from_target(source, target):
-            ever = CatalogueEntry.objects.filter(kind=source.slug, code__in=[e.code for e in entries])
-            pointing = target.model.objects.filter(**{f"{path}__in": ever.values("filing_id")}).values("pk")
-            conditions.append(Q(filing_id__in=pointing))
-    return conditions
+def _neighbours(target: RecordType, source: RecordType, entries: list[CatalogueEntry]) -> Iterator[Q]:
+    """Yield the conditions under which entries of ``target`` neighbour some of ``source``."""
+    here = [entry.filing_id for entry in entries]
+    for path in _paths_from(source, target):
+        pointed_at = target.model.objects.filter(**{f"{path}__in": here}).values("pk")
+        codes = CatalogueEntry.objects.filter(kind=target.slug, filing_id__in=pointed_at).values("code")
+        yield Q(code__in=codes)
+    for path in _paths_from_target(source, target):
+        ever = CatalogueEntry.objects.filter(kind=source.slug, code__in=[e.code for e in entries])
+        pointing = target.model.objects.filter(**{f"{path}__in": ever.values("filing_id")}).values("pk")
+        yield Q(filing_id__in=pointing)
 
 
 def _paths_from(source: RecordType, target: RecordType) -> Iterator[str]:

@@ -140,17 +140,16 @@ def sheets_of(record_type: RecordType) -> list[Sheet]:
 
 
 class _ByBureau:
-    """Reads the cells of a line as its bureau may fill them: what it may refer to is read once a region."""
+    """Reads the cells of a line as its bureau may fill them: what it may refer to is read once for each."""
 
     def as_of(self, bureau: Organisation) -> None:
         """Read the next cells as those of ``bureau``."""
         if not hasattr(self, "known"):
-            self.known: dict[str, list] = {}
-        if bureau.region_id not in self.known:
-            model = self.reading.record_type.model
-            self.names = Names(model(organisation=bureau, region=bureau.region))
-            self.known[bureau.region_id] = self.made_readers()
-        self.readers = self.known[bureau.region_id]
+            self.known: dict[int, tuple[Names, list]] = {}
+        if bureau.pk not in self.known:
+            self.names = Names(self.reading.record_type.model(organisation=bureau, region=bureau.region))
+            self.known[bureau.pk] = self.names, self.made_readers()
+        self.names, self.readers = self.known[bureau.pk]
 
 
 class _ResultLines(_ByBureau, MainLines):

@@ -65,6 +65,12 @@ class Result:
 
 def read_into(plan: Writer, source: Source, progress: Progress = unheard) -> Result:
     """Read a file into ``plan``; whatever is wrong stands there with its place, all of it at once."""
+    done = _read_or_refused(plan, source, progress)
+    done.facts["meaning"] = values.meaning(source.record_type)
+    return done
+
+
+def _read_or_refused(plan: Writer, source: Source, progress: Progress) -> Result:
     try:
         heads = _heads(source)
         done = _read(plan, source, heads, progress)

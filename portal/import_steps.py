@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from portal import import_files
+from portal import access_log, import_files
 from portal.import_files import Kept
 from portal.import_plans import Plan, Writer
 from portal.import_reading import Progress, Result, Source, read_into
 from portal.import_ways import way_of
-from portal.models import Import, User
+from portal.importing import values
+from portal.models import Act, Import, User
 from portal.refusals import Refused
 
 MOST_PLAN = 2**30
@@ -26,7 +27,7 @@ UNREAD = "“{}”没有读取完毕，没有导入任何数据；请重新上�
 UNDER_WAY = "“{}”正在处理，请等它结束。"
 FAULTY = "文件里 {} 条有错误，没有导入任何数据；请改正后重新上传。"
 NOTHING = "没有需要导入的内容：各行与已有的填报相同，或者已提交、已公布。"
-EXPIRED = "“{}”的预览已过保留期限，请重新上传。"
+EXPIRED = "“{}”的预览已失效（超过保留期限，或系统已更新），没有导入任何数据；请重新上传。"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ def writes(imported: Import) -> int:
     return imported.counts.get("new", 0) + imported.counts.get("changed", 0)
 
 
+def is_valid(plan: Plan, imported: Import) -> bool:
+    """Say whether the fields that a plan names are still what they were when it was made."""
+    return plan.facts.get("meaning") == values.meaning(imported.record_type)
+
+
 def carry_out(imported: Import, by: User, progress: Progress) -> Import:
     """Write everything new and changed, and that it was. Needs a transaction; raises ``Refused``."""
     current = held(imported.pk)
@@ -114,13 +120,18 @@ def carry_out(imported: Import, by: User, progress: Progress) -> Import:
     way_of(current.purpose).bureau(current.record_type, by, current.organisation)
     try:
         with import_files.opened(current.plan) as file:
-            way_of(current.purpose).carry_out(current, Plan(file), by, progress)
+            plan = Plan(file)
+            if not is_valid(plan, current):
+                raise Refused(EXPIRED.format(current.file_name))
+            way_of(current.purpose).carry_out(current, plan, by, progress)
     except FileNotFoundError:
         raise Refused(EXPIRED.format(current.file_name)) from None
     current.committed_at = timezone.now()
     current.confirmed_at, current.confirmed_by = current.confirmed_at or current.committed_at, by
     current.reason = ""
     current.save()
+    facts = {"type": current.record_type.slug, "written": writes(current)}
+    access_log.record(Act.IMPORT, by=by, about=current, title=current.file_name, details=facts)
     return current
 
 

@@ -97,6 +97,8 @@ def receive(
 ) -> Import:
     """Store a file and read it, now when it is small, else by a job (``imported.job``); return its row.
 
+    A small one that takes longer than a request waits (``sandbox.at_once``) is read by a job as well.
+
     Raises ``Refused`` when ``by`` may not file this type, or the file is empty or too large. What is wrong
     inside of the file stands in the plan as faulty rows.
     """
@@ -115,10 +117,20 @@ def receive(
             created_by=by,
         )
         if not _is_small(imported):
-            imported.job = import_jobs.ask(import_jobs.READ, imported, by=by)
-            imported.save(update_fields=["job"])
-            return imported
-    return read(imported)
+            return _read_later(imported, by)
+    try:
+        with sandbox.at_once():
+            return read(imported)
+    except sandbox.OutOfTime:
+        return _read_later(imported, by)
+
+
+def _read_later(imported: Import, by: User) -> Import:
+    """Let a job read the file."""
+    with transaction.atomic():
+        imported.job = import_jobs.ask(import_jobs.READ, imported, by=by)
+        imported.save(update_fields=["job"])
+    return imported
 
 
 def _stored(content: BinaryIO, name: str) -> Kept:
@@ -172,13 +184,17 @@ def visible_to(user: User):
 
 
 def page(imported: Import, outcome: str, number: int = 1, size: int = 50) -> Page:
-    """Return one page of the rows of ``outcome``; the last one when ``number`` is beyond it."""
+    """Return one page of the rows of ``outcome``; the last one when ``number`` is beyond it.
+
+    None once the plan is gone, or was made by a release whose fields were others.
+    """
     total = imported.counts.get(outcome, 0)
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
     with _plan(imported) as plan:
-        found = plan.page(outcome, (number - 1) * size, size) if plan else []
-        facts = plan.facts if plan else {}
+        is_shown = plan is not None and import_steps.is_valid(plan, imported)
+        found = plan.page(outcome, (number - 1) * size, size) if is_shown else []
+        facts = plan.facts if is_shown else {}
     sheet, objects = facts.get("sheet", ""), values.loaded(_named(imported.record_type, found))
     rows = [shown_row(imported.record_type, RowOutcome(outcome), row, sheet, objects) for row in found]
     return Page(rows, number, pages, total, facts.get("columns", {}))
@@ -277,7 +293,11 @@ def why_not_confirmed(imported: Import) -> str:
     """Return the sentence why it cannot be confirmed now, empty when it can."""
     if imported.is_under_way:
         return import_steps.UNDER_WAY.format(imported.file_name)
-    return import_steps.why_closed(imported)
+    if reason := import_steps.why_closed(imported):
+        return reason
+    with _plan(imported) as plan:
+        is_open = plan is not None and import_steps.is_valid(plan, imported)
+    return "" if is_open else import_steps.EXPIRED.format(imported.file_name)
 
 
 def confirm(imported: Import, *, by: User) -> Import | Job:

@@ -5,6 +5,7 @@ Words of states, stays and holders that other pages use too. Pure reads; which f
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -89,6 +90,17 @@ class Row:
     acts: frozenset[str]
     is_unread: bool
     looking: list[str] = field(default_factory=list)
+
+    @cached_property
+    def arrived(self) -> dict[str, str]:
+        """When it came, as machines and as people write it."""
+        local = timezone.localtime(self.arrived_at)
+        return {"machine": local.isoformat(), "words": f"{local:%Y-%m-%d %H:%M}"}
+
+    @property
+    def due_on(self) -> str:
+        """The day it is due, empty for none."""
+        return self.due.isoformat() if self.due else ""
 
 
 def narrowed(found: QuerySet, user: User, *, q: str = "", kind: str = "") -> QuerySet:

@@ -2,8 +2,7 @@
 
 The row is the truth. A worker takes a job by a lease, works, and stores the result under the token it was
 given, in one transaction with the facts and the notice, or with all that an act wrote; one that lost its
-lease in between writes nothing and takes its file away. So a call for a job may come twice, late or never:
-the sweeper calls again, and a second worker finds nothing to do.
+lease in between writes nothing and takes its file away. So a call may come twice, late or never.
 """
 
 import logging
@@ -21,10 +20,10 @@ from django.db import Error, connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from portal import leases, notify, queueing, stores
+from portal import access_log, leases, notify, queueing, stores
 from portal.attachments import FULL
 from portal.leases import Cancelled, Heart, Lease, LeaseLost, clock
-from portal.models import WAITING, Job, JobStatus, User
+from portal.models import WAITING, Act, ActResult, Job, JobStatus, User
 from portal.vocabulary import Role
 from portal.workflow import Refused
 
@@ -203,7 +202,7 @@ def _finish(job: Job, lease: Lease, facts: dict, own: dict) -> str:
         if is_ours:
             if own:
                 type(job).objects.filter(pk=job.pk).update(**own)
-            _tell(job, READY.format(job.title))
+            _tell(job, READY.format(job.title), ActResult.DONE)
     return JobStatus.DONE.value if is_ours else _stopped(lease)
 
 
@@ -211,7 +210,9 @@ def _ended(status: str) -> dict:
     return {"status": status, "lease_until": None, "finished_at": clock()}
 
 
-def _tell(job: Job, sentence: str) -> None:
+def _tell(job: Job, sentence: str, result: str) -> None:
+    facts = {"result": result, "kind": job.kind, "key": job.pk, "title": job.title}
+    access_log.record(Act.JOB, by=job.requested_by, **facts)
     if job.requested_by_id:
         notify.tell_person(job.requested_by, sentence, ADDRESS.format(job.pk))
 
@@ -245,7 +246,7 @@ def _give_up(job: Job, rows: QuerySet, reason: str, **facts) -> str:
         failed = rows.filter(cancel_requested_at=None)
         if not failed.update(**_ended(JobStatus.FAILED), reason=reason[:400], **facts):
             return ""
-        _tell(job, GIVEN_UP.format(job.title, reason))
+        _tell(job, GIVEN_UP.format(job.title, reason), ActResult.FAILED)
     return JobStatus.FAILED.value
 
 
@@ -320,7 +321,7 @@ def cancel(job: Job, *, by: User) -> Job:
             finished_at=Case(When(queued, then=Value(now)), default=F("finished_at")),
         )
         if stopped and job.requested_by_id != by.pk:
-            _tell(job, CANCELLED_FOR_YOU.format(job.title))
+            _tell(job, CANCELLED_FOR_YOU.format(job.title), ActResult.FAILED)
     job.refresh_from_db()
     if not stopped:
         raise Refused(ENDED.format(job.title, job.get_status_display()))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal import asked, text
@@ -32,10 +32,13 @@ class Step:
 
 def of(record_type: RecordType, code: str) -> list[CatalogueEntry]:
     """Return the entries that ever bore ``code``, oldest first; those that have not begun are left out."""
-    entries = CatalogueEntry.objects.filter(
-        kind=record_type.slug, code=code, valid_from__lte=timezone.localdate()
-    )
-    return list(entries.select_related("region__parent", "filing").order_by("valid_from", "pk"))
+    today = timezone.localdate()
+
+    def borne(kind: str, code: str) -> QuerySet:
+        entries = CatalogueEntry.objects.filter(kind=kind, code=code, valid_from__lte=today)
+        return entries.select_related("region__parent", "filing").order_by("valid_from", "pk")
+
+    return asked.rows(today, borne, record_type.slug, code)
 
 
 def steps_from(kind: str, code: str) -> list[Step]:
@@ -60,6 +63,8 @@ def gone(kind: str, codes: Iterable[str]) -> set[str]:
 
 def former_names(lineage: list[CatalogueEntry]) -> list[tuple[str, date]]:
     """Return the names an entry had before it was renamed, oldest first, each with its last day but one."""
+    if len(lineage) < 2:  # who was renamed was replaced under his own code
+        return []
     renamed = Succession.objects.filter(kind=SuccessionKind.RENAMED, old__in=lineage)
     found = renamed.select_related("old").order_by("old__valid_to", "pk")
     now = text.key(lineage[-1].title)
@@ -68,24 +73,33 @@ def former_names(lineage: list[CatalogueEntry]) -> list[tuple[str, date]]:
 
 def came_in(lineage: list[CatalogueEntry]) -> list[CatalogueEntry]:
     """Return the entries of other codes that went into one of ``lineage``, oldest first."""
+    return [one.old for one in asked.rows(len(lineage), _came_in, *(entry.pk for entry in lineage))]
+
+
+def _came_in(*lineage: int) -> QuerySet:
     merged = Succession.objects.filter(kind=SuccessionKind.MERGED, new__in=lineage)
-    return [one.old for one in merged.select_related("old").order_by("old__valid_to", "pk")]
+    return merged.select_related("old").order_by("old__valid_to", "pk")
 
 
 def promotions(lineage: list[CatalogueEntry]) -> list[Promotion]:
     """Return the levels conferred on a lineage, oldest first (择优选拔)."""
-    return list(Promotion.objects.filter(entry__in=lineage).order_by("on", "pk"))
+    return asked.rows(len(lineage), _promotions, *(entry.pk for entry in lineage))
+
+
+def _promotions(*lineage: int) -> QuerySet:
+    return Promotion.objects.filter(entry__in=lineage).order_by("on", "pk")
 
 
 def editions_of(entry: CatalogueEntry) -> list[Edition]:
     """Return the published editions whose catalogue holds ``entry``, newest first."""
-    ended = Q(on__lt=entry.valid_to) if entry.valid_to else Q()
-    places = (PROVINCE_CODE, entry.region_id[:4])
-    return list(
-        Edition.objects.published()
-        .filter(ended, kind=entry.kind, region__in=places, on__gte=entry.valid_from)
-        .order_by("-on", "region_id")
-    )
+    found = asked.rows(timezone.localdate(), _editions, entry.kind, PROVINCE_CODE, entry.region_id[:4])
+    begun = (edition for edition in found if edition.on >= entry.valid_from)
+    return [edition for edition in begun if not entry.valid_to or edition.on < entry.valid_to]
+
+
+def _editions(kind: str, *places: str) -> QuerySet:
+    found = Edition.objects.published().filter(kind=kind, region__in=places)
+    return found.order_by("-on", "region_id")
 
 
 def rectifying_codes(kind: str) -> list[str]:
@@ -96,7 +110,7 @@ def rectifying_codes(kind: str) -> list[str]:
 def rectifying(kind: str, codes: Iterable[str]) -> dict[str, date]:
     """Return code → the day until which it is to be put right, for those under 限期整改."""
     wanted = set(codes)
-    return {code: until for code, until in _rectifying(kind) if code in wanted}
+    return {code: until for code, until in _rectifying(kind) if code in wanted} if wanted else {}
 
 
 def _rectifying(kind: str) -> list[tuple[str, date]]:

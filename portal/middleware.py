@@ -5,16 +5,21 @@ import secrets
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.middleware import LoginRequiredMiddleware, get_user
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from portal import targets
+from portal import logs, passwords, targets
 
 EXPIRED = "登录已过期，刚才的操作没有提交。请核对后重新提交。"
+HELD = "登录已过期，刚才的操作没有提交，填写的内容已为您保留。登录后可以接着提交。"
+OVER = {
+    "old": "较长时间没有操作，登录已自动结束。已暂存的内容都在，请重新登录。",
+    "changed": "您的岗位或单位有变动，登录已结束。请重新登录后继续。",
+}
 OF_A_FILING = re.compile(r"(/desk/filings/[0-9]+/)(edit/|check/|materials/)?")
 
 
@@ -23,7 +28,8 @@ def request_id(get_response):
 
     def middleware(request):
         request.id = secrets.token_hex(8)
-        response = get_response(request)
+        with logs.about(request.id):
+            response = get_response(request)
         response["X-Request-ID"] = request.id
         return response
 
@@ -48,11 +54,23 @@ def head_makes_no_body(get_response):
 class SignInFirst(LoginRequiredMiddleware):
     """Lead strangers to the sign-in page, and back to a page: never to the address a form was sent to."""
 
+    def process_view(self, request: HttpRequest, view_func, view_args, view_kwargs) -> HttpResponse | None:
+        """Let the view of somebody signed in have the user himself, not what would look him up if asked.
+
+        A page asks some thousand times of his posts; each would go through the stand-in.
+        """
+        refused = super().process_view(request, view_func, view_args, view_kwargs)
+        if refused is None and getattr(view_func, "login_required", True):
+            request.user = get_user(request)
+        return refused
+
     def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:
         """Say of a form sent after the sign-in ran out that it was not taken, and lead to where it stood."""
         if request.method in ("GET", "HEAD", "OPTIONS"):
+            if over := getattr(request, "sign_in_over", ""):
+                messages.warning(request, OVER[over])
             return super().handle_no_permission(request, view_func)
-        messages.warning(request, EXPIRED)
+        messages.warning(request, HELD if getattr(request, "form_is_held", False) else EXPIRED)
         field = self.get_redirect_field_name(view_func)
         return redirect_to_login(_page_of_the_form(request), self.get_login_url(view_func), field)
 
@@ -69,12 +87,12 @@ def _page_of_the_form(request: HttpRequest) -> str:
 
 
 def change_first_password(get_response):
-    """Lead a person whose password was set by an administrator to the page where he sets his own."""
+    """Lead a person whose password was set by somebody else, or is due, to the page where he sets his own."""
 
     def middleware(request):
         user = request.user
         allowed = {reverse("password-change"), reverse("logout")}
-        if user.is_authenticated and user.must_change_password and request.path not in allowed:
+        if user.is_authenticated and passwords.is_due(user) and request.path not in allowed:
             return redirect("password-change")
         return get_response(request)
 

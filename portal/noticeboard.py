@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import inbox, notices, publicity, registry, spreadsheet
+from portal import asked, inbox, notices, publicity, registry, spreadsheet
 from portal.models import Filing, NoticeItem, Objection, ObjectionStage, PublicNotice, User
 from portal.spreadsheet import Page, Styled
 from portal.vocabulary import NoticeKind, State
@@ -195,8 +195,12 @@ def newest(number: int) -> list[dict]:
 
 def through(filing_id: int) -> list[PublicNotice]:
     """Return the published notices that list a filing, oldest first; withdrawn ones are left out."""
+    return asked.rows(timezone.localdate(), _through, filing_id)
+
+
+def _through(filing_id: int) -> QuerySet:
     found = PublicNotice.objects.published().filter(items__filing_id=filing_id, withdrawn_at=None)
-    return list(found.order_by("starts_on", "pk"))
+    return found.order_by("starts_on", "pk")
 
 
 def lines(notice: PublicNotice) -> list[dict]:

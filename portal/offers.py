@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.choices import BaseChoiceIterator
 from django.utils.functional import cached_property
 
-from portal import public_changes
+from portal import kept
 from portal.models import Filing, Region
 from portal.models.filings import NAMELESS
 from portal.registry import RecordType
@@ -80,10 +82,19 @@ class Later:
         return {str(other.pk): other for other in offered.select_related("entry")}
 
 
+class WhenShown(BaseChoiceIterator):
+    """The choices of a form field, read when they are shown; of a thousand none is looked at twice."""
+
+    def __init__(self, before: Iterable[tuple[str, str]], offered: Later):
+        self.before, self.offered = before, offered
+
+    def __iter__(self):
+        return chain(self.before, self.offered.choices)
+
+
 def _in_force(model: type[Filing], city: str) -> list[tuple[str, str]]:
     """Return key and words of what bureaus of ``city`` may choose, kept while the public content stands."""
-    # a transaction that changes public content has one token from its first change to its last
-    token = "" if connection.in_atomic_block else public_changes.token(connection)
+    token = kept.token()
     where = (model, city, timezone.localdate(), connection.settings_dict["NAME"], token)
     if token and (known := _kept.get(where)) is not None:
         return known

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from portal import asked, policy, scope
+from portal import kept, policy, scope
 from portal.models import Filing, JointOpinion, Organisation, User
 from portal.vocabulary import JOINT_KINDS, JointConclusion, Level, Role, State
 
@@ -35,10 +35,11 @@ def departments(filing: Filing) -> QuerySet:
 
 
 def around(filing: Filing) -> list[Organisation]:
-    """Return the organisations of a filing's city and province, read once for each filing object."""
+    """Return the organisations of a filing's city and province, read while they stand."""
     if not hasattr(filing, "_around"):
         codes = filing.region_id[:2], filing.region_id[:4]
-        filing._around = asked.rows(timezone.localdate(), _organisations, *codes)
+        place = "organisations around", *codes, timezone.localdate()
+        filing._around = kept.kept(place, lambda: list(_organisations(*codes)))
     return filing._around
 
 

@@ -195,8 +195,8 @@ def by_bureau(board: Dashboard) -> Panel:
 def targets(board: Dashboard) -> Panel:
     """Return how far the policy targets are on the day."""
     day = rollups.day_of(board.asked.cutoff)
-    at = board.asked.cutoff if board.asked.at else None
-    found = progress.overview(day, public=False, root=board.asked.region.code, at=at)
+    root = board.asked.region.code
+    found = progress.overview(day, public=False, root=root, at=board.asked.known)
     wish = gauges.Wish("" if day == timezone.localdate() else str(day))
     shown = [gauges.gauge(one, wish, "desk-target") for one in found]
     lines = [

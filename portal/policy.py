@@ -3,8 +3,8 @@
 Decides nothing but open or closed, and why; ``workflow.perform`` does what is open.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
@@ -52,17 +52,21 @@ def available_actions(filing: Filing, user: User) -> list[Choice]:
     Of several rows of one name the open one counts, else the one for where the filing stands, else the first.
     Pages and admin draw from this alone.
     """
-    return list(_choices(filing, user, ACTIONS).values())
+    return list(_choices(filing, user).values())
 
 
-def _choices(filing: Filing, user: User, actions: Iterable[Action]) -> dict[str, Choice]:
+def _choices(filing: Filing, user: User, name: str = "") -> dict[str, Choice]:
     choices: dict[str, Choice] = {}
-    for action in actions:
-        if not _concerns(action, filing) or not holds_post(action, filing, user):
+    held: dict[tuple, bool] = {}  # many actions belong to the same few posts
+    for action in _concerning(filing.route, filing.organisation.region.level, name):
+        post = action.desk, action.roles
+        if post not in held:
+            held[post] = holds_post(action, filing, user)
+        if not held[post]:
             continue
         found = Choice(action, why_closed(action, filing, user))
-        held = choices.get(action.name)
-        if held is None or _fit(found, filing) > _fit(held, filing):
+        other = choices.get(action.name)
+        if other is None or _fit(found, filing) > _fit(other, filing):
             choices[action.name] = found
     return choices
 
@@ -71,8 +75,14 @@ def _fit(choice: Choice, filing: Filing) -> tuple[bool, bool]:
     return choice.is_open, filing.state in choice.action.sources
 
 
-def _concerns(action: Action, filing: Filing) -> bool:
-    return filing.route in action.routes and filing.organisation.region.level in action.at
+@cache
+def _concerning(route: str, level: str, name: str) -> tuple[Action, ...]:
+    """Return the actions on filings of a route from bureaus of a level, those called ``name`` if told."""
+    return tuple(
+        action
+        for action in ACTIONS
+        if name in ("", action.name) and route in action.routes and level in action.at
+    )
 
 
 def holds_post(action: Action, filing: Filing, user: User) -> bool:
@@ -83,7 +93,7 @@ def holds_post(action: Action, filing: Filing, user: User) -> bool:
 
 def choice(filing: Filing, user: User, name: str) -> Choice | None:
     """Return the action called ``name`` as ``user`` meets it on ``filing``, None without the post."""
-    return _choices(filing, user, [action for action in ACTIONS if action.name == name]).get(name)
+    return _choices(filing, user, name).get(name)
 
 
 def sits_at_desk(filing: Filing, user: User) -> bool:
@@ -129,6 +139,8 @@ def _why_not_yet_or_any_more(action: Action, filing: Filing) -> str:
 
 
 def _unanswered(filing: Filing) -> str:
+    if not getattr(filing, "has_remarks", True):
+        return ""
     number = filing.remarks.open().filter(reply="").count()
     return f"还有 {number} 条审核意见没有答复" if number else ""
 

@@ -6,12 +6,12 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.db.models import Sum
 from django.utils import timezone
 
-from portal import scope, targets
+from portal import kept, scope, targets
 from portal.browse import PROVINCE_CODE
 from portal.models import PolicyTarget, Region, TargetScope
 from portal.models.former import as_of
@@ -171,8 +171,13 @@ def overview(
 
 
 def _targets(at: datetime | None) -> list[PolicyTarget]:
-    rows = list(PolicyTarget.objects.all())
-    return sorted(as_of(rows, at), key=lambda target: (target.order, target.slug)) if at else rows
+    if at is None:
+        return kept.kept("targets", _as_they_are)
+    return sorted(as_of(_as_they_are(), at), key=lambda target: (target.order, target.slug))
+
+
+def _as_they_are() -> list[PolicyTarget]:
+    return list(PolicyTarget.objects.all())
 
 
 def _is_shown(slug: str, public: bool) -> bool:
@@ -202,12 +207,22 @@ def _progress(
     target: PolicyTarget, day: date, year: str, root: str, cities: list[Region], at: datetime | None
 ) -> Progress:
     counter = targets.counters[target.slug]
-    years = (counter.years(day, at) or [day.year]) if counter.years else []
-    asked = Asked(target, day, _chosen(year, years, any_year=at is not None) if years else day.year, at)
-    count = counter.count(asked)
+    counted = _counted if at or not counter.is_of_entries else partial(kept.kept, "counted", _counted)
+    years, chosen, count = counted(target, day, year, at)
+    # others share what is kept: each page asks by queries of its own
+    reached = count.reached.all() if count.reached is not None else None
+    count = replace(count, behind=count.behind.all(), reached=reached)
     if root != PROVINCE_CODE and (at or not counter.is_public):
         count, cities = inside(count, root), [city for city in cities if city.code == root[:4]]
-    return Progress(target, day, asked.year, years, count, cities)
+    return Progress(target, day, chosen, years, count, cities)
+
+
+def _counted(target: PolicyTarget, day: date, year: str, at: datetime | None) -> tuple[list[int], int, Count]:
+    """Return the years that may be asked for, the one that is, and the count of it."""
+    counter = targets.counters[target.slug]
+    years = (counter.years(day, at) or [day.year]) if counter.years else []
+    chosen = _chosen(year, years, any_year=at is not None) if years else day.year
+    return years, chosen, counter.count(Asked(target, day, chosen, at))
 
 
 def _chosen(year: str, years: list[int], any_year: bool) -> int:

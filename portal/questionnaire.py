@@ -9,12 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import QuerySet
 from django.forms import BoundField
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from portal import (
+    asked,
     corrections,
     drafts,
+    kept,
     locks,
     materials,
     registry,
@@ -354,10 +358,17 @@ def namesake_sentence(record: Filing) -> str:
     """Say whether the city's catalogue in force has the name already; empty without a name or a catalogue."""
     if not record.title or not record.record_type.is_catalogued:
         return ""
-    others = CatalogueEntry.objects.in_force().filter(kind=record.kind, title=record.title)
-    others = others.filter(within("region_id", record.region_id[:4])).exclude(filing_id=record.amends_id)
-    code = others.exclude(filing_id=record.pk).values_list("code", flat=True).first()
-    return f"同市现行目录中已有同名的 {code}，请核对是否重复" if code else "同市现行目录中没有重名"
+    city, name_key = record.region_id[:4], text.key(record.title)[:100]
+
+    def namesakes(kind: str, name_key: str, title: str, own: int, amends: int) -> QuerySet:
+        others = CatalogueEntry.objects.in_force().filter(kind=kind, name_key=name_key, title=title)
+        others = others.filter(within("region_id", city)).exclude(filing_id__in=[own, amends])
+        return others.order_by("pk").values_list("code")[:1]
+
+    told = record.kind, name_key, record.title, record.pk or 0, record.amends_id or 0
+    where = city, timezone.localdate()
+    found = kept.kept(("namesakes", *where, *told), lambda: asked.rows(where, namesakes, *told))
+    return f"同市现行目录中已有同名的 {found[0][0]}，请核对是否重复" if found else "同市现行目录中没有重名"
 
 
 def _row_errors(rows: RowSet) -> list[str]:

@@ -1,6 +1,6 @@
 """Receipts of imports: made at once, or by a job when the file is large. What a receipt is: ``receipts``."""
 
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from portal import imports, jobs, receipts
 from portal.models import Import, Job, User
@@ -8,14 +8,8 @@ from portal.registry import get
 from portal.workflow import Refused
 
 KIND = "import-receipt"
-LONGEST_STEM = 120  # the name of what a job made has 150 characters
 GONE = "这份文件已经导入或放弃，没有保留，不能再生成错误回执；请重新上传。"
 TOO_MUCH = "这份文件过大或过于复杂，没有生成错误回执；预览里列有全部错误，请按预览改正原表后重新上传。"
-
-
-def name_of(imported: Import) -> str:
-    """Return what the receipt of an import is called."""
-    return f"{receipts.NAME}-{PurePath(imported.file_name).stem[:LONGEST_STEM]}.xlsx"
 
 
 def make(imported: Import) -> bytes:
@@ -35,13 +29,21 @@ def ask(imported: Import, *, by: User) -> Job:
     return jobs.enqueue(KIND, title=title, parameters={"import": imported.pk}, by=by)
 
 
+def is_open_to(job: Job, user: User) -> bool:
+    """Say whether who asked for a receipt may still see the import: not once he left its bureau."""
+    return _of(job, user) is not None
+
+
+def _of(job: Job, user: User) -> Import | None:
+    return Import.objects.visible_to(user).filter(pk=job.parameters["import"]).first()
+
+
 @jobs.runner(KIND)
 def run(job: Job, work: jobs.Work) -> jobs.Result:
     """Make the receipt that was asked for, as far as the asker may still see the import."""
-    imported = Import.objects.visible_to(job.requested_by).filter(pk=job.parameters["import"]).first()
-    if imported is None:
+    if (imported := _of(job, job.requested_by)) is None:
         raise Refused(GONE)
     work.progress(0, 1, "标注错误")
     path: Path = work.path(".xlsx")
     path.write_bytes(make(imported))
-    return jobs.Result(path, name_of(imported))
+    return jobs.Result(path, receipts.name_of(imported.file_name))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from portal import asked, registry
 from portal.models import Filing
@@ -20,8 +20,9 @@ def load_of(kind: str, pk: int) -> Filing:
 
     def whole(pk: int) -> QuerySet:
         columns = [record_type.field(name) for name in record_type.fields]
-        single = [column.name for column in columns if column.is_relation and not column.many_to_many]
-        joined = ["organisation__region__parent", "region__parent", "amends", "campaign", *single]
+        single = [column for column in columns if column.is_relation and not column.many_to_many]
+        pointed = [f"{column.name}{_entry(column.related_model)}" for column in single]
+        joined = ["organisation__region__parent", "region__parent", "amends", "campaign", *pointed]
         found = record_type.model.objects.select_related(*joined).filter(pk=pk)
         return found.prefetch_related("attachments", *_prefetched(record_type))
 
@@ -30,13 +31,23 @@ def load_of(kind: str, pk: int) -> Filing:
     return found[0]
 
 
-def _prefetched(record_type: RecordType) -> Iterator[str]:
+def _prefetched(record_type: RecordType) -> Iterator[str | Prefetch]:
     for name in record_type.fields:
         column = record_type.field(name)
         if column.many_to_many:
-            yield name
+            yield _with_entries(name, column.related_model)
             yield from _row_paths(getattr(column.related_model, "record_type", None), f"{name}__")
     yield from _row_paths(record_type, "")
+
+
+def _entry(model: type) -> str:
+    """Return the way from what is in a catalogue to its entry."""
+    return "__entry" if hasattr(model, "record_type") else ""
+
+
+def _with_entries(name: str, model: type) -> str | Prefetch:
+    """Return how a many-to-many field is read: what is in a catalogue with its entry."""
+    return Prefetch(name, model.objects.select_related("entry")) if hasattr(model, "record_type") else name
 
 
 def _row_paths(record_type: RecordType | None, path: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from portal import policy, text
 from portal.models import Filing, Remark, User
@@ -155,6 +155,15 @@ def follow(
     return {pk: found for pk, found in _FOLLOW.get(name, _none)(filings, at, whole).items()}
 
 
+def with_any(filings: QuerySet) -> QuerySet:
+    """Annotate whether there are any remarks on each filing: where there are none, none follow an act."""
+    return filings.annotate(has_remarks=Exists(Remark.objects.filter(filing=OuterRef("pk"))))
+
+
+def _noted(filings: Sequence[Filing]) -> list[Filing]:
+    return [filing for filing in filings if getattr(filing, "has_remarks", True)]
+
+
 def _none(filings, at, whole) -> dict[int, Followed]:
     return {}
 
@@ -177,7 +186,7 @@ def _sent(filing: Filing, sent: list[Remark], whole: bool) -> Followed:
 def _settle(filings: Sequence[Filing], at: datetime, whole: Mapping[int, bool]) -> dict[int, Followed]:
     """Close what was answered to the desk a filing lies at; what another desk asked waits for that desk."""
     at_desks: dict[str, list[Filing]] = defaultdict(list)
-    for filing in filings:
+    for filing in _noted(filings):
         at_desks[desk_of(filing)].append(filing)
     for level, found in at_desks.items():
         Remark.objects.answered().filter(filing__in=found, level=level).update(closed_at=at)
@@ -185,6 +194,8 @@ def _settle(filings: Sequence[Filing], at: datetime, whole: Mapping[int, bool]) 
 
 
 def _answer(filings: Sequence[Filing], at: datetime, whole: Mapping[int, bool]) -> dict[int, Followed]:
+    if not (filings := _noted(filings)):
+        return {}
     waiting = _by_filing(Remark.objects.open().filter(filing__in=filings))
     if silent := [r for found in waiting.values() for r in found if not r.reply]:
         raise Refused(f"还有 {len(silent)} 条审核意见没有答复，请逐条答复后再提交。")
@@ -198,7 +209,7 @@ def _answer(filings: Sequence[Filing], at: datetime, whole: Mapping[int, bool]) 
 
 def _take_back(filings: Sequence[Filing], at: datetime, whole: Mapping[int, bool]) -> dict[int, Followed]:
     """What was answered with the version that is withdrawn waits for its answer again."""
-    for filing in filings:
+    for filing in _noted(filings):
         answered = filing.remarks.answered().filter(answered_in=filing.version)
         answered.update(answered_at=None, answered_in=None)
     return {}

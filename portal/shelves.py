@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from portal import asked
+from portal.models import CatalogueEntry
 from portal.models.counts import EXITED
 
 FEW = 2000  # entries that are gathered and sorted at once; a walk to the first page of more is as short
@@ -99,6 +102,16 @@ def page(shelf: Shelf, order: str, start: int, number: int, size: int) -> list[i
     if start > size // 2:  # the other end is nearer
         return _walked(shelf, order, size - start - number, number, is_back=True)[::-1]
     return _walked(shelf, order, start, number)
+
+
+def loaded(pks: Sequence[int]) -> list[CatalogueEntry]:
+    """Return the entries with these ids, in this order, with their places."""
+    found = {entry.pk: entry for entry in asked.rows(len(pks), _with_places, *pks)} if pks else {}
+    return [found[pk] for pk in pks if pk in found]
+
+
+def _with_places(*pks: int) -> QuerySet:
+    return CatalogueEntry.objects.filter(pk__in=pks).select_related("region__parent")
 
 
 def _gathered(shelf: Shelf, order: str) -> list[int]:

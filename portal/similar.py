@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from operator import add
 
 from django.db import connection
 from django.db.models import IntegerField, Q, QuerySet
@@ -17,7 +18,7 @@ from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import asked, search, text
+from portal import asked, kept, search, text
 from portal.models import CatalogueEntry, Filing, Region, User
 from portal.vocabulary import IN_REVIEW, Level, State
 
@@ -27,6 +28,7 @@ NEAR = 0.55
 MOST = 5
 CANDIDATES = 200
 MOST_NAMES = 5000  # whose parts a process remembers
+MOST_BAGS = 1000  # words of which it remembers the characters and pairs
 MOST_PAIRS = 12  # of a long name, so that no search costs more than this many comparisons a row
 CORE_WEIGHT = 0.8
 SMALLEST = 2  # characters a core needs to say anything
@@ -120,11 +122,15 @@ class Names:
 
 def known_names() -> Names:
     """Return ``Names`` that know the regions as they are now; one query, worked out when they change."""
+    return kept.kept("names of regions", _names_now)
 
-    def regions() -> QuerySet:
-        return Region.objects.order_by("code").values_list("name", "short_name")
 
-    return _names(tuple(asked.rows((), regions)))
+def _names_now() -> Names:
+    return _names(tuple(asked.rows((), _regions)))
+
+
+def _regions() -> QuerySet:
+    return Region.objects.order_by("code").values_list("name", "short_name")
 
 
 _names = lru_cache(2)(Names)
@@ -137,12 +143,18 @@ def _kept(left: str, before: str) -> str:
 def _dice(one: str, other: str) -> float:
     """Return the share of characters and pairs that two words have in common."""
     these, those = _bag(one), _bag(other)
-    both = these.total() + those.total()
-    return 2 * (these & those).total() / both if both else 0.0
+    both = len(these) + len(those)
+    return 2 * len(these & those) / both if both else 0.0
 
 
-def _bag(word: str) -> Counter:
-    return Counter(word) + Counter(map("".join, pairwise(word)))
+@lru_cache(MOST_BAGS)
+def _bag(word: str) -> frozenset:
+    """Return the characters and pairs of a word; what it has again stands there with its number."""
+    parts = [*word, *map(add, word, word[1:])]
+    found = set(parts)
+    if len(found) < len(parts):
+        found.update((part, number) for part, times in Counter(parts).items() for number in range(1, times))
+    return frozenset(found)
 
 
 def near_names(filing: Filing, reader: User) -> list[Near]:
@@ -154,7 +166,13 @@ def near_names(filing: Filing, reader: User) -> list[Near]:
     if not filing.record_type.is_catalogued or filing.is_nothing or len(plain(filing.title)) < SMALLEST:
         return []
     names = known_names()
-    found = [*_published(names, filing), *_under_review(filing, reader)]
+    told = filing.title, filing.kind, filing.pk, filing.amends_id, timezone.localdate()
+    published = kept.kept(("published", *told), lambda: _nearest(names, filing, _published(names, filing)))
+    near = [*published, *_nearest(names, filing, _under_review(filing, reader))]
+    return sorted(near, key=lambda other: (-other.score, other.title, other.url))[:MOST]
+
+
+def _nearest(names: Names, filing: Filing, found: Iterable[tuple]) -> list[Near]:
     scored = [(round(names.likeness(filing.title, title), 3), title, rest) for title, *rest in found]
     near = [_near(title, score, *rest) for score, title, rest in scored if score >= NEAR]
     return sorted(near, key=lambda other: (-other.score, other.title, other.url))[:MOST]
@@ -235,4 +253,4 @@ def meant(q: str) -> list[CatalogueEntry]:
 def _held(core: str, name: str) -> float:
     """Return the share of the characters and pairs of ``core`` that ``name`` holds."""
     wanted = _bag(core)
-    return (wanted & _bag(name)).total() / wanted.total()
+    return len(wanted & _bag(name)) / len(wanted)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from portal import text
+from portal import kept, text
 from portal.models import CatalogueEntry, ChoiceListField, Edition, Filing, Region, canonical
 from portal.vocabulary import Level
 
@@ -68,14 +68,6 @@ def _reference(other: models.Model) -> dict:
 
 def _entry_of(other: Filing) -> CatalogueEntry | None:
     return CatalogueEntry.objects.filter(filing_id=other.pk).first()
-
-
-def whole(filing: Filing) -> Filing:
-    """Return the filing with the fields of its type, what it relates to and its rows, each read once."""
-    record = filing.record
-    many = [name for name in record.record_type.fields if record._meta.get_field(name).many_to_many]
-    models.prefetch_related_objects([record], *many, *record.record_type.rows)
-    return record
 
 
 def take(record: Filing, *, in_force: dict[str, str] | None = None, kept: list[dict] | None = None) -> dict:
@@ -188,12 +180,18 @@ def _raw_rows(record: Filing, name: str) -> list[dict]:
 
 def files(record: Filing) -> list[dict]:
     """Return what identifies each file of the filing; its name is personal data and stays out."""
-    kept = record.attachments.current().order_by("pk") if record.pk else []
+    held = sorted(record.attachments.all(), key=lambda a: a.pk) if record.pk else []
+    kept = [a for a in held if a.removed_at is None]
     return [{"id": a.pk, "slot": a.slot, "size": a.size, "sha256": a.sha256} for a in kept]
 
 
 def editions_of(record_type) -> dict[str, str]:
     """Return catalogue → name of the edition in force for each type that ``record_type`` refers to."""
+    place = "editions of", record_type.slug, timezone.localdate()
+    return dict(kept.kept(place, lambda: _editions_of(record_type)))
+
+
+def _editions_of(record_type) -> dict[str, str]:
     slugs = {
         column.related_model.record_type.slug
         for column in (record_type.field(name) for name in record_type.fields)

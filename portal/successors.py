@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet, prefetch_related_objects
+from django.utils import timezone
 
 from portal import reading, snapshot
 from portal.models import CatalogueEntry, Filing, FilingVersion, Succession
@@ -54,7 +55,7 @@ def dropped(record: Filing) -> list[Dropped]:
     if not record.record_type.is_catalogued or record.pk is None:
         return []
     chosen = list(dict.fromkeys((name, other) for name, other in _chosen(record)))
-    current = _in_force({other.pk for _, other in chosen})
+    current = _in_force({other for _, other in chosen})
     gone = [(name, other) for name, other in chosen if other.pk not in current]
     if not gone:
         return []
@@ -92,10 +93,14 @@ def linked_columns(record_type: RecordType, rows: str) -> list[str]:
     return [n for n, other in pointing if hasattr(other, "record_type") and other.record_type.is_catalogued]
 
 
-def _in_force(filings: set[int]) -> set[int]:
-    if not filings:
-        return set()
-    return set(Filing.objects.in_force().filter(pk__in=filings).values_list("pk", flat=True))
+def _in_force(chosen: set[Filing]) -> set[int]:
+    """Return of filings the keys of those in force; no query for those that were read with their entries."""
+    read = {other: getattr(other, "entry", None) for other in chosen if Filing.entry.is_cached(other)}
+    today = timezone.localdate()
+    found = {o.pk for o, e in read.items() if e and e.valid_to is None and e.valid_from <= today}
+    if not (unread := {other.pk for other in chosen - read.keys()}):
+        return found
+    return found | set(Filing.objects.in_force().filter(pk__in=unread).values_list("pk", flat=True))
 
 
 def _last_entries(filings: set[int]) -> dict[int, CatalogueEntry]:

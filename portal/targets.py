@@ -19,10 +19,11 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Count as Rows
 from django.db.models import Q, QuerySet, TextChoices
 from django.db.models.functions import Substr
+from django.utils import timezone
 
-from portal import rollups
+from portal import kept, numbers, rollups
 from portal.lineages import PROVINCE_CODE
-from portal.models import CatalogueEntry, Operator, PolicyTarget, Region, TargetScope
+from portal.models import CatalogueEntry, Operator, PolicyTarget, Promotion, Region, TargetScope
 
 FIXTURE = settings.BASE_DIR / "fixtures" / "policy_targets.csv"
 # “20个左右”, “50个左右”: the notice sets no margin (鲁就办〔2021〕22号 一); the pages say what is taken.
@@ -137,19 +138,21 @@ class Counter:
     count: Callable[[Asked], Count]
     years: Years | None
     is_public: bool
+    is_of_entries: bool
 
 
 counters: dict[str, Counter] = {}
 
 
-def counted(slug: str, *, years: Years | None = None, public: bool = False):
+def counted(slug: str, *, years: Years | None = None, public: bool = False, of_entries: bool = True):
     """Register the decorated function as the counter of the target ``slug``.
 
-    ``public``: number and list rest on public fields of published entries alone.
+    ``public``: number and list rest on public fields of published entries alone. ``of_entries``: on entries
+    and what is filed of them, so that a number stands until one of these changes.
     """
 
     def register(count: Callable[[Asked], Count]) -> Callable[[Asked], Count]:
-        counters[slug] = Counter(count, years, public)
+        counters[slug] = Counter(count, years, public, of_entries)
         return count
 
     return register
@@ -166,9 +169,20 @@ def in_force(kind: str, day: date, level: str = "", at: datetime | None = None) 
     return entries.annotate(level_then=then).filter(level_then=level) if level else entries
 
 
-def entries_counted(entries: QuerySet) -> Count:
-    """Return the count of a target whose number is that of the entries themselves."""
-    return Count(tally(entries), entries)
+def entries_counted(asked: Asked, kind: str, level: str = "") -> Count:
+    """Return the count of a target whose number is that of the entries of a catalogue, of one level if told.
+
+    Of the present day it is read from the counts that are kept, at any size of the catalogue.
+    """
+    entries = in_force(kind, asked.day, level, at=asked.at)
+    if asked.at or asked.day != timezone.localdate() or _rises_later(asked.day):
+        return Count(tally(entries), entries)
+    return Count({city: n for city, n in numbers.by_city(kind, level).items() if n}, entries)
+
+
+def _rises_later(day: date) -> bool:
+    """Say whether an entry has another level at the end of the present day than it bears."""
+    return Promotion.objects.filter(on__gt=day).exists()
 
 
 def tally(rows: QuerySet, number=None, region: str = "region_id") -> dict[str, int]:
@@ -181,6 +195,10 @@ def regions_on(day: date, *levels: str, at: datetime | None = None) -> list[Regi
     """Return the regions of these levels that held on a day, by code; ``at``: as they were known."""
     if at:
         return rollups.regions_at(at, PROVINCE_CODE, *levels)
+    return list(kept.kept("regions", _regions_on, day, *levels))
+
+
+def _regions_on(day: date, *levels: str) -> list[Region]:
     begun = Q(valid_from=None) | Q(valid_from__lte=day)
     held = Region.objects.filter(begun, Q(valid_to=None) | Q(valid_to__gt=day), level__in=levels)
     return list(held.order_by("code"))

@@ -7,13 +7,20 @@ from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
 from portal import (
+    access_chain,
+    access_jobs,  # noqa: F401 -- registers what it does
+    accounts,
+    attempts,
+    backups,
     campaigns,
     counting,
     deliveries,
     edition_jobs,  # noqa: F401 -- registers what it does
     filing_counts,
+    held_forms,
     imports,  # its jobs with it
     jobs,
+    logs,
     notice_messages,
     presence,
     queueing,
@@ -33,7 +40,18 @@ def nightly_verify() -> None:
     jobs.tidy()
     imports.tidy()
     presence.sweep()
+    accounts.close_unused()
+    attempts.tidy()
+    held_forms.tidy()
+    access_chain.seal(thorough=True)
+    access_chain.anchor()
     verify.nightly()
+
+
+@shared_task
+def nightly_backup() -> None:
+    """Make the backup of the night, unless a second beat has it made; who administers hears of a failure."""
+    backups.nightly()
 
 
 @shared_task
@@ -69,7 +87,8 @@ def tell_of_notices() -> None:
 @shared_task(soft_time_limit=settings.JOB_LIMIT, time_limit=settings.JOB_LIMIT + LAST_WORDS)
 def run_job(pk: int) -> str:
     """Run a job, if it is still to be had; a worker killed here is missed by its lease, not by the broker."""
-    return jobs.execute(pk)
+    with logs.about(f"job-{pk}"):
+        return jobs.execute(pk)
 
 
 @shared_task
@@ -85,6 +104,13 @@ def fold_counts() -> None:
     """Sum what was added to the running counters, so that reading them stays quick."""
     counting.fold()
     filing_counts.fold()
+
+
+@shared_task
+def seal_access_log() -> None:
+    """Give the access records that wait their places in the chain."""
+    access_chain.seal()
+    access_chain.anchor()
 
 
 @shared_task

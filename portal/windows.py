@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from portal import asked, registry, rollups, scope
 from portal.answers import answers, answers_then, duties_at, returns
-from portal.models import Campaign, CampaignDuty, Expected, Filing, Organisation, User
+from portal.models import Campaign, CampaignDuty, Expected, Extension, Filing, Organisation, User
 from portal.registry import MERGED
 from portal.rollups import SHANGHAI
 from portal.vocabulary import BUSINESS_ROLES, IN_REVIEW, Role, State
@@ -86,13 +86,13 @@ class Window:
 
 
 def windows_of(organisations: Iterable[Organisation], kind: str = "") -> dict[int, list[Window]]:
-    """Return organisation → the open campaigns it can file for, the one due next first; two queries."""
+    """Return organisation → the open campaigns it can file for, the one due next first; one query."""
     regions = {o.pk: {o.region_id, o.region_id[:4]} for o in organisations}
-    wanted = Q(organisation__region_id__in=set().union(*regions.values()))
-    owed = CampaignDuty.objects.filter(wanted, campaign__in=Campaign.objects.opened())
-    owed = owed.filter(campaign__kind=kind) if kind else owed
-    owed = owed.select_related("campaign", "organisation__region").prefetch_related("extensions")
-    found = [Window(duty.campaign, duty, latest_due(duty)) for duty in owed.order_by("pk")]
+    wanted = sorted(set().union(*regions.values()))
+    question = _open_duties_of_a_kind if kind else _open_duties
+    given = [timezone.now(), *([kind] if kind else []), *wanted]
+    owed = asked.rows(len(wanted), question, *given)
+    found = [Window(duty.campaign, duty, due_at(duty)) for duty in owed]
     levels = {o.pk: o.region.level for o in organisations}
     return {
         pk: _next_first(
@@ -102,6 +102,20 @@ def windows_of(organisations: Iterable[Organisation], kind: str = "") -> dict[in
         )
         for pk, own in regions.items()
     }
+
+
+def _open_duties(now: datetime, *regions: str) -> QuerySet:
+    """Return the duties of bureaus in ``regions`` for campaigns that are open, with the latest extension."""
+    latest = Extension.objects.filter(duty=OuterRef("pk")).order_by("-until").values("until")[:1]
+    owed = CampaignDuty.objects.filter(
+        organisation__region_id__in=regions, campaign__in=Campaign.objects.opened(now)
+    )
+    owed = owed.annotate(until=Subquery(latest)).select_related("campaign", "organisation__region")
+    return owed.order_by("pk")
+
+
+def _open_duties_of_a_kind(now: datetime, kind: str, *regions: str) -> QuerySet:
+    return _open_duties(now, *regions).filter(campaign__kind=kind)
 
 
 def _next_first(found: Iterable[Window]) -> list[Window]:

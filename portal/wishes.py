@@ -6,11 +6,12 @@ Whatever is not offered is ``Unknown``; an address and its wish say the same.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from portal import scope, text
+from portal import asked, scope, text
 from portal.models import Region
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, Level
@@ -131,14 +132,38 @@ def _values(params, facet: Facet) -> tuple[str, ...]:
     return values
 
 
+def _levels(*codes: str) -> QuerySet:
+    return Region.objects.filter(code__in=codes).values_list("code", "level")
+
+
 def _in_its_city(wish: Wish) -> Wish:
     """Refuse places that do not exist; a county alone brings its city with it."""
     wish = replace(wish, city=wish.city or wish.county[:4])
     levels = {wish.city: (Level.PROVINCE, Level.CITY), wish.county: (Level.COUNTY, Level.ZONE)}
-    asked = {code: fit for code, fit in levels.items() if code}
-    likely = [code for code in asked if _CODE.fullmatch(code)]
-    found = dict(Region.objects.filter(code__in=likely).values_list("code", "level")) if likely else {}
-    known = all(found.get(code) in fit for code, fit in asked.items())
+    wanted = {code: fit for code, fit in levels.items() if code}
+    likely = [code for code in wanted if _CODE.fullmatch(code)]
+    found = dict(asked.rows(len(likely), _levels, *likely)) if likely else {}
+    known = all(found.get(code) in fit for code, fit in wanted.items())
     if not known or not wish.county.startswith(wish.city if wish.county else ""):
         raise Unknown("city or county")
     return wish
+
+
+def cities() -> list[tuple[str, str]]:
+    """Return code and name of the province and of every city that can be chosen, by code."""
+    return asked.rows((), _cities)
+
+
+def _cities() -> QuerySet:
+    found = Region.objects.filter(level__in=(Level.PROVINCE, Level.CITY))
+    return found.order_by("code").values_list("code", "name")
+
+
+def counties(city: str, day: date) -> list[tuple[str, str]]:
+    """Return code and name of what lies in a city on ``day``, the present one, by code."""
+
+    def inside() -> QuerySet:
+        found = Region.objects.current().under(city).exclude(code=city)
+        return found.order_by("code").values_list("code", "name")
+
+    return asked.rows((city, day), inside)

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db import connection, transaction
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from portal import notify, policy, remarks, text
 from portal.actions import ACTIONS, Action
+from portal.asked import rows, whose
 from portal.effects import EFFECTS, append, as_refusal, swap
 from portal.grounds import NOTHING_SAID, UNEXPLAINED, Grounds
 from portal.models import Event, Filing, User
@@ -115,11 +116,17 @@ def perform(
 @transaction.atomic
 def _one(asked: Asked, by: User, request_id: str) -> Event:
     hold([asked.pk], by)
-    current = Filing.objects.visible_to(by).select_related("organisation__region").get(pk=asked.pk)
-    step = _admitted(current, asked, by, timezone.now())
+    if not (found := rows(whose(by), _held, by, asked.pk)):
+        raise Filing.DoesNotExist
+    step = _admitted(found[0], asked, by, timezone.now())
     _carry_out([step], by, request_id)
-    current.refresh_from_db()
+    Event.filing.field.delete_cached_value(step.event)  # who asks for it reads it as it is now
     return step.event
+
+
+def _held(by: User, *numbers: int) -> QuerySet:
+    visible = Filing.objects.visible_to(by).select_related("organisation__region").filter(pk__in=numbers)
+    return remarks.with_any(policy.with_facts(visible, by))
 
 
 def hold(numbers: Iterable[int], by: User) -> None:
@@ -128,8 +135,9 @@ def hold(numbers: Iterable[int], by: User) -> None:
     Whoever waited here reads what was committed meanwhile, remarks on them included: they are written under
     the same lock. SQLite has one writer at a time anyway.
     """
-    named = Filing.objects.visible_to(by).filter(pk__in=numbers).order_by("pk")
-    list(named.select_for_update(of=("self",)).values_list("pk"))
+    if connection.features.has_select_for_update:
+        named = Filing.objects.visible_to(by).filter(pk__in=numbers).order_by("pk")
+        list(named.select_for_update(of=("self",)).values_list("pk"))
 
 
 def perform_all(asked: Sequence[Asked], *, by: User, request_id: str = "") -> list[Outcome]:
@@ -152,11 +160,8 @@ def _part(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome]:
 
 def _together(asked: Sequence[Asked], by: User, request_id: str) -> list[Outcome]:
     hold({one.pk for one in asked}, by)
-    visible = Filing.objects.visible_to(by).select_related("organisation__region")
-    named = policy.with_facts(visible, by).filter(pk__in={one.pk for one in asked})
-    found = {filing.pk: filing for filing in named}
-    overtaken = overtaken_by(asked, found)
-    at = timezone.now()
+    found = {filing.pk: filing for filing in _held(by, *{one.pk for one in asked})}
+    overtaken, at = overtaken_by(asked, found), timezone.now()
     steps: dict[int, _Step] = {}
     obstacles: list[Exception | None] = []
     for one in asked:
@@ -330,9 +335,8 @@ def _write(steps: Sequence[_Step], by: User, request_id: str) -> None:
         step.event = _event(step, by, request_id, previous.get(step.filing.pk, ""))
     append(*(step.event for step in steps))
     alike: dict[str, list[_Step]] = defaultdict(list)
-    for step in steps:
-        moved = step.target != step.filing.state
-        alike[f"{step.target} {moved} {step.at} {sorted(step.changes)}"].append(step)
+    for one in steps:
+        alike[f"{one.target} {one.target != one.filing.state} {one.at} {sorted(one.changes)}"].append(one)
     for group in alike.values():
         _swap(group)
 
@@ -358,11 +362,8 @@ def _value(name: str, steps: Sequence[_Step]) -> Any:
     if all(value == values[0] for value in values):
         return values[0]
     column = Filing._meta.get_field(name)
-    cases = [
-        When(pk=step.filing.pk, then=Value(value, output_field=column))
-        for step, value in zip(steps, values, strict=True)
-        if value is not None
-    ]
+    named = ((s.filing.pk, value) for s, value in zip(steps, values, strict=True) if value is not None)
+    cases = [When(pk=pk, then=Value(value, output_field=column)) for pk, value in named]
     return Case(*cases, default=None, output_field=column)
 
 

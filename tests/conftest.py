@@ -12,7 +12,7 @@ from django.core.management.color import no_style
 from django.db import connections, transaction
 from django.test import TransactionTestCase, override_settings
 
-from portal import guards
+from portal import access_log, access_triggers, guards, post_triggers
 from tests.programs import needs
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -35,6 +35,7 @@ def cheap_settings(tmp_path_factory):
         MEDIA_ROOT=tmp_path_factory.mktemp("media"),
         STATIC_ROOT=tmp_path_factory.mktemp("static"),
         WHITENOISE_AUTOREFRESH=True,
+        ACCESS_LOG_FOLDER="",  # the database of a test forgets its chain, a file beside it would not
     ):
         yield
 
@@ -51,6 +52,13 @@ def files_removed() -> Iterator[None]:
     for path in {path for folder in folders for path in folder.rglob("*")} - before:
         if path.is_file():
             path.unlink()
+
+
+@pytest.fixture(autouse=True)
+def nobody_from_the_test_before():
+    """Forget who asked last: a test may leave an answer that is sent piece by piece unfinished."""
+    yield
+    access_log.begin()
 
 
 @pytest.fixture(autouse=True)
@@ -92,9 +100,13 @@ def empty(connection) -> None:
     """Delete every row but the facts of the installation, with the guards taken off meanwhile."""
     tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
     guards.remove(connection)
+    access_triggers.remove(connection)
+    post_triggers.remove(connection)
     statements = connection.ops.sql_flush(no_style(), sorted(tables - KEPT_TABLES))
     connection.ops.execute_sql_flush(statements)
     guards.install(connection)
+    access_triggers.install(connection)
+    post_triggers.install(connection)
 
 
 def load_reference() -> None:

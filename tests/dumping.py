@@ -3,7 +3,8 @@
 from django.apps import apps
 
 SAME_FOR_EVER = ("region", "organisation", "policytarget")
-SEEN_ONLY = ("presence",)  # who looked at what is no part of the record
+# Who looked at what, and what was refused to him, is no part of what a refusal must leave alone.
+SEEN_ONLY = ("presence", "accessrecord", "accesssubject")
 
 
 def dump() -> dict[str, list[dict]]:

@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.db import connection, models
 
-from portal import campaigns, registry, snapshot, text
+from portal import campaigns, records, registry, snapshot, text
 from portal.models import (
     Campaign,
     CatalogueEntry,
@@ -391,4 +391,4 @@ def _prototype(kind: str) -> Filing:
     """Return a whole filing of a type, from which the unsaid is taken; it is given up at once."""
     record = factories.filing(kind, State.CANCELLED, place="3701")
     Filing.objects.filter(pk=record.pk).update(created_at=END + timedelta(days=1))
-    return snapshot.whole(Filing.objects.get(pk=record.pk))
+    return records.load(record)

@@ -19,6 +19,7 @@ from portal.models import (
     PolicyTarget,
     Report,
     ReportSchedule,
+    ResetRequest,
     User,
 )
 from portal.vocabulary import State
@@ -83,8 +84,8 @@ SEEN = {
     "filer": BUSINESS,
     "approver": BUSINESS | {Edition},
     "joint": BUSINESS,
-    "sysadmin": ADMINISTRATION | {PolicyTarget, Job, Report, ReportSchedule},
-    "secadmin": ADMINISTRATION,
+    "sysadmin": ADMINISTRATION | {PolicyTarget, Job, Report, ReportSchedule, ResetRequest},
+    "secadmin": ADMINISTRATION | {ResetRequest},
 }
 
 

@@ -1,57 +1,16 @@
 """Accounts, posts, divisions, editions, the auditor: three administrators, each apart from the others."""
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
 from portal import campaigns
 from portal.models import Campaign, Edition, Event, FilingVersion, Membership, Organisation, Region, User
 from portal.vocabulary import Kind, Role, State
 from tests import factories
-from tests.administration import ADMINISTRATION, enter, told, url
+from tests.administration import ADMINISTRATION, enter, url
 from tests.campaigning import DAY, campaign, duty, manager
 from tests.pages import returned_and_rewritten
 
 pytestmark = pytest.mark.django_db
-
-
-def test_a_new_account_gets_a_password_told_once_that_must_be_changed(client):
-    enter(client, factories.sysadmin())
-
-    response = client.post(
-        url(User, "add"),
-        {"username": "kuiwen_filer", "full_name": "演示王五", "post": "科员", "is_active": "on"},
-        follow=True,
-    )
-
-    (sentence, _) = told(response)
-    password = sentence.split("：")[1].split()[0]
-    user = User.objects.get(username="kuiwen_filer")
-    assert (user.check_password(password), user.must_change_password, user.is_superuser) == (
-        True,
-        True,
-        False,
-    )
-    assert len(password) == 14
-
-
-def test_a_reset_ends_the_old_password_and_the_open_session(client, django_user_model):
-    person, at_work = factories.filer(), Client()
-    at_work.force_login(person)
-    admin = factories.sysadmin()
-    enter(client, admin)
-
-    response = client.post(
-        url(User, "changelist"),
-        {"action": "reset_passwords", "_selected_action": [person.pk, admin.pk], "index": 0},
-        follow=True,
-    )
-
-    person = User.objects.get(pk=person.pk)
-    assert len(told(response)) == 1
-    assert (person.check_password(factories.PASSWORD), person.must_change_password) == (False, True)
-    assert User.objects.get(pk=admin.pk).check_password(factories.PASSWORD) is True
-    assert at_work.get(reverse("desk")).status_code == 302
 
 
 def test_the_system_administrator_makes_nobody_a_superuser_and_gives_no_post(client):

@@ -13,6 +13,7 @@ from portal.vocabulary import ADMIN_ROLES, Level, Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+CHOSEN = "Correct horse 7 battery"
 
 
 def appoint(role: str = Role.SYSTEM_ADMIN, username: str = "yanshi_wang", full_name: str = "演示王六") -> str:
@@ -38,7 +39,7 @@ def test_the_first_holder_signs_in_changes_the_password_and_may_enter(client, ro
     password = printed.split("一次性密码 ")[1].split()[0]
     answer = client.post(reverse("login"), {"username": "yanshi_wang", "password": password})
     assert client.get(answer["Location"])["Location"] == reverse("password-change")
-    new = {"old_password": password, "new_password1": factories.PASSWORD, "new_password2": factories.PASSWORD}
+    new = {"old_password": password, "new_password1": CHOSEN, "new_password2": CHOSEN}
     client.post(reverse("password-change"), new)
     assert client.get(reverse("admin:index")).status_code == 200
     (post,) = User.objects.get(username="yanshi_wang").posts

@@ -1,16 +1,14 @@
-"""The frame of ./bin/bench: what is kept, the page made of it, growth; a population that is whole."""
+"""The frame of ./bin/bench: what is kept, the page made of it, growth, the reasons of misses."""
 
 import json
 from dataclasses import asdict
 
 import pytest
 
-from benchmarks import measuring, population, words
+from benchmarks import measuring
 from benchmarks.measuring import Round, Row, Verdict
-from doors import bench, bench_pages
-from portal import publication, text, verify
-from portal.models import CatalogueEntry, Event, Filing
-from portal.vocabulary import State
+from doors import bench, bench_pages, bench_reasons
+from doors.bench_reasons import Reason
 
 MACHINE = {"processor": "演示", "cores": "2", "memory": "8.0 GiB", "kernel": "Linux 6.1", "python": "3.11.2"}
 
@@ -102,41 +100,37 @@ def test_a_miss_and_a_break_are_told_apart_from_a_pass(capsys):
     assert "missed: P9 at once, sqlite: 3 (goal: at most 2)" in capsys.readouterr().out
 
 
+def test_a_miss_is_explained_by_the_program_or_by_a_reason_of_its_database(monkeypatch):
+    rare = Reason("P6", r"^rare", "the index is read from disk", "sqlite")
+    monkeypatch.setattr(bench_reasons, "REASONS", (rare,))
+    words = [("P6", "rare word", ""), ("P6", "common word", ""), ("P5", "rare word", "said so")]
+    missed = told(*(Verdict(target, claim, "6 ms", "5 ms", False, why) for target, claim, why in words))
+    kept = {"lists": {"sqlite": missed, "postgresql": missed}}
+
+    page = bench_pages.page(kept)
+
+    assert bench_reasons.unexplained(kept) == [
+        "P6 common word, sqlite: 6 ms (goal: 5 ms)",
+        "P6 rare word, postgresql: 6 ms (goal: 5 ms)",
+        "P6 common word, postgresql: 6 ms (goal: 5 ms)",
+    ]
+    assert page.count("* Missed: rare word. The index is read from disk.") == 1
+    assert page.count("* Missed: rare word. Said so.") == 2
+
+
+def test_every_miss_that_is_kept_is_explained():
+    kept = json.loads(bench.KEPT.read_text(encoding="utf-8")) if bench.KEPT.exists() else {}
+
+    assert bench_reasons.unexplained(kept) == []
+
+
+def test_the_page_is_what_the_kept_results_amount_to():
+    kept = json.loads(bench.KEPT.read_text(encoding="utf-8")) if bench.KEPT.exists() else {}
+    page = bench.PAGE.read_text(encoding="utf-8") if bench.PAGE.exists() else bench_pages.page({})
+
+    assert page == bench_pages.page(kept)
+
+
 def test_every_program_is_known_by_its_main():
     assert {"decisions", "roll_ups", "load"} <= set(bench.programs())
     assert {"measuring", "population", "load_client"}.isdisjoint(bench.programs())
-
-
-@pytest.mark.django_db
-def test_a_population_is_as_the_portal_would_have_written_it():
-    population.fill_entries(30)
-    population.fill_filings(60, open_count=20)
-
-    states = Filing.objects.values_list("state", flat=True)
-    assert (CatalogueEntry.objects.count() >= 30, Filing.objects.count()) == (True, 60)
-    assert sum(state in (State.DRAFT, State.CITY_REVIEW, State.RETURNED) for state in states) >= 10
-    for entry in CatalogueEntry.objects.all():
-        assert publication.search_text(entry.filing.record) == entry.search_text
-    assert [event.pk for event in Event.objects.all() if event.hash != event.digest()] == []
-    assert list(verify.faults()) == []
-
-
-@pytest.mark.django_db
-def test_a_population_that_is_there_is_not_made_again():
-    population.fill_entries(5)
-    before = list(Filing.objects.order_by("pk").values_list("pk", "title"))
-
-    population.fill_entries(5)
-
-    assert list(Filing.objects.order_by("pk").values_list("pk", "title")) == before
-
-
-def test_names_of_one_place_never_repeat():
-    names = [words.title("历下", number) for number in range(40_000)]
-
-    assert len(set(names)) == len(names)
-
-
-def test_what_is_rare_and_common_is_found_by_its_keys():
-    assert all(text.grams(word) for word in (*words.COMMON.values(), *words.RARE.values()))
-    assert [len(word) for word in words.RARE.values()] == list(words.RARE)

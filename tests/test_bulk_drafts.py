@@ -10,6 +10,7 @@ from portal.refusals import Conflict, Refused
 from portal.registry import RecordType
 from portal.snapshot import child_rows, related
 from tests import factories
+from tests.returning import returned
 
 pytestmark = pytest.mark.django_db
 every_type = pytest.mark.parametrize(
@@ -129,3 +130,17 @@ def test_a_change_of_a_draft_written_since_or_of_others_changes_nothing():
         list(bulk_drafts.save(UNIT, [Change(other.pk, 0, {"address": "新"})], by=factories.filer("3701")))
 
     assert [r.address for r in UNIT.model.objects.order_by("pk")] == ["别人", "旧"]
+
+
+def test_a_return_that_opened_some_fields_is_changed_by_the_rules_of_one_alone():
+    filing = returned(UNIT, "address")
+    by = factories.filer(filing.region_id)
+
+    with pytest.raises(Refused, match="本次退回只开放有意见的栏目"), transaction.atomic():
+        change = Change(filing.pk, filing.revision, {"legal_representative": "别人（演示）"})
+        list(bulk_drafts.save(UNIT, [change], by=by))
+    with transaction.atomic():
+        list(bulk_drafts.save(UNIT, [Change(filing.pk, filing.revision, {"address": "新路"})], by=by))
+
+    stored = UNIT.model.objects.get(pk=filing.pk)
+    assert (stored.address, stored.legal_representative == "别人（演示）") == ("新路", False)

@@ -115,3 +115,18 @@ def test_no_form_is_included_without_what_its_token_needs():
     ]
 
     assert cut_off == []
+
+
+def test_no_page_takes_a_name_that_the_frame_of_every_page_reads():
+    of_the_frame = named(ROOT / "portal" / "context_processors.py")
+    shared = {"portal/views/queue.py": {"waiting", "unread"}}  # the same numbers, counted already
+
+    taken = {name(path): of_the_frame & named(path) for path in (ROOT / "portal" / "views").glob("*.py")}
+
+    assert {path: names for path, names in taken.items() if names - shared.get(path, set())} == {}
+
+
+def named(path: Path) -> set[str]:
+    """Return the keys of the dictionaries that a module writes down."""
+    found = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Dict))
+    return {key.value for node in found for key in node.keys if isinstance(key, ast.Constant)}

@@ -113,7 +113,7 @@ def test_the_deadlines_cost_the_same_at_any_number(number, django_assert_num_que
         answer(due_in(f"演示任务{one}", 5 - one), State.DRAFT)
     assert user.posts
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         found = deadlines.nearest(user)
 
     assert len(found) == min(number, 3)

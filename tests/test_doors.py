@@ -64,7 +64,7 @@ def test_an_old_python_is_told_what_it_is_and_what_is_needed():
     )
 
 
-@pytest.mark.parametrize("path", ["bin/up", "bin/test", "bin/bench", "bin/doors/__init__.py"])
+@pytest.mark.parametrize("path", ["bin/up", "bin/test", "bin/bench", "bin/soak", "bin/doors/__init__.py"])
 def test_an_old_python_can_read_what_it_is_told_by(path):
     assert ast.parse((ROOT / path).read_text(), feature_version=(3, 6))
 
@@ -171,27 +171,27 @@ def test_a_part_that_stopped_by_itself_is_named_with_its_last_words_and_its_log(
     )
 
 
-def test_a_worker_that_ran_a_while_and_ended_is_started_again(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_a_part_that_ran_a_while_and_ended_is_started_again(tmp_path, monkeypatch, name):
     monkeypatch.setattr(up, "VAR", tmp_path)
-    monkeypatch.setattr(up, "commands", lambda port: {"worker": "timeit -n 1 pass"})
+    monkeypatch.setattr(up, "commands", lambda port: {name: "timeit -n 1 pass"})
     ended = subprocess.Popen([sys.executable, "-c", "pass"], process_group=0)
     ended.wait()
-    log = tmp_path / "log" / "worker.log"
+    log = tmp_path / "log" / f"{name}.log"
 
-    again = up.started_again(up.Child("worker", ended, log, began=time.monotonic() - up.STEADY), 8000)
+    again = up.started_again(up.Child(name, ended, log, began=time.monotonic() - up.STEADY), 8000)
 
-    assert (again.name, again.log, again.process.wait()) == ("worker", log, 0)
+    assert (again.name, again.log, again.process.wait()) == (name, log, 0)
 
 
 @pytest.mark.parametrize("name", ["web", "worker"])
-def test_a_part_that_ends_at_once_or_serves_pages_is_not_started_again(tmp_path, name):
+def test_a_part_that_ends_at_once_is_not_started_again(tmp_path, name):
     ended = subprocess.Popen([sys.executable, "-c", "raise SystemExit(2)"])
     ended.wait()
     (tmp_path / "x.log").touch()
-    began = time.monotonic() - (0 if name == "worker" else up.STEADY)
 
     with pytest.raises(Closed) as closed:
-        up.started_again(up.Child(name, ended, tmp_path / "x.log", began), 8000)
+        up.started_again(up.Child(name, ended, tmp_path / "x.log"), 8000)
 
     assert f"The {name} process stopped by itself (code 2)" in str(closed.value)
 

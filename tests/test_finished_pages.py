@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 
 from portal import finished_pages, registry
-from portal.finished_pages import ROUTES, Lease, Page, Shelf
+from portal.finished_pages import ROUTES, Content, Lease, Page, Shelf
 from tests import crawling, factories
 from tests.public import Links, address, leave
 from tests.serving import Portal
@@ -234,43 +234,70 @@ def test_every_listed_route_is_there():
     assert {name for name, _ in crawling.routes()} & ROUTES == ROUTES
 
 
-def page_of(size: int) -> Page:
-    return Page([], b"x" * size, "x")
+DAY = 1
+NOW = Content({"": "t", "skill-brands": "b"})
+
+
+def page_of(size: int, parts=None) -> Page:
+    return Page([], b"x" * size, "x", parts, (DAY, NOW.of(parts)))
+
+
+def kept(shelf: Shelf, path: str, now: Content = NOW, day: int = DAY) -> bool:
+    return shelf.find(day, now, path, ("",)) is not None
 
 
 def test_the_least_asked_for_page_goes_first():
-    shelf, of = Shelf(20_000), ("t", 1)
-    shelf.find(of, "/a", ("",))
+    shelf = Shelf(20_000)
     for path in "abc":
-        shelf.put(of, path, ("",), page_of(4_000))
-    shelf.find(of, "a", ("",))
+        shelf.put(path, ("",), page_of(4_000))
+    kept(shelf, "a")
 
-    shelf.put(of, "d", ("",), page_of(4_000))
+    shelf.put("d", ("",), page_of(4_000))
 
-    assert [path for path in "abcd" if shelf.find(of, path, ("",))] == ["a", "c", "d"]
+    assert [path for path in "abcd" if kept(shelf, path)] == ["a", "c", "d"]
     assert shelf.held == 3 * 6_000
 
 
 def test_one_path_displaces_only_its_own_variants():
-    shelf, of = Shelf(10**9), ("t", 1)
-    shelf.find(of, "/a", ("",))
-    shelf.put(of, "/b", ("",), page_of(1))
+    shelf = Shelf(10**9)
+    shelf.put("/b", ("",), page_of(1))
     for number in range(finished_pages.MOST_VARIANTS + 5):
-        shelf.put(of, "/a", (str(number),), page_of(1))
+        shelf.put("/a", (str(number),), page_of(1))
 
-    kept = [n for n in range(finished_pages.MOST_VARIANTS + 5) if shelf.find(of, "/a", (str(n),))]
+    found = [n for n in range(finished_pages.MOST_VARIANTS + 5) if shelf.find(DAY, NOW, "/a", (str(n),))]
 
-    assert (len(kept), kept[0], bool(shelf.find(of, "/b", ("",)))) == (finished_pages.MOST_VARIANTS, 5, True)
+    assert (len(found), found[0], kept(shelf, "/b")) == (finished_pages.MOST_VARIANTS, 5, True)
 
 
-def test_a_page_made_under_an_old_token_is_not_kept_under_the_new():
+@pytest.mark.parametrize(
+    ("parts", "now", "day", "is_kept"),
+    [
+        (None, NOW, DAY, True),
+        (None, NOW, DAY + 1, False),
+        (None, Content(NOW.tokens | {"labour-brands": "new"}), DAY, False),
+        (frozenset({"", "skill-brands"}), Content(NOW.tokens | {"labour-brands": "new"}), DAY, True),
+        (frozenset({"", "skill-brands"}), Content(NOW.tokens | {"skill-brands": "new"}), DAY, False),
+        (frozenset({"", "skill-brands"}), Content(NOW.tokens | {"": "new"}), DAY, False),
+        (frozenset({"", "links"}), Content(NOW.tokens | {"links": "first"}), DAY, False),
+    ],
+)
+def test_a_page_is_kept_while_the_parts_it_shows_stand(parts, now, day, is_kept):
     shelf = Shelf(10**6)
-    shelf.find(("old", 1), "/a", ("",))
-    shelf.find(("new", 1), "/a", ("",))
+    shelf.put("/a", ("",), page_of(1, parts))
 
-    shelf.put(("old", 1), "/a", ("",), page_of(1))
+    assert kept(shelf, "/a", now, day) is is_kept
+    assert kept(shelf, "/a") is is_kept
+    assert shelf.held == (page_of(1).size if is_kept else 0)
 
-    assert shelf.find(("new", 1), "/a", ("",)) is None
+
+def test_compressed_bytes_count_while_their_page_is_kept():
+    shelf, page = Shelf(10**6), page_of(5_000)
+    shelf.put("/a", ("",), page)
+
+    packed = shelf.zip(page)
+
+    assert shelf.held == page_of(5_000).size + len(packed)
+    assert (kept(shelf, "/a", day=DAY + 1), shelf.held) == (False, 0)
 
 
 def test_an_answer_that_sets_a_cookie_is_made_for_each_asker(portal):
@@ -290,7 +317,7 @@ def test_an_answer_that_sets_a_cookie_is_made_for_each_asker(portal):
 def test_a_form_that_changed_nothing_public_waits_for_nobody():
     lease = Lease(3600)
 
-    assert lease.settle(lease.token()) is None
+    assert lease.settle(lease.content()) is None
 
 
 @committed
@@ -301,7 +328,7 @@ def test_a_change_waits_until_every_lease_is_over(monkeypatch):
         finished_pages.time, "sleep", lambda s: (waited.append(s), clock.append(clock.pop() + s))
     )
     lease = Lease(0.25)
-    before = lease.token()
+    before = lease.content()
     factories.entry("skill-brands")
 
     lease.settle(before)
@@ -316,7 +343,7 @@ def test_a_process_without_its_database_keeps_nothing(portal, monkeypatch):
     def broken(connection):
         raise finished_pages.Error("gone")
 
-    monkeypatch.setattr(finished_pages.public_changes, "token", broken)
+    monkeypatch.setattr(finished_pages.public_changes, "tokens", broken)
     portal.get(LIST)
     portal.get(LIST)
 

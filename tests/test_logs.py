@@ -1,16 +1,20 @@
 """A fault of ours is written down where whoever runs the portal finds it, and says nothing of anybody."""
 
+import json
 import logging
+import os
+import re
 import sys
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.test import Client, override_settings
 from django.urls import path
 
 from portal import urls
-from portal.logs import Formatter
+from portal.logs import Formatter, Json, about, clean
 
 handler500 = "portal.views.errors.server_error"
 
@@ -75,3 +79,80 @@ def test_the_row_that_a_database_refuses_is_left_out():
     assert "00000000000" not in text
     assert text.count("DETAIL: left out") == 2
     assert "The above exception was the direct cause" in text
+
+
+HOSTILE = "演示\r\n2026-01-01 00:00:00,000 ERROR [-] portal: forged\x1b[2J\u202e\x00"
+
+
+def written_by(formatter: Formatter, message: str, *arguments, exc_info=None) -> str:
+    record = logging.LogRecord("portal", logging.ERROR, "", 1, message, arguments, exc_info)
+    return formatter.format(record)
+
+
+@pytest.mark.parametrize("formatter", [Formatter(), Json()], ids=["text", "json"])
+def test_what_somebody_sends_makes_no_line_of_its_own_and_steers_no_terminal(formatter):
+    text = written_by(formatter, "asked for %s", HOSTILE)
+
+    assert len(text.splitlines()) == 1
+    assert [character for character in text if not character.isprintable()] == []
+
+
+@pytest.mark.parametrize("formatter", [Formatter(), Json()], ids=["text", "json"])
+def test_what_stands_in_an_error_begins_no_line_that_looks_like_another_entry(formatter):
+    try:
+        raise LookupError(HOSTILE.replace("\r", ""))
+    except LookupError:
+        text = written_by(formatter, "a fault", exc_info=sys.exc_info())
+
+    assert [line for line in text.splitlines()[1:] if line[:1].isdigit() or line[:1] == "{"] == []
+    assert "\x1b" not in text
+
+
+def test_a_line_of_json_says_when_how_bad_whose_and_what():
+    with about("0123456789abcdef"):
+        said = json.loads(written_by(Json(), "two\nlines, %s", "甲"))
+
+    at, process = said.pop("at"), said.pop("process")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", at) and process == os.getpid()
+    assert said == {
+        "level": "ERROR",
+        "request": "0123456789abcdef",
+        "logger": "portal",
+        "message": "two\\nlines, 甲",
+    }
+
+
+@login_not_required
+def telling(request):
+    """Write a line and break, with all that a request may hold in both."""
+    logging.getLogger("portal").warning("POST %s %s", request.POST.dict(), request.headers)
+    raise LookupError(f"no row for {request.POST.dict()} {request.COOKIES}")
+
+
+urlpatterns.insert(0, path("telling/", telling))
+CANARIES = {"password": "kanarie-Wachtwoord-1", "csrfmiddlewaretoken": "kanarie" * 9, "phone": "13800138000"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("form", ["line", "json"])
+@override_settings(ROOT_URLCONF=__name__, DEBUG=False)
+def test_no_password_token_session_or_whole_number_of_a_request_is_written(capsys, monkeypatch, form):
+    if form == "json":
+        (handler,) = logging.getLogger().handlers[:1]
+        monkeypatch.setattr(handler, "formatter", Json())
+    client = Client(raise_request_exception=False, headers={"authorization": "Bearer kanarie-bearer"})
+    client.cookies["session"] = "kanarie-session"
+    identity = "370102199001011234"
+
+    answer = client.post("/telling/", CANARIES | {"identity": identity})
+
+    written = capsys.readouterr().err
+    secrets = {*CANARIES.values(), identity, "kanarie-session", "kanarie-bearer", settings.SECRET_KEY}
+    assert {secret for secret in secrets if secret in written} == set()
+    assert "138****8000" in written
+    assert written.count(answer["X-Request-ID"]) >= 2
+
+
+def test_the_secrets_of_the_installation_are_left_out_wherever_they_stand():
+    assert settings.SECRET_KEY not in clean(f"odd {settings.SECRET_KEY}")
+    assert clean("amqp: password=hunter2hunter2 was refused") == "amqp: password=*** was refused"

@@ -9,7 +9,7 @@ from tests import copies, factories
 
 pytestmark = pytest.mark.django_db
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT")
-FORM, REVIEW, SUBMIT, DECIDE = 25, 25, 24, 24
+FORM, REVIEW, SUBMIT, DECIDE = 15, 21, 15, 15
 
 
 def asked(ask) -> int:
@@ -24,11 +24,14 @@ def act(client, filing: Filing, action: str):
     assert answer.status_code == 302
 
 
+# Outside a transaction, for what follows from public content is kept there alone.
+@pytest.mark.django_db(transaction=True)
 def test_the_form_of_a_draft_asks_few_things_however_many_filings_there_are(client):
     draft = factories.draft("skill-brands")
     sent = factories.submitted("skill-brands")
     factories.sign_in(client, factories.filer())
     url = f"/desk/filings/{draft.pk}/edit/"
+    client.get(url)
     costs = [asked(lambda: client.get(url))]
     copies.multiply(sent, 997)
     costs.append(asked(lambda: client.get(url)))
@@ -37,10 +40,12 @@ def test_the_form_of_a_draft_asks_few_things_however_many_filings_there_are(clie
     assert costs[0] <= FORM
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_page_of_a_review_asks_few_things_however_many_filings_there_are(client):
     sent = factories.submitted("skill-brands")
     factories.sign_in(client, factories.reviewer())
     url = f"/desk/filings/{sent.pk}/?from=todo"
+    client.get(url)
     costs = [asked(lambda: client.get(url))]
     copies.multiply(sent, 997)
     costs.append(asked(lambda: client.get(url)))

@@ -220,3 +220,45 @@ def test_reading_large_files_leaves_nothing_behind(tmp_path, monkeypatch):
         list(flat.read_lines(content, ".xlsx", [0, 1]))
 
     assert os.listdir(tmp_path) == ["a.xlsx"]
+
+
+def endless(tmp_path, monkeypatch) -> None:
+    """Let the child answer and then never come to an end."""
+    spinning = tmp_path / "child.py"
+    spinning.write_text(
+        "import sys; sys.stdout.write('{}\\n'); sys.stdout.flush()\nwhile True:\n    pass", encoding="utf-8"
+    )
+    monkeypatch.setattr(flat, "CHILD", spinning)
+
+
+def test_lines_that_do_not_come_in_time_end_the_wait_of_a_request(tmp_path, monkeypatch):
+    data = "名称,说明\n甲,乙\n".encode()
+    with sandbox.at_once():
+        in_time = read(data, ".csv")
+    endless(tmp_path, monkeypatch)
+    monkeypatch.setattr(sandbox, "AT_ONCE_SECONDS", 0.5)
+
+    with opened(data) as content, sandbox.at_once(), pytest.raises(sandbox.OutOfTime):
+        list(flat.read_lines(content, ".csv", [0]))
+
+    assert in_time == [[(0, ["名称", "说明"]), (1, ["甲", "乙"])]]
+
+
+@pytest.mark.parametrize("told", [None, "7", "100000"])
+def test_a_child_has_the_lower_of_its_own_time_and_that_of_the_request(told):
+    script = (
+        f"import runpy; child = runpy.run_path({str(flat.CHILD)!r})['child']\n"
+        "child.confine()\nimport resource; print(resource.getrlimit(resource.RLIMIT_CPU)[0])"
+    )
+    given = {} if told is None else {"CPU_SECONDS": told}
+
+    result = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, env=given)
+
+    assert result.stdout == {None: "25\n", "7": "7\n", "100000": "25\n"}[told]
+
+
+def test_a_request_gives_its_children_the_time_it_has_itself_and_a_job_their_own():
+    with sandbox.at_once():
+        inside = sandbox.environment()["CPU_SECONDS"]
+
+    assert (inside, "CPU_SECONDS" in sandbox.environment()) == ("20", False)

@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.db.models import Count as Rows
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from portal import asked as questions
 from portal import rollups, targets
 from portal.lineages import PROVINCE_CODE
 from portal.models import Filing
@@ -36,7 +37,11 @@ class Said(NamedTuple):
 
 
 def _years(day: date, at: datetime | None = None) -> list[int]:
-    years = set(_live(day, at).order_by().values_list("year", flat=True).distinct())
+
+    def stored() -> QuerySet:
+        return _live(day, at).order_by().values_list("year", flat=True).distinct()
+
+    years = set(stored() if at else questions.rows(day, stored))
     said = {snapshot["values"]["year"] for _, snapshot in _changed(at)}
     return targets.newest_first(years | said, day.year)
 
@@ -61,7 +66,7 @@ def _changed(at: datetime | None) -> Iterator[tuple[Filing, dict]]:
         )
 
 
-@targets.counted("county-trainings", years=_years)
+@targets.counted("county-trainings", years=_years, of_entries=False)
 def county_trainings(asked: Asked) -> Count:
     """Count the counties that held a class of training by the due day (鲁人社字〔2021〕32号 二（三）)."""
     held = Held(asked)
@@ -122,17 +127,25 @@ class Held:
 
     def classes(self, by: str) -> dict[str, int]:
         """Return county → number of its classes, or city → number of those it ran itself (市直)."""
+        if not self.asked.at:
+            kept = (by, self.asked.day, self.asked.year, self.last)
+            return dict(questions.rows(kept, lambda: self._numbers(by)))
         names: dict[str, set[str]] = defaultdict(set)
         for row in self.said:
             if bool(row.place) == (by == COUNTY):
                 names[row.place or row.region].add(row.name)
-        rows = self.stored.filter(organizer_region__isnull=by != COUNTY).order_by()
+        rows = self._of_places(by)
         if names:
             both = rows.filter(**{f"{by}__in": list(names)}).values_list(by, "project_name")
             for place, name in both.distinct():
                 names[place].add(name)
-        numbers = dict(rows.values_list(by).annotate(n=Rows("project_name", distinct=True)))
-        return numbers | {place: len(found) for place, found in names.items()}
+        return dict(self._numbers(by)) | {place: len(found) for place, found in names.items()}
+
+    def _of_places(self, by: str) -> QuerySet:
+        return self.stored.filter(organizer_region__isnull=by != COUNTY).order_by()
+
+    def _numbers(self, by: str) -> QuerySet:
+        return self._of_places(by).values_list(by).annotate(n=Rows("project_name", distinct=True))
 
     def credited(self, counties: Iterable[str]) -> list[tuple[str, int]]:
         """Return each county with the return that tells of it: its own before that of its city."""

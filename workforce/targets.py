@@ -17,13 +17,13 @@ BRANDS, UNITS = "labour-brands", "building-units"
 @targets.counted("provincial-labour-brands", public=True)
 def provincial_labour_brands(asked: Asked) -> Count:
     """Count the provincial labour brands in force (鲁就办〔2021〕22号 一)."""
-    return targets.entries_counted(targets.in_force(BRANDS, asked.day, BrandLevel.PROVINCIAL, at=asked.at))
+    return targets.entries_counted(asked, BRANDS, BrandLevel.PROVINCIAL)
 
 
 @targets.counted("municipal-labour-brands", public=True)
 def municipal_labour_brands(asked: Asked) -> Count:
     """Count the municipal labour brands in force; one that rose to the province is not among them."""
-    return targets.entries_counted(targets.in_force(BRANDS, asked.day, BrandLevel.MUNICIPAL, at=asked.at))
+    return targets.entries_counted(asked, BRANDS, BrandLevel.MUNICIPAL)
 
 
 @targets.counted("labour-brand-workers", public=True)
@@ -54,8 +54,8 @@ def _end(day: date) -> datetime:
 def key_labour_brands(asked: Asked) -> Count:
     """Count what each city has made its 建设重点 of a year (鲁就办〔2021〕22号 二（一）)."""
     named = _held_places(asked.day, asked.at).filter(year=asked.year).values("code")
-    brands = targets.in_force(BRANDS, asked.day, at=asked.at)
-    return targets.entries_counted(brands.filter(code__in=named))
+    brands = targets.in_force(BRANDS, asked.day, at=asked.at).filter(code__in=named)
+    return Count(targets.tally(brands), brands)
 
 
 def _unit_years(day: date, at: datetime | None = None) -> list[int]:

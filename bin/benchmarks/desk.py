@@ -22,10 +22,11 @@ from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from benchmarks import databases, measuring, people, population  # noqa: E402
+from benchmarks import databases, measuring  # noqa: E402
 from benchmarks.measuring import Verdict, tell  # noqa: E402
-from portal import dashboards, desk_numbers, filing_triggers, queue, queue_facts, rollups, tallies  # noqa: E402
+from portal import dashboards, desk_numbers, filing_triggers, population, queue, queue_facts, rollups, tallies  # noqa: E402
 from portal.models import Copy, Event, Filing, User  # noqa: E402
+from portal.population import people  # noqa: E402
 from portal.vocabulary import Role  # noqa: E402
 
 PROVINCE, TIMES, SLOW_TIMES = "37", 20, 3

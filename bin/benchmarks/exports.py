@@ -25,11 +25,11 @@ from xlsxwriter import Workbook as ConstantMemory  # noqa: E402
 from assessments.models import AssessmentInstitution, ExamProject  # noqa: E402
 from benchmarks import databases, measuring  # noqa: E402
 from benchmarks.measuring import MEGABYTE, Verdict, tell  # noqa: E402
-from benchmarks.population import fill_filings  # noqa: E402
 from brands.models import SkillBrand  # noqa: E402
 from portal import exports, spreadsheet  # noqa: E402
 from portal.export_rows import Rows  # noqa: E402
 from portal.models import Membership, Organisation, Region, User  # noqa: E402
+from portal.population import fill_filings  # noqa: E402
 from portal.sheets import all_labels  # noqa: E402
 from portal.vocabulary import Kind, Role, State  # noqa: E402
 

@@ -12,10 +12,11 @@ import tablib
 from django.db import connection, models
 from import_export import fields, instance_loaders, resources, widgets
 
-from benchmarks import import_files, people
+from benchmarks import import_files
 from benchmarks.import_files import CITY, UNIT
 from doors.bench import VAR
 from portal.models import ChoiceListField, Filing, User
+from portal.population import people
 from portal.sheets import layout
 from portal.vocabulary import Role
 from workforce.models import LabourBrand

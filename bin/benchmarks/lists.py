@@ -21,10 +21,11 @@ from django.db.models.functions import Substr  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from benchmarks import databases, measuring, population, words  # noqa: E402
+from benchmarks import databases, measuring  # noqa: E402
 from benchmarks.measuring import Verdict, exponent, tell  # noqa: E402
-from portal import hits, registry, text  # noqa: E402
+from portal import hits, population, registry, text  # noqa: E402
 from portal.models import CatalogueEntry  # noqa: E402
+from portal.population import words  # noqa: E402
 from portal.views import public  # noqa: E402
 
 KIND = "skill-brands"

@@ -22,11 +22,12 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import databases, load_costs, load_facts, load_ledger, measuring, population, writer  # noqa: E402
+from benchmarks import databases, load_costs, load_facts, load_ledger, measuring  # noqa: E402
 from benchmarks.load_ledger import Ledger  # noqa: E402
 from benchmarks.measuring import Row, Verdict, tell  # noqa: E402
 from doors import brokers, heed, interrupt, up  # noqa: E402
-from portal import verify  # noqa: E402
+from portal import population, verify  # noqa: E402
+from portal.population import writer  # noqa: E402
 
 RATES = {"desk": 50.0, "public": 100.0, "writes": 20.0}
 ENTRIES, FILINGS, OPEN = 20_000, 22_000, 2_000
@@ -38,7 +39,7 @@ SETTLE = 60  # seconds that jobs may take after the last request
 def main() -> int:
     """Fill, start, load, stop, compare, hand over."""
     chosen = _asked()
-    databases.use("load_quick" if chosen.is_quick else "load", lambda: _fill(chosen.is_quick))
+    databases.use("load_quick" if chosen.is_quick else "load", lambda: fill(is_quick=chosen.is_quick))
     call_command("collectstatic", interactive=False, verbosity=0)
     FOLDER.mkdir(exist_ok=True)
     plan = load_facts.plan(chosen.port, chosen.seconds, chosen.rates, FOLDER, random.Random(writer.SEED))
@@ -62,7 +63,8 @@ def _asked() -> argparse.Namespace:
     return chosen
 
 
-def _fill(is_quick: bool) -> None:
+def fill(*, is_quick: bool) -> None:
+    """Fill an empty database with what a load works on."""
     part = 20 if is_quick else 1
     population.fill_entries(ENTRIES // part)
     population.fill_filings(FILINGS // part, open_count=OPEN // part)
@@ -71,35 +73,35 @@ def _fill(is_quick: bool) -> None:
 def _run(plan: dict, port: int) -> tuple[dict, dict[str, float]]:
     """Start every part, run the client, stop; return what it found and the CPU seconds of each part."""
     (FOLDER / "plan.json").write_text(json.dumps(plan, ensure_ascii=False), encoding="utf-8")
-    children, postmaster = [], _postmaster()
+    children, server = [], postmaster()
     connection.close()
     try:
         for name, command in up.commands(port).items():
             children.append(up.start(name, command))
         up.wait_until_it_answers(port, children)
         ledger = Ledger(Path(plan["ledger"]))
-        load_costs.measure(plan, ledger, lambda: _used(children, postmaster))
+        load_costs.measure(plan, ledger, lambda: _used(children, server))
         ledger.close()
-        before = _used(children, postmaster)
+        before = _used(children, server)
         client = [sys.executable, "-m", "benchmarks.load_client", FOLDER / "plan.json", FOLDER / "found.json"]
         subprocess.run(client, check=True)
-        used = {name: after - before[name] for name, after in _used(children, postmaster).items()}
-        _wait_for_jobs()
+        used = {name: after - before[name] for name, after in _used(children, server).items()}
+        wait_for_jobs(SETTLE)
     finally:
         up.stop(children)
         heed(interrupt)
     return json.loads((FOLDER / "found.json").read_text(encoding="utf-8")), used
 
 
-def _wait_for_jobs() -> None:
-    """Let what was asked for be made before the parts are stopped."""
-    deadline = time.monotonic() + SETTLE
+def wait_for_jobs(seconds: float) -> None:
+    """Let what was asked for be made before the parts are stopped; give up after ``seconds``."""
+    deadline = time.monotonic() + seconds
     while load_facts.unfinished() and time.monotonic() < deadline:
         time.sleep(0.5)
     connection.close()
 
 
-def _used(children: list, postmaster: int) -> dict[str, float]:
+def _used(children: list, server: int) -> dict[str, float]:
     """Return the CPU seconds of web, worker and database until now, with those of processes that ended."""
     groups = {child.process.pid: child.name for child in children}
     found = dict.fromkeys([*groups.values(), "database"], 0.0)
@@ -111,12 +113,13 @@ def _used(children: list, postmaster: int) -> dict[str, float]:
         parent, group, ticks = int(fields[1]), int(fields[2]), sum(map(int, fields[11:15]))
         if group in groups:
             found[groups[group]] += ticks / measuring.TICKS
-        elif postmaster and postmaster in (parent, int(stat.parent.name)):
+        elif server and server in (parent, int(stat.parent.name)):
             found["database"] += ticks / measuring.TICKS
     return found
 
 
-def _postmaster() -> int:
+def postmaster() -> int:
+    """Return the main process of the PostgreSQL server, 0 for SQLite."""
     if connection.vendor != "postgresql":
         return 0
     with connection.cursor() as cursor:

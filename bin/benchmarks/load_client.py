@@ -37,6 +37,7 @@ class Load:
         self.etags: deque = deque(maxlen=200)
         self.ledger = Ledger(Path(plan["ledger"]))
         self.writers = Writers(self.browser, self.ledger, plan["sessions"], self.chance, plan["filers"])
+        self.writers.patience = plan.get("patience", 0)
         for name, sheets in plan["waiting"].items():
             self.writers.queues[name].extend(Sheet(**sheet) for sheet in sheets)
 

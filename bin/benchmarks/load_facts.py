@@ -8,22 +8,25 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Max
 from django.utils import timezone
 from openpyxl import Workbook
 
-from benchmarks import people, words
 from benchmarks.load_ledger import Entry, Kept
+from portal import sessions
 from portal.models import CatalogueEntry, Event, Filing, Job, Region, User
 from portal.models.jobs import WAITING, JobStatus
+from portal.population import people, words
 from portal.vocabulary import Level, Role, State
 from workforce.models import HandicraftTrainingProject
 
 KIND, LISTED = "handicraft-projects", ("skill-brands", "labour-brands", "building-units", "exam-projects")
 HEADERS = ["培训项目名称", "项目来源", "培训对象", "课时"]
 IMPORTED_ROWS, IMPORTS, MEASURED = 10, 40, 20
+HOUR = 3600
 CITIES = ("3701", "3702", "3703", "3707", "3713")
 
 
@@ -54,8 +57,10 @@ def plan(port: int, seconds: float, rates: dict, folder: Path, chance: random.Ra
 def _session(user: User) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.update(sessions.beginning(user))
+    session[sessions.CONFIRMED] += HOUR  # a load lasts longer than a confirmation does
     session.create()
     return session.session_key
 

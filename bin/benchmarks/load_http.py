@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+MANY = 64  # connections that are idle at a time
 PATIENCE = 20  # seconds; an answer that takes longer is a timeout
 
 
@@ -30,7 +31,11 @@ class Answer:
 
 @dataclass
 class Browser:
-    """Asks one server; a connection that is idle is used again, else one more is opened."""
+    """Asks one server as ``MANY`` browsers would: over the connection that has been idle for longest.
+
+    A connection belongs to one process of the server. Were the last one used again, as most of them are few,
+    one process would get nearly all requests.
+    """
 
     host: str
     port: int
@@ -42,8 +47,8 @@ class Browser:
             return await self._ask(_request(method, path, f"{self.host}:{self.port}", headers, body))
 
     async def _ask(self, request: bytes) -> Answer:
-        while self.idle:
-            reader, writer = self.idle.pop()
+        while len(self.idle) >= MANY:
+            reader, writer = self.idle.popleft()
             if reader.at_eof() or writer.is_closing():
                 writer.close()
                 continue

@@ -3,6 +3,7 @@
 A filing is in one hand at a time; what an answer says of it decides where it goes on. Standard library only.
 """
 
+import asyncio
 import json
 import random
 from collections import deque
@@ -64,6 +65,7 @@ class Writers:
     filers: list[str] = field(default_factory=list)
     queues: dict[str, deque] = field(default_factory=lambda: {name: deque() for name in MIX})
     number: int = 0
+    patience: float = 0  # seconds in which what got no answer is asked for again, as somebody would
 
     def headers(self, who: str) -> dict[str, str]:
         """Return what the browser of a person sends along."""
@@ -91,14 +93,30 @@ class Writers:
         told = self.told(act, on)
         await self.ledger.write(told)
         await intended()
-        try:
-            answer = await self.send(act, on, told)
-        except (OSError, TimeoutError, EOFError):
+        answer, is_first = await self.answered(lambda: self.send(act, on, told))
+        if answer is None:
             await self.ledger.write({"key": told["key"], "outcome": UNKNOWN})
             return False
         done = self.learn(act, on, answer)
+        if done["outcome"] == REFUSED and not is_first:  # the one without an answer may have done it
+            done["outcome"] = UNKNOWN
         await self.ledger.write({"key": told["key"], **done})
         return answer.status < 500
+
+    async def answered(self, ask) -> tuple[Answer | None, bool]:
+        """Return the answer, None for none, and whether nothing had to be asked again."""
+        clock = asyncio.get_running_loop().time
+        until, is_first = clock() + self.patience, True
+        while True:
+            try:
+                answer = await ask()
+                if answer.status < 500 or clock() >= until:
+                    return answer, is_first
+            except (OSError, TimeoutError, EOFError):
+                if clock() >= until:
+                    return None, False
+            is_first = False
+            await asyncio.sleep(0.5)
 
     def told(self, act: str, on: Sheet | str) -> dict:
         """Return the line of what is about to be written."""
@@ -140,6 +158,8 @@ class Writers:
 
     def learn(self, act: str, on: Sheet | str, answer: Answer) -> dict:
         """Take the filing to where the answer leads, and return what the ledger is told."""
+        if answer.where.startswith("/login/"):
+            raise SystemExit(f"{act} led to {answer.where}: nobody is signed in any more")
         if act == "new":
             self.filers.append(on) if answer.status != 302 else None
             if answer.status != 302:

@@ -25,9 +25,10 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import databases, measuring, population  # noqa: E402
+from benchmarks import databases, measuring  # noqa: E402
 from benchmarks.measuring import TICKS, Round, Verdict, tell  # noqa: E402
 from doors.brokers import free_port  # noqa: E402
+from portal import population  # noqa: E402
 
 LIST = "/catalogue/skill-brands/"
 PLAIN = "benchmarks.plain_serving"
@@ -160,6 +161,12 @@ def resident(pid: int) -> int:
     """Return the memory a process holds."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def unshared(pid: int) -> int:
+    """Return the memory that would be free if a process ended: what it shares with none."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
 
 def fill(size: int) -> None:

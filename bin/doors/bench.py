@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from doors import Closed, bench_pages, machine, postgres
+from doors import Closed, bench_pages, bench_reasons, machine, postgres
 from doors.environment import PYTHON, ROOT, clean_environment, ensure, only_one
 
 #: What a measurement writes is kept apart from the data of ./bin/up and of the tests.
@@ -64,11 +64,16 @@ def run(names: Iterable[str], databases: Iterable[str], arguments: list[str]) ->
     """Return program → database → what was found; all programs on one database, then on the next."""
     found: dict[str, dict] = {name: {} for name in names}
     for database in databases:
-        with {"sqlite": on_sqlite, "postgresql": on_postgresql}[database]() as (url, version):
+        with opened(database) as (url, version):
             for name in found:
                 print(f"\n== {name} on {database} {version}; load {machine.load()}", flush=True)
                 found[name][database] = measure(name, url, arguments) | {"version": version}
     return found
+
+
+def opened(database: str):
+    """Return a context that gives the URL of a fresh database of this kind and its version."""
+    return {"sqlite": on_sqlite, "postgresql": on_postgresql}[database]()
 
 
 @contextmanager
@@ -119,11 +124,11 @@ def measure(name: str, url: str, arguments: list[str]) -> dict:
     }
 
 
-def environment(url: str, results: Path) -> dict[str, str]:
+def environment(url: str, results: Path, root: Path = ROOT) -> dict[str, str]:
     """Return what a program finds around it: its database, its files, nothing of a portal that runs here."""
     kept = {key: value for key, value in clean_environment().items() if not key.startswith("PORTAL_")}
     here = {"DATABASE_URL": url, "PORTAL_VAR": str(VAR), "DJANGO_SETTINGS_MODULE": "portal.settings"}
-    path = {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "bin")))}
+    path = {"PYTHONPATH": os.pathsep.join(map(str, (root, root / "bin")))}
     return kept | here | path | {"BENCH_RESULTS": str(results)}
 
 
@@ -152,5 +157,7 @@ def summary(found: dict[str, dict], *, is_strict: bool) -> int:
         for verdict in one["verdicts"]
         if not verdict["met"]
     ]
-    print("\n".join(["", *(f"BROKE OFF: {one}" for one in broken), *(f"missed: {one}" for one in missed)]))
+    silent = [f"not explained in doors/bench_reasons.py: {one}" for one in bench_reasons.unexplained(found)]
+    lines = [*(f"BROKE OFF: {one}" for one in broken), *(f"missed: {one}" for one in missed)]
+    print("\n".join(["", *lines, *silent]))
     return 1 if broken or (missed and is_strict) else 0

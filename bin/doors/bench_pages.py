@@ -8,6 +8,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from doors.bench_reasons import why
+
 #: The goals in the order of their numbers, as headings of the page.
 TARGETS = {
     "P1": "import",
@@ -38,7 +40,7 @@ others found as it is; `--quick` tries everything at small sizes and writes noth
 `bin/benchmarks/`, what they found is kept in `docs/benchmarks.json`.
 
 How it is measured: the variants run in turn (A B C A B C), each round in a process of its own with its
-modules imported, on a database filled by `bin/benchmarks/population.py` or by the program; their answers must
+modules imported, on a database filled by `portal/population` or by the program; their answers must
 be equal. The tables show medians of the rounds. CPU is that of the process + that of its backend of the
 database; wall times depend on what else the machine did. “Memory” is the peak above what the process held
 when the work began. “× ours” is the CPU of a variant over that of ours at the same size: *stock* is what the
@@ -97,7 +99,11 @@ def _target(target: str, kept: dict[str, dict]) -> str:
     for database, name in NAMES.items():
         if rows[database] or verdicts[database]:
             parts.append(f"### {target} on {name}\n")
-            parts += [_measured(rows[database]), _growth(rows[database]), _judged(verdicts[database])]
+            parts += [
+                _measured(rows[database]),
+                _growth(rows[database]),
+                _judged(verdicts[database], database),
+            ]
     return "\n".join(part for part in parts if part)
 
 
@@ -151,9 +157,9 @@ def exponent(points: dict[int, float]) -> float:
     return sum((a - x) * (b - y) for a, b in pairs) / sum((a - x) ** 2 for a, _ in pairs)
 
 
-def _judged(verdicts: list[dict]) -> str:
+def _judged(verdicts: list[dict], database: str) -> str:
     rows = [[one["claim"], one["measured"], one["goal"], "yes" if one["met"] else "no"] for one in verdicts]
-    misses = [f"* Missed: {one['claim']}. {_why(one['why'])}\n" for one in verdicts if not one["met"]]
+    misses = [f"* Missed: {one['claim']}. {_why(why(one, database))}\n" for one in verdicts if not one["met"]]
     parts = [table(["claim", "measured", "goal", "met"], rows) if rows else "", "".join(misses)]
     return "\n".join(part for part in parts if part)
 

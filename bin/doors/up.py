@@ -26,7 +26,7 @@ VAR = Path(os.environ.get("PORTAL_VAR", ROOT / "var"))
 PATIENCE = 120
 #: Processes of the web server at most; each holds about a hundred megabytes.
 MOST_WEB = 4
-#: A worker that ran this long and ended is started again; one that ends sooner has a fault of its own.
+#: A part that ran this long and ended is started again; one that ends sooner has a fault of its own.
 STEADY = 15
 
 
@@ -69,6 +69,7 @@ def commands(port: int) -> dict[str, str]:
     cores = max(1, min(os.cpu_count() or 1, MOST_WEB))  # Python computes on one core in each process
     return {
         "web": f"granian --interface wsgi --no-ws --workers {cores} --blocking-threads 4"
+        " --respawn-failed-workers --workers-kill-timeout 15"  # one killed is replaced, none hangs
         f" --host 127.0.0.1 --port {port} portal.wsgi:application",
         "worker": "celery --app portal worker --beat --concurrency 2 --loglevel INFO"
         " --without-gossip --without-mingle",
@@ -115,15 +116,15 @@ def start(name: str, command: str) -> Child:
 
 
 def started_again(child: Child, port: int) -> Child:
-    """Return a new worker for one that a broker took down with it; Closed for any other part.
+    """Return a new part for one that was killed or that a broker took down; Closed when it ended at once.
 
-    The jobs it had are in their rows: another attempt begins when their lease is over.
+    The jobs a worker had are in their rows: another attempt begins when their lease is over.
     """
-    if child.name != "worker" or time.monotonic() - child.began < STEADY:
+    if time.monotonic() - child.began < STEADY:
         raise stopped_by_itself(child)
     stop_group(child)
-    say("The worker ended and is started again", "后台任务进程已退出，正在重新启动")
-    return start("worker", commands(port)["worker"])
+    say(f"The {child.name} process ended and is started again", f"{child.name} 进程已退出，正在重新启动")
+    return start(child.name, commands(port)[child.name])
 
 
 def wait_until_it_answers(port: int, children: list[Child]) -> None:

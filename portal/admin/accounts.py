@@ -1,18 +1,34 @@
 """Accounts, posts, organisations, divisions and editions: who keeps which, see ``base``."""
 
+from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.utils.crypto import get_random_string
 
-from portal import registry
-from portal.accounts import one_time_password
+from portal import accounts, invitations, mailing, registry
 from portal.admin.audit import ReadOnly
-from portal.admin.base import ByPost, site
-from portal.models import Edition, Membership, Organisation, Region, User
+from portal.admin.base import ByPost, site, sits_at_province
+from portal.models import Edition, Membership, Organisation, Region, ResetRequest, User
 from portal.vocabulary import Role
+
+
+class Unused(admin.SimpleListFilter):
+    """Accounts nobody has signed in with for ninety days."""
+
+    title, parameter_name = "久未登录", "unused"
+
+    def lookups(self, request, model_admin):
+        """Return the one choice."""
+        return [("1", "90 天以上没有登录")]
+
+    def queryset(self, request, queryset):
+        """Narrow to the chosen ones."""
+        return accounts.unused(queryset) if self.value() == "1" else queryset
 
 
 @admin.register(User, site=site)
 class UserAdmin(ByPost):
-    """Accounts: made with a one-time password, reset, closed; what a person may do is given by posts."""
+    """Accounts: made with a link to set a password, reset, closed; what a person may do is given by posts."""
 
     viewers, editors = (Role.SECURITY_ADMIN,), (Role.SYSTEM_ADMIN,)
     fixed = ("username",)
@@ -26,7 +42,7 @@ class UserAdmin(ByPost):
         "must_change_password",
         "last_login",
     )
-    list_filter = ("is_active", "is_staff", "must_change_password")
+    list_filter = ("is_active", "is_staff", "must_change_password", Unused)
     search_fields = ("username", "full_name")
     ordering = ("username",)
     actions = ("reset_passwords",)
@@ -39,27 +55,76 @@ class UserAdmin(ByPost):
         return form
 
     def save_model(self, request, obj, form, change):
-        """Give a new account its one-time password."""
-        if not change:
-            self._give_password(request, obj)
+        """Store; an account that is new or opened again gets a link by which its owner sets a password."""
+        is_opened = change and "is_active" in form.changed_data and obj.is_active
+        if is_opened and accounts.is_watcher(obj):
+            raise PermissionDenied
+        if not change or is_opened:
+            invitations.shut(obj)
         super().save_model(request, obj, form, change)
+        if not change or is_opened:
+            self._tell(request, obj)
 
     @admin.action(description="重置所选账号的密码", permissions=["change"])
     def reset_passwords(self, request, queryset):
-        """Give each chosen account a new one-time password; his own a person changes himself."""
+        """End password and second step of each chosen account; those that watch wait for a second person."""
         for user in queryset.exclude(pk=request.user.pk):
-            self._give_password(request, user)
-            user.save(update_fields=["password", "must_change_password"])
+            if accounts.is_watcher(user):
+                accounts.ask_for_reset(user, by=request.user)
+                said = f"账号 {user.username} 的重置申请已提交，密码没有改动。"
+                self.message_user(request, f"{said}由另一位安全管理员或审计员同意后生效。", messages.WARNING)
+                continue
+            accounts.reset(user)
             self.log_change(request, user, "重置密码")
+            self._tell(request, user)
 
-    def _give_password(self, request, user):
-        password = one_time_password()
-        user.set_password(password)
-        user.must_change_password = True
-        told = "这个密码只显示这一次，请当面交给本人；首次登录时须改密码。"
-        self.message_user(
-            request, f"账号 {user.username} 的一次性密码：{password} 。{told}", messages.WARNING
-        )
+    def _tell(self, request, user):
+        """Show the link once; it is the owner who sets the password, and nobody sees it."""
+        self.message_user(request, told_of(request, user), messages.WARNING)
+
+
+def told_of(request, user: User) -> str:
+    """Return the sentence that hands over the link of an account, by mail where its owner has an address."""
+    address = invitations.link(request, user)
+    if settings.MAIL_ON and user.email:
+        return _mailed(user, address)
+    told = "请交给本人，由本人打开后设置密码；只能用一次，7 天内有效，这里只显示这一次。"
+    return f"账号 {user.username} 设置密码的链接：{address} 。{told}"
+
+
+def _mailed(user: User, address: str) -> str:
+    """Send a link to its owner alone and return the sentence that says so."""
+    body = f"{user} 您好：\n\n请打开下面的链接设置密码，只能用一次，7 天内有效。\n\n{address}\n"
+    try:
+        mailing.send(user.email, "设置密码", body, number=f"password-{get_random_string(20)}")
+    except mailing.NotSent as reason:
+        return f"账号 {user.username} 的密码已停用，本人还没有收到链接：{reason}请过一会儿再重置一次。"
+    return f"账号 {user.username} 设置密码的链接已发到本人邮箱，7 天内有效；这里不显示。"
+
+
+@admin.register(ResetRequest, site=site)
+class ResetRequestAdmin(ReadOnly):
+    """Resets of those who watch the system administrator: asked for by him, agreed to by another of them."""
+
+    viewers = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
+    fields = list_display = ("user", "asked_by", "asked_at", "agreed_by", "agreed_at")
+    list_select_related = ("user", "asked_by", "agreed_by")
+    ordering = ("-asked_at", "-pk")
+    actions = ("agree",)
+
+    def has_agree_permission(self, request) -> bool:
+        """Say whether the person may agree."""
+        return sits_at_province(request.user, Role.SECURITY_ADMIN, Role.AUDITOR)
+
+    @admin.action(description="同意所选的重置申请", permissions=["agree"])
+    def agree(self, request, queryset):
+        """Agree to what another asked for; whoever agrees hands the link over."""
+        for asked in queryset:
+            if accounts.agree_to_reset(asked, by=request.user):
+                self.log_change(request, asked, "同意重置密码")
+                self.message_user(request, told_of(request, asked.user), messages.WARNING)
+            else:
+                self.message_user(request, accounts.NOT_AGREED, messages.ERROR)
 
 
 @admin.register(Membership, site=site)

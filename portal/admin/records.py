@@ -9,7 +9,7 @@ from django.http import Http404
 from django.template.response import TemplateResponse
 from import_export.admin import ExportMixin
 
-from portal import exports, reading, registry
+from portal import access_log, exports, reading, registry
 from portal.actions import ACTIONS, REVIEWERS
 from portal.admin.base import NotThere, site
 from portal.admin.decisions import decision
@@ -121,7 +121,10 @@ class RecordAdmin(NotThere, DraftImport, ExportMixin, admin.ModelAdmin):
         if filing is None:
             raise Http404
         hidden = () if exports.may_see_personal(request.user) else self.record_type.personal
-        shown = {"sheet": reading.read(filing, request.user), "hidden": hidden, "filing": filing}
+        sheet = reading.read(filing, request.user)
+        if not hidden:
+            access_log.mark_filing(request, filing, sheet)
+        shown = {"sheet": sheet, "hidden": hidden, "filing": filing}
         events = [(said(event, filing), event) for event in filing.events.order_by("number")]
         return super().change_view(request, object_id, form_url, {**shown, "events": events})
 

@@ -184,10 +184,10 @@ class MainLines(_Lines):
         super().__init__(*args)
         self.fields = form_class(self.reading.record_type).base_fields
         self.limits = self.reading.record_type.limits
+        self.key_name = self.reading.record_type.key[0]
 
     def key_column(self) -> Column:
-        name = self.reading.record_type.key[0]
-        return next(column for column in self.sheet.columns if column.name == name)
+        return next(column for column in self.sheet.columns if column.name == self.key_name)
 
     def line(self, row: int, cells: list[str]) -> None:
         self.check_bureau(row, cells)
@@ -205,7 +205,7 @@ class MainLines(_Lines):
 
     def leave_empty(self, row: int, column: Column, draft: Draft) -> None:
         """Take an empty cell: the name may not be, of what else is missing the filer is reminded."""
-        if column.name == self.key_column().name:
+        if column.name == self.key_name:
             self.error(row, column.header, "", f"“{column.header}”没有填写。")
         elif column.field.many_to_many and column.field.blank:
             draft.values[column.name] = []

@@ -1,8 +1,10 @@
 """What was read of a record, as a plan keeps it: JSON out, values and objects back, differences in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from hashlib import blake2b
 from typing import Any
 
 from django.apps import apps
@@ -10,7 +12,7 @@ from django.db import models
 
 from portal import text
 from portal.importing.reading import Draft
-from portal.models import Filing
+from portal.models import ChoiceListField, Filing
 from portal.registry import RecordType
 from portal.rules import is_empty
 from portal.snapshot import child_rows, related
@@ -28,17 +30,55 @@ def title(record_type: RecordType, draft: Draft) -> str:
 
 def packed(model: type[models.Model], said: Mapping[str, Any], named: Named) -> dict[str, Any]:
     """Return values as JSON keeps them; the keys of objects are added to ``named``."""
-    return {name: _packed(model._meta.get_field(name), value, named) for name, value in said.items()}
+    ways = _ways(model)
+    return {name: way(value, named) if (way := ways[name]) else value for name, value in said.items()}
 
 
-def _packed(column: models.Field, value: Any, named: Named) -> Any:
+def meaning(record_type: RecordType) -> str:
+    """Return what the fields are that a plan of this type may name: another release may mean others by it."""
+    models_of = {record_type.model: [*record_type.fields, "explanation"]}
+    models_of |= {record_type.row_model(name): fields for name, fields in record_type.rows.items()}
+    said = [_said(model._meta.get_field(name)) for model, names in models_of.items() for name in names]
+    return blake2b(repr(said).encode(), digest_size=16).hexdigest()
+
+
+def _said(column: models.Field) -> tuple:
+    other = column.related_model._meta.label if column.is_relation else ""
+    options = column.options if isinstance(column, ChoiceListField) else column.choices or []
+    return column.model._meta.label, column.name, type(column).__name__, other, [code for code, _ in options]
+
+
+Pack = Callable[[Any, Named], Any]
+
+
+class _Ways(dict):
+    """Field → how its value is packed, None when it stays as it is."""
+
+    def __init__(self, model: type[models.Model]):
+        self.model = model
+
+    def __missing__(self, name: str) -> Pack | None:
+        way = self[name] = _way(self.model._meta.get_field(name))
+        return way
+
+
+_ways = cache(_Ways)
+
+
+def _way(column: models.Field) -> Pack | None:
     if column.is_relation:
-        keys = [one.pk for one in (value if isinstance(value, list) else [value]) if one is not None]
-        named.setdefault(column.related_model, set()).update(keys)
-        return keys if column.many_to_many else next(iter(keys), None)
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+        return lambda value, named: _keys(column, value, named)
+    if isinstance(column, models.DateField):
+        return lambda value, _: value.isoformat() if value is not None else None
+    if isinstance(column, models.DecimalField):
+        return lambda value, _: str(value) if isinstance(value, Decimal) else value
+    return None
+
+
+def _keys(column: models.Field, value: Any, named: Named) -> Any:
+    keys = [one.pk for one in (value if isinstance(value, list) else [value]) if one is not None]
+    named.setdefault(column.related_model, set()).update(keys)
+    return keys if column.many_to_many else next(iter(keys), None)
 
 
 class Unpacker:

@@ -1,5 +1,14 @@
 """The nouns of the portal, by subject."""
 
+from portal.models.access_log import (
+    AccessAnchor,
+    AccessArchive,
+    AccessRecord,
+    AccessSeal,
+    AccessSubject,
+    Act,
+    ActResult,
+)
 from portal.models.attachments import Attachment
 from portal.models.audit import Event, canonical
 from portal.models.campaigns import Campaign, CampaignDuty, Expected, Extension, Reminder
@@ -19,6 +28,14 @@ from portal.models.filing_counts import FilingCount, FilingReviewer, FilingRoad,
 from portal.models.filings import Filing, FilingQuerySet, FilingVersion
 from portal.models.former import Former
 from portal.models.historical import Registration
+from portal.models.identity import (
+    FailedSignIns,
+    FormerPassword,
+    HeldForm,
+    RecoveryCode,
+    ResetRequest,
+    SecondFactor,
+)
 from portal.models.imports import Import, ImportedRow, ImportPurpose, RowOutcome
 from portal.models.jobs import WAITING, Frequency, Job, JobStatus, Report, ReportSchedule
 from portal.models.messages import Delivery, Message, MessagePreference
@@ -31,6 +48,13 @@ from portal.models.targets import Operator, PolicyTarget, TargetScope
 
 __all__ = [
     "WAITING",
+    "AccessAnchor",
+    "AccessArchive",
+    "AccessRecord",
+    "AccessSeal",
+    "AccessSubject",
+    "Act",
+    "ActResult",
     "Attachment",
     "Campaign",
     "CampaignDuty",
@@ -49,6 +73,7 @@ __all__ = [
     "Event",
     "Expected",
     "Extension",
+    "FailedSignIns",
     "Filing",
     "FilingCount",
     "FilingQuerySet",
@@ -57,7 +82,9 @@ __all__ = [
     "FilingUnpublished",
     "FilingVersion",
     "Former",
+    "FormerPassword",
     "Frequency",
+    "HeldForm",
     "Import",
     "ImportPurpose",
     "ImportedRow",
@@ -79,12 +106,14 @@ __all__ = [
     "Promotion",
     "PublicChange",
     "PublicNotice",
+    "RecoveryCode",
     "Region",
     "Registration",
     "Remark",
     "Reminder",
     "Report",
     "ReportSchedule",
+    "ResetRequest",
     "ReviewFigure",
     "ReviewItem",
     "RoundStage",
@@ -92,6 +121,7 @@ __all__ = [
     "SavedView",
     "Score",
     "Scorer",
+    "SecondFactor",
     "SelectionRound",
     "Succession",
     "TargetScope",

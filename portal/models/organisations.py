@@ -3,16 +3,20 @@
 from datetime import date
 from functools import cached_property
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from portal import asked
+from portal import asked, text
 from portal.models.former import KeepsFormer
+from portal.models.identity import LookAlike
 from portal.scope import within
 from portal.vocabulary import ADMIN_ROLES, HRSS_KINDS, JOINT_KINDS, Kind, Level, Role
+
+PLAIN_NAME = r"\A[A-Za-z0-9_.\-\u4e00-\u9fff]+\Z"  # letters of other scripts look like these
 
 
 class DatedQuerySet(models.QuerySet):
@@ -112,12 +116,35 @@ class Organisation(KeepsFormer):
         return self.kind in HRSS_KINDS
 
 
+class People(UserManager):
+    """Finds people by the name they type."""
+
+    def get_by_natural_key(self, username: str) -> "User":
+        """Return the person of exactly this name, else the one whose name looks alike; nobody else has it."""
+        try:
+            return self.get(username=username)
+        except self.model.DoesNotExist:
+            return self.get(username_key=text.key(username))
+
+
 class User(AbstractUser):
     """One sign-in is one named person."""
 
+    username = models.CharField(
+        "用户名",
+        max_length=150,
+        unique=True,
+        validators=[RegexValidator(PLAIN_NAME, "用户名只用字母、数字、汉字和 _ . - 。")],
+        error_messages={"unique": "已有这个用户名。"},
+    )
+    username_key = LookAlike("用户名的比较形式", max_length=150, unique=True, editable=False, default="")
     full_name = models.CharField("姓名", max_length=30)
     post = models.CharField("岗位", max_length=40, blank=True)
     must_change_password = models.BooleanField("首次登录须改密码", default=True)
+    password_set_at = models.DateTimeField("密码设置时间", default=timezone.now, editable=False)
+    sign_in_epoch = models.PositiveIntegerField("登录批次", default=0, editable=False)
+
+    objects = People()
 
     first_name = last_name = None
     REQUIRED_FIELDS = ["full_name"]
@@ -131,6 +158,27 @@ class User(AbstractUser):
     def get_full_name(self) -> str:
         """Return the name the person is known by."""
         return str(self)
+
+    def clean(self) -> None:
+        """Refuse a name that looks like another's: by width, case or blanks (GB/T 22239-2019 8.1.4.1 a)."""
+        super().clean()
+        others = User.objects.filter(username_key=text.key(self.username)).exclude(pk=self.pk)
+        if others.exclude(username=self.username).exists():
+            raise ValidationError({"username": "已有一个看起来相同的用户名，请换一个。"})
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set the password and note when."""
+        super().set_password(raw_password)
+        self.password_set_at = timezone.now()
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must match: a new password or epoch ends every session before it."""
+        return f"{super().get_session_auth_hash()}-{self.sign_in_epoch}"
+
+    def get_session_auth_fallback_hash(self):
+        """Yield the same for former keys of the installation."""
+        for found in super().get_session_auth_fallback_hash():
+            yield f"{found}-{self.sign_in_epoch}"
 
     @cached_property
     def held(self) -> list["Membership"]:

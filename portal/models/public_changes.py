@@ -4,8 +4,9 @@ from django.db import models
 
 
 class PublicChange(models.Model):
-    """A change of what the public reads; ``portal/public_changes.py`` tells of the triggers."""
+    """A change of one part of what the public reads; ``portal/public_changes.py`` tells of the triggers."""
 
+    part = models.CharField("部分", max_length=40, default="")
     token = models.CharField("标记", max_length=32)
     at = models.DateTimeField("时间")
 

@@ -19,11 +19,17 @@ SCRIPT = Path(__file__).with_name("marking.py")
 CHUNK = 2**16
 MOST_SECONDS = 120
 NAME = "错误回执"
+LONGEST_STEM = 120  # the name of what a job made has 150 characters
 WHOLE_FILE = "整份文件"
 
 
 class Unmarked(Exception):
     """No receipt could be made of a file."""
+
+
+def name_of(sheet: str) -> str:
+    """Return what the receipt of a sheet of this name is called."""
+    return f"{NAME}-{PurePath(sheet).stem[:LONGEST_STEM]}.xlsx"
 
 
 def receipt(content: BinaryIO, name: str, record_type: RecordType, faults: Iterable[CellError]) -> bytes:

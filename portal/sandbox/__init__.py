@@ -5,19 +5,25 @@ what dies of that is the child (OWASP ASVS 5.2.3, 1.5.1).
 """
 
 import json
+import math
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGKILL, SIGXCPU
+from threading import Timer
+from time import monotonic
 from typing import BinaryIO
 
 CHILD = Path(__file__).with_name("child.py")
 SUFFIXES = (".docx", ".xlsx", ".csv")
 MOST_BYTES = 10 * 2**20
 MOST_SECONDS = 30
+AT_ONCE_SECONDS = 20  # that a request waits for its file to be read, and of CPU for each child meanwhile
 
 TOO_BIG = "文件超过 10 MB，没有读取；请删去图片，或分成几个文件后再上传。"
 WRONG_SUFFIX = "只能读取 .docx、.xlsx 和 .csv 文件；请用 Word、WPS 或 Excel 另存为其中一种后再上传。"
@@ -63,6 +69,34 @@ class Table:
 
 class ChildGone(Exception):
     """The child did not answer: it ran out of time or memory."""
+
+
+class OutOfTime(Exception):
+    """What ``at_once`` gives to reading a file is used up; a job may go on."""
+
+
+_until: ContextVar[float | None] = ContextVar("until", default=None)
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Let the children of this block have ``AT_ONCE_SECONDS`` together; raises ``OutOfTime`` after these."""
+    token = _until.set(monotonic() + AT_ONCE_SECONDS)
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def _left() -> float | None:
+    """Return the seconds left to the block, None outside of one."""
+    return None if (until := _until.get()) is None else max(0.0, until - monotonic())
+
+
+def _gone(code: int | None = None) -> Exception:
+    """Return what it means that a child ended with ``code``, or had no time left (None)."""
+    is_late = _until.get() is not None and code in (None, -SIGKILL, -SIGXCPU)
+    return OutOfTime() if is_late else ChildGone()
 
 
 def read_tables(source: bytes | Path, suffix: str, *, seconds: float = MOST_SECONDS) -> list[Table]:
@@ -133,11 +167,25 @@ def stream(script: Path, *arguments: str, content: BinaryIO) -> Iterator[tuple[d
     """
     command = interpreter(str(script), *arguments)
     given = {"stdin": _descriptor(content), "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, env=environment(), cwd="/", **given) as child:
-        try:
-            yield _parsed(child.stdout.readline()), _Rest(child)
-        finally:
-            child.kill()
+    with subprocess.Popen(command, env=environment(), cwd="/", **given) as child, _ended_in_time(child):
+        if not (line := child.stdout.readline()):
+            raise _gone(child.wait(timeout=MOST_SECONDS))
+        yield _parsed(line), _Rest(child)
+
+
+@contextmanager
+def _ended_in_time(child: subprocess.Popen) -> Iterator[None]:
+    """Kill a child at the end of the block, or of ``at_once``, whichever comes first."""
+    left = _left()
+    alarm = None if left is None else Timer(left, child.kill)
+    if alarm:
+        alarm.start()
+    try:
+        yield
+    finally:
+        if alarm:
+            alarm.cancel()
+        child.kill()
 
 
 class _Rest:
@@ -149,8 +197,8 @@ class _Rest:
     def read(self, size: int) -> bytes:
         """Return the next bytes, none at the end."""
         chunk = self.child.stdout.read(size)
-        if not chunk and self.child.wait(timeout=MOST_SECONDS):
-            raise ChildGone
+        if not chunk and (code := self.child.wait(timeout=MOST_SECONDS)):
+            raise _gone(code)
         return chunk
 
 
@@ -162,12 +210,15 @@ def _descriptor(content: BinaryIO) -> int:
 
 
 def _run(command: list[str], seconds: float, **given) -> bytes:
+    left = _left()
+    limits = {"timeout": seconds if left is None else min(seconds, left), "env": environment()}
     try:
-        return subprocess.run(
-            interpreter(*command), capture_output=True, timeout=seconds, env=environment(), cwd="/", **given
-        ).stdout
+        done = subprocess.run(interpreter(*command), capture_output=True, cwd="/", **limits, **given)
     except subprocess.TimeoutExpired:
-        raise ChildGone from None
+        raise _gone() from None
+    if done.returncode < 0:
+        raise _gone(done.returncode)
+    return done.stdout
 
 
 def interpreter(*command: str) -> list[str]:
@@ -178,7 +229,8 @@ def interpreter(*command: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Return what a child finds in its environment: no secrets, only where its libraries are."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return {**kept, "OPENPYXL_LXML": "False"}
+    limits = {} if (left := _left()) is None else {"CPU_SECONDS": str(max(1, math.ceil(left)))}
+    return {**kept, **limits, "OPENPYXL_LXML": "False"}
 
 
 def _table(raw: dict) -> Table:

@@ -6,6 +6,7 @@ Started by path in an isolated interpreter; imports nothing of ours and no Djang
 import csv
 import io
 import json
+import os
 import re
 import resource
 import sys
@@ -50,7 +51,8 @@ class RefusedError(Exception):
 
 def confine(memory: int = MEMORY) -> None:
     """Bind this process to its memory and time; it may write no file and leave no core."""
-    limits = {"AS": memory, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NOFILE": OPEN_FILES}
+    seconds = min(CPU_SECONDS, int(os.environ.get("CPU_SECONDS", CPU_SECONDS)))
+    limits = {"AS": memory, "CPU": seconds, "FSIZE": 0, "CORE": 0, "NOFILE": OPEN_FILES}
     for name, most in limits.items():
         what = getattr(resource, f"RLIMIT_{name}")
         _, hard = resource.getrlimit(what)

@@ -1,5 +1,7 @@
 """Small pieces of markup every page is made of: icons, status tags, search hits, widgets. No query."""
 
+import re
+
 from django import template
 from django.forms import widgets
 from django.forms.utils import flatatt
@@ -60,6 +62,20 @@ STATE_SHAPES = {
 }
 TYPED = (widgets.Input, widgets.Textarea, widgets.Select, widgets.ClearableFileInput)
 MANY = 12  # boxes or circles, from which on they can be narrowed down by typing
+SPECIAL = re.compile("[&<>\"']")  # what is written otherwise in a page
+PLAIN = (widgets.TextInput, widgets.DateInput, widgets.Textarea)
+REMARK_FORM = (
+    '<details class="noprint remark-new"{open} data-portal-remark-new>'
+    '<summary class="small">＋ 提意见<span class="sr">：{label}</span></summary>'
+    '<form class="mt-2 stack-s" action="{url}" method="post">'
+    '<input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
+    '<input type="hidden" name="version" value="{version}"><input type="hidden" name="field" value="{name}">'
+    '<label class="sr" for="new-{name}">对“{label}”的意见</label>'
+    '<textarea class="in" id="new-{name}" name="text" rows="3" data-portal-count="{limit}" data-portal-kept>'
+    '{text}</textarea><div class="row between"><button class="btn sm">记下意见</button>'
+    '<span class="small soft" data-portal-counter="new-{name}"><b>0</b> / {limit} 字</span></div>'
+    '<p class="hint">随退回一起发出，发出前只有本级审核岗位看得到。</p></form></details>'
+)
 TICKED = (widgets.CheckboxInput, widgets.RadioSelect, widgets.CheckboxSelectMultiple)
 
 
@@ -162,8 +178,47 @@ def control(field, limit: int | None = None, rows: int | None = None, known: boo
         attrs["rows"] = rows or 4
     if described := _described_by(field):
         attrs["aria-describedby"] = described
+    if type(widget) in PLAIN:
+        return _written(field, widget, attrs)
     plain = type(widget) is widgets.Select
     return field.as_widget(OptionList(widget.attrs, widget.choices) if plain else None, attrs=attrs)
+
+
+def _written(field, widget: widgets.Widget, attrs: dict) -> SafeString:
+    """Return a box to type in as Django would, written at once instead of by three templates."""
+    if field.auto_id and "id" not in widget.attrs:
+        attrs["id"] = field.auto_id
+    shared = flatatt(widget.build_attrs(widget.attrs, field.build_widget_attrs(attrs, widget)))
+    value, name = widget.format_value(field.value()), field.html_name
+    if isinstance(widget, widgets.Textarea):
+        return format_html('<textarea name="{}"{}>\n{}</textarea>', name, shared, value or "")
+    filled = "" if value is None else format_html(' value="{}"', value)
+    return format_html('<input type="{}" name="{}"{}{}>', widget.input_type, name, filled, shared)
+
+
+@register.simple_tag
+def known_names(field, known) -> SafeString:
+    """Return the list of names to choose from that stands beside a bound field; it has hundreds."""
+    options = "".join([f'<option value="{name}"></option>' for name in _escaped([str(n) for n in known])])
+    return format_html('<datalist id="{}_known">{}</datalist>', field.auto_id, mark_safe(options))
+
+
+@register.simple_tag(takes_context=True)
+def remark_form(context, name: str, label: str) -> SafeString:
+    """Return the folded form of a new remark on ``name``, written at once: a page has one for each field."""
+    typed, limit = context["typed"].remark, context["remark_limit"]
+    is_typed = typed.field == name and not typed.pk
+    return format_html(
+        REMARK_FORM,
+        name=name,
+        label=label,
+        open=" open" if is_typed else "",
+        url=context["remark_url"],
+        token=context["csrf_token"],
+        version=context["filing"].version,
+        limit=limit,
+        text=typed.text if is_typed else "",
+    )
 
 
 class OptionList(widgets.Select):
@@ -172,15 +227,14 @@ class OptionList(widgets.Select):
     def render(self, name, value, attrs=None, renderer=None) -> SafeString:
         """Return what Django would, without groups and blanks between the options."""
         picked, options = self.format_value(value), []
-        for key, label in self.choices:
-            if isinstance(label, list | tuple):
-                return super().render(name, value, attrs, renderer)
-            key = "" if key is None else str(key)
-            is_picked = key in picked
-            if is_picked:  # the first one alone
-                picked = ()
-            selected = " selected" if is_picked else ""
-            options.append(f'<option value="{escape(key)}"{selected}>{escape(label)}</option>')
+        choices = list(self.choices)
+        if any(isinstance(label, list | tuple) for _, label in choices):
+            return super().render(name, value, attrs, renderer)
+        for key, safe, label in zip(*_parts(choices), strict=True):
+            selected = ""
+            if key in picked:  # the first one alone
+                picked, selected = (), " selected"
+            options.append(f'<option value="{safe}"{selected}>{label}</option>')
         shared = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
         return mark_safe(f"<select{shared}>{''.join(options)}</select>")  # escaped above
 
@@ -193,16 +247,29 @@ def ticks(field) -> SafeString:
     shared = widget.build_attrs(widget.attrs, attrs)
     own_id, rest = escape(shared.pop("id")), flatatt(shared)
     picked, lines = widget.format_value(field.value()), []
-    for number, (key, label) in enumerate(widget.choices):
-        key = "" if key is None else str(key)
+    for number, (key, safe, label) in enumerate(zip(*_parts(widget.choices), strict=True)):
         checked = " checked" if key in picked else ""
         if checked and not widget.allow_multiple_selected:
             picked = ()
-        one, sent = f"{own_id}_{number}", f'name="{name}" value="{escape(key)}"'
-        box = f'<input type="{widget.input_type}" {sent} id="{one}"{rest}{checked}>'
-        lines.append(f'<label class="check" for="{one}">{box}<span>{escape(label)}</span></label>')
+        lines.append(
+            f'<label class="check" for="{own_id}_{number}"><input type="{widget.input_type}" name="{name}"'
+            f' value="{safe}" id="{own_id}_{number}"{rest}{checked}><span>{label}</span></label>'
+        )
     narrows = ' data-portal-filter="输入文字缩小范围"' if len(lines) > MANY else ""
     return mark_safe(f'<div class="ticks"{narrows}>{"".join(lines)}</div>')  # escaped above
+
+
+def _parts(choices) -> tuple[list[str], list[str], list[str]]:
+    """Return the keys of choices, then keys and labels escaped."""
+    pairs = [("" if key is None else str(key), str(label)) for key, label in choices]
+    keys = [key for key, _ in pairs]
+    return keys, _escaped(keys), _escaped([label for _, label in pairs])
+
+
+def _escaped(words: list[str]) -> list[str]:
+    """Return words escaped, of a thousand choices all at once; none of them holds a control character."""
+    whole = "\0".join(words)
+    return escape(whole).split("\0") if words and SPECIAL.search(whole) else words
 
 
 def _described_by(field) -> str:

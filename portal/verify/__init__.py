@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterator
 from django.db import models
 from django.utils import timezone
 
-from portal import counting, edition_files, editions, filing_counts, notify, selection
+from portal import (
+    access_archive,
+    access_chain,
+    counting,
+    edition_files,
+    editions,
+    filing_counts,
+    notify,
+    selection,
+)
 from portal.models import (
     Attachment,
     CatalogueEntry,
@@ -49,6 +58,8 @@ def also(check: Callable[[], Iterator[str]]) -> Callable[[], Iterator[str]]:
 def faults() -> Iterator[str]:
     """Yield one line for each fault in the database."""
     yield from missing_guards()
+    yield from access_chain.faults()
+    yield from access_archive.faults()
     for numbers in _chunks():
         yield from _faults_of(numbers)
     yield from counting.faults()

@@ -72,7 +72,7 @@ def campaign(request: HttpRequest, campaign: int) -> HttpResponse:
         "may_manage": campaigns.may_manage(user),
         "why_fixed": campaigns.why_fixed(found),
         "why_closed": campaigns.why_not_open(found),
-        "files": bool(drafts.filing_organisations(user, kind)),
+        "files_here": bool(drafts.filing_organisations(user, kind)),
         "filed_here": any(kind.is_filed_at(post.organisation.region.level) for post in user.posts),
         "history": boards.history(found) if campaigns.may_manage(user) else [],
     }

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from portal import behind_numbers, dashboards, exports, inbox, panels, registry
+from portal import behind_numbers, dashboards, exports, inbox, kept, panels, registry
 from portal.dashboards import Asked, Dashboard
 from portal.panels import Panel
 from portal.reports import NUMBER, Cell, Line, Number, Unknown
@@ -20,6 +20,11 @@ CELL = ("place", "own", "all", "kind", "state", "month", "act", "band", "desk", 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The panels of the region of the person, or of one below, at an instant."""
+    with kept.one_reading():
+        return _shown(request)
+
+
+def _shown(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     board = Dashboard(asked, request.user)
     is_empty = not asked.odd and board.is_empty
@@ -30,8 +35,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "dashboard",
         "asked": asked,
-        "regions": dashboards.regions(asked),
-        "types": list(registry.all_types()),
+        "regions": {region.code: region.full_name for region in dashboards.regions(asked)},
+        "types": {record_type.slug: str(record_type) for record_type in registry.all_types()},
         "is_empty": is_empty,
         "panels": [written(panel, address) for panel in shown],
     }
@@ -103,17 +108,17 @@ def written(panel: Panel, address: Callable[[Number], str]) -> dict:
 
 
 def _row(line: Line, headings: list[dict], address: Callable[[Number], str]) -> dict:
-    cells = [
-        {**heading, **_cell(cell, address), "label": heading["text"]}
-        for heading, cell in zip(headings, line.cells, strict=True)
-    ]
-    return {"first": cells[0], "cells": cells[1:], "style": line.style}
+    first, *cells = (
+        _cell(cell, heading["is_number"], address) for heading, cell in zip(headings, line.cells, strict=True)
+    )
+    return {"first": first, "cells": cells, "style": line.style}
 
 
-def _cell(cell: Cell, address: Callable[[Number], str]) -> dict:
+def _cell(cell: Cell, is_number: bool, address: Callable[[Number], str]) -> dict:
     if not isinstance(cell, Number):
-        return {"said": "" if cell is None else str(cell), "url": ""}
-    return {"said": str(cell.value), "url": address(cell) if cell.value else ""}
+        return {"said": "" if cell is None else str(cell), "url": "", "is_number": is_number}
+    url = address(cell) if cell.value else ""
+    return {"said": str(cell.value), "url": url, "is_number": is_number}
 
 
 def _address(number: Number, asked: Asked, list_url: str) -> str:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal import dashboards, desk_behind, desk_numbers, desk_panels, exports, registry
+from portal import dashboards, desk_behind, desk_numbers, desk_panels, exports, kept, registry
 from portal.desk_numbers import Asked
 from portal.reports import Number, Unknown
 from portal.views.dashboard import listed, written
@@ -19,16 +19,22 @@ CELL = ("place", "own", "all", "desk", "band", "holder", "step")
 @require_safe
 def numbers(request: HttpRequest) -> HttpResponse:
     """What waits and how long the steps took, of the desk of the person or of one below."""
+    with kept.one_reading():
+        return _shown(request)
+
+
+def _shown(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
+    address = partial(_address, asked=asked, list_url=reverse("desk-numbers-behind"))
     shown = [] if asked.odd else desk_panels.panels_of(asked)
     context = {
         "nav": "dashboard",
         "asked": asked,
-        "regions": dashboards.regions(asked),
-        "types": list(registry.all_types()),
+        "regions": {region.code: region.full_name for region in dashboards.regions(asked)},
+        "types": {record_type.slug: str(record_type) for record_type in registry.all_types()},
         "presets": [] if asked.odd else _presets(asked),
         "is_empty": all(panel.is_empty for panel in shown),
-        "panels": [written(panel, partial(_address, asked=asked)) for panel in shown],
+        "panels": [written(panel, address) for panel in shown],
     }
     return render(request, "desk/numbers.html", context, status=422 if asked.odd else 200)
 
@@ -80,5 +86,5 @@ def _countable(request: HttpRequest) -> Asked:
     return asked
 
 
-def _address(number: Number, asked: Asked) -> str:
-    return reverse("desk-numbers-behind") + asked.query(**number.cell)
+def _address(number: Number, asked: Asked, list_url: str) -> str:
+    return list_url + asked.query(**number.cell)

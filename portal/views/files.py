@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from portal import exports, materials
+from portal import access_log, exports, materials
 from portal.models import Attachment, Filing
 
 CHUNK = 256 * 1024
@@ -42,6 +42,7 @@ def _readable(request: HttpRequest, pk: int) -> Attachment:
     )
     if not exports.may_see_personal(user) or not materials.may_open(found, found.filing, user):
         raise Http404
+    access_log.mark(request, found, found.name, [found.name])
     return found
 
 

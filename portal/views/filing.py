@@ -13,10 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import (
+    access_log,
     asked,
     corrections,
     deadlines,
     drafts,
+    kept,
     locks,
     materials,
     merging,
@@ -136,8 +138,10 @@ def number(request: HttpRequest, name: str) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
 
 
+@kept.one_reading()
 def _edit_page(request: HttpRequest, sheet: Questionnaire) -> HttpResponse:
     record = sheet.refresh()
+    access_log.mark_record(request, record)
     found = rules.problems(record)
     todo = sheet.todo(found)
     context = {

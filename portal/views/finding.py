@@ -113,7 +113,7 @@ def drawn(request: HttpRequest, family: genealogy.Family, item=None) -> dict:
     if slug and slug not in family.entries:
         raise Http404("no such type here")
     if slug:
-        page = paged(request, family.entries[slug].select_related("region__parent"), ROWS_PER_PAGE)
+        page = paged(request, family.entries[slug]().select_related("region__parent"), ROWS_PER_PAGE)
         return {"of": registry.get(slug), "page": page}
     columns = genealogy.whole(family, item=item)
     return {"columns": columns, "groups": genealogy.rows(family, columns)}

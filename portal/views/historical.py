@@ -14,7 +14,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import historical, historical_acts, historical_jobs, historical_template, registry
+from portal import (
+    historical,
+    historical_acts,
+    historical_jobs,
+    historical_receipts,
+    historical_template,
+    receipts,
+    registry,
+)
 from portal.exports import download
 from portal.forms import Day
 from portal.models import Filing, Job, Registration, RowOutcome, User
@@ -145,6 +153,9 @@ def _page(request: HttpRequest, found: Registration, refusal: str = "", status: 
         "new": found.upload.counts.get(RowOutcome.NEW, 0),
         "open": [name for name, reason in choices.items() if not reason],
         "closed": [(labels[name], reason) for name, reason in choices.items() if reason],
+        "holds_others_up": historical_jobs.holds_others_up(found),
+        "receipt": historical_receipts.is_offered(found),
+        "receipt_takes_a_job": historical_receipts.takes_a_job(found),
         "refresh": REFRESH if found.upload.is_under_way else 0,
         "revocable": _revocable(found, request.user),
         "standing": found.filings.count(),
@@ -175,6 +186,22 @@ def document(request: HttpRequest, registration: int) -> HttpResponse:
     answer = FileResponse(content, as_attachment=True, filename=found.document_name)
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def receipt(request: HttpRequest, registration: int) -> HttpResponse:
+    """The sheet with its errors marked; of a large one by a job, which takes a form of its own to ask for."""
+    found = _in_scope(request, registration)
+    if not historical_receipts.is_offered(found):
+        raise Http404("no errors in a sheet that is there")
+    if historical_receipts.takes_a_job(found):
+        if request.method != "POST":
+            return redirect("history", found.pk)
+        return redirect("job", historical_receipts.ask(found, by=request.user).pk)
+    try:
+        return download(historical_receipts.make(found), receipts.name_of(found.upload.file_name))
+    except Refused as refused:
+        return _page(request, found, str(refused), 409)
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import documents, drafts, excel, exports, import_pages, imports, receipt_jobs, registry
+from portal import documents, drafts, excel, exports, import_pages, imports, receipt_jobs, receipts, registry
 from portal.models import Import, Job, RowOutcome, User
 from portal.registry import RecordType
 from portal.sandbox import flat
@@ -174,7 +174,7 @@ def receipt(request: HttpRequest, imported: int) -> HttpResponse:
             return redirect("import", found.pk)
         return redirect("job", receipt_jobs.ask(found, by=request.user).pk)
     try:
-        return exports.download(receipt_jobs.make(found), receipt_jobs.name_of(found))
+        return exports.download(receipt_jobs.make(found), receipts.name_of(found.file_name))
     except Refused as refused:
         return _page(request, found, refusal=str(refused), status=409)
 

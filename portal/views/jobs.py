@@ -6,7 +6,17 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import edition_jobs, historical_jobs, import_jobs, job_pages, jobs, report_runs, reports
+from portal import (
+    edition_jobs,
+    historical_jobs,
+    historical_receipts,
+    import_jobs,
+    job_pages,
+    jobs,
+    receipt_jobs,
+    report_runs,
+    reports,
+)
 from portal.models import Job
 from portal.report_pages import OutOfReach, readers_regions
 from portal.views.desk import page_of
@@ -17,10 +27,19 @@ STOPPING = "已要求取消，正在停下来，不会生成文件。"
 NOT_DONE = "已取消，没有办理，一切保持原样。"
 NOT_DOING = "已要求取消；如果还没有办完，就全部不办理，结果见下。"
 GONE = "这种报表已经没有了，不能重新生成。"
+#: kind of job whose file says what a bureau's sheet says → who may still see that
+RECEIPTS = {
+    receipt_jobs.KIND: receipt_jobs.is_open_to,
+    historical_receipts.KIND: historical_receipts.is_open_to,
+}
 
 
 def _in_scope(request: HttpRequest, pk: int) -> Job:
-    return get_object_or_404(job_pages.visible_to(request.user), pk=pk)
+    found = get_object_or_404(job_pages.visible_to(request.user), pk=pk)
+    is_open_to = RECEIPTS.get(found.kind)
+    if is_open_to and not is_open_to(found, request.user):
+        raise Http404("no post any more where the sheet is")
+    return found
 
 
 @require_safe

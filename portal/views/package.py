@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from portal import attachments, package, windows
+from portal import access_log, attachments, package, windows
 from portal.models import Campaign, User
 from portal.package import Contents
 from portal.views import addresses
@@ -62,7 +62,7 @@ def _note(user: User, contents: Contents) -> None:
     """Write down who took what out, like an export of the administration."""
     held = f"{len(contents.items)}份表格、{contents.files}个附件"
     personal = "，含个人信息" if contents.holds_personal else ""
-    LogEntry.objects.create(
+    entry = LogEntry(
         user=user,
         content_type=ContentType.objects.get_for_model(Campaign),
         object_id=str(contents.campaign.pk),
@@ -70,3 +70,6 @@ def _note(user: User, contents: Contents) -> None:
         action_flag=CHANGE,
         change_message=f"下载{contents.organisation}的报送材料包：{held}{personal}",
     )
+    kind = contents.record_type
+    entry.phones = [said for item in contents.forms for said in access_log.phones_sent(kind, item.sent)]
+    entry.save()

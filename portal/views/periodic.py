@@ -106,7 +106,7 @@ def _round_page(request: HttpRequest, found: PeriodicReview, wish, results=None)
         "progress": [(name, review_boards.STAGES[name], n) for name, n in counts.items() if n],
         "total": sum(counts.values()),
         "missing": counts[review_boards.MISSING],
-        "waiting": counts[review_boards.HANDED],
+        "handed": counts[review_boards.HANDED],
         "page": page,
         "headings": wish.headings(review_boards.HEADINGS),
         "rows": review_boards.rows(found, page, request.user),

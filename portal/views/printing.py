@@ -7,7 +7,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from portal import circulation, documents, exports, reading, spreadsheet
+from portal import access_log, circulation, documents, exports, reading, spreadsheet
 from portal.documents import PrintedForm
 from portal.models import Filing, FilingVersion
 from portal.registry import RecordType
@@ -33,6 +33,8 @@ def filing_print(request: HttpRequest, pk: int, suffix: str) -> HttpResponse:
     )
     if not exports.may_see_personal(request.user):
         form = _impersonal(form, found.record_type)
+    else:
+        access_log.mark_record(request, found, version.snapshot if version else None)
     return _download(form, suffix, f"{title}-{ending}")
 
 

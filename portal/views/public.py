@@ -4,13 +4,14 @@ import re
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import basis, browse, dated, entries, exports, gauges, hits, noticeboard, registry, tiles
+from portal import asked, basis, browse, dated, entries, exports, gauges, hits, noticeboard, registry, tiles
 from portal.models import CatalogueEntry, Edition, Region
 from portal.registry import RecordType
 from portal.views import addresses
@@ -231,5 +232,9 @@ def _top(places: list[dict]) -> list[dict]:
 
 
 def _region_name(code: str) -> str:
-    region = Region.objects.select_related("parent").filter(code=code).first() if code else None
-    return region.full_name if region else ""
+    found = asked.rows((), _regions, code) if code else []
+    return found[0].full_name if found else ""
+
+
+def _regions(code: str) -> QuerySet:
+    return Region.objects.select_related("parent").filter(code=code)

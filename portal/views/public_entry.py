@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import entries, genealogy, lineages, noticeboard
+from portal import entries, genealogy, lineages, noticeboard, page_parts
 from portal.models import CatalogueEntry
 from portal.registry import RecordType
 from portal.views import addresses
@@ -39,7 +39,9 @@ def catalogue_entry(request: HttpRequest, record_type: RecordType, code: str) ->
         "successor": steps[-1].into if steps else "",
         "arrived": _arrived(record_type, code, request.GET.get("from", "")),
     }
-    return render(request, "public/entry.html", context | _content(record_type, context))
+    family = genealogy.around(context["entry"]) if context["is_current"] else None
+    page = render(request, "public/entry.html", context | _content(record_type, context, family))
+    return page_parts.tell(page, {record_type.slug, *genealogy.types_in(family)})
 
 
 def _successor(record_type: RecordType, code: str, into: str) -> HttpResponsePermanentRedirect:
@@ -75,7 +77,7 @@ def _standing(record_type: RecordType, lineage: list[CatalogueEntry], number: in
     }
 
 
-def _content(record_type: RecordType, context: dict) -> dict:
+def _content(record_type: RecordType, context: dict, family: genealogy.Family | None) -> dict:
     """Return what the filing says; of what exited the name alone stays public."""
     if context["is_gone"]:
         return {}
@@ -86,5 +88,5 @@ def _content(record_type: RecordType, context: dict) -> dict:
         "chips": entries.chips(record_type, record),
         "texts": entries.texts(record_type, record),
         "facts": entries.facts(record_type, record),
-        "columns": genealogy.columns(entry) if context["is_current"] else [],
+        "columns": genealogy.columns(family),
     }

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import (
+    access_log,
     asked,
     catalogue,
     checklist,
@@ -24,6 +25,7 @@ from portal import (
     exports,
     historical_acts,
     inbox,
+    kept,
     materials,
     opinions,
     pins,
@@ -92,6 +94,7 @@ class Typed:
 
 
 @require_safe
+@kept.one_reading()
 def filing(request: HttpRequest, pk: int) -> HttpResponse:
     """The filing as its reader may see it, with what he can do; ``choose`` is the conclusion he comes for."""
     return page(request, in_scope(request, pk), Typed(action=request.GET.get("choose", "")))
@@ -137,6 +140,7 @@ def page(request: HttpRequest, found: Filing, typed: Typed) -> HttpResponse:
         "near": _near(found, user),
         "typed": typed,
         "carried": carried(request),
+        "remark_url": reverse("remark-write", args=[found.pk]) + carried(request),
         "comment_limit": workflow.COMMENT_LIMIT,
         "remark_limit": remarks.LIMIT,
         "consultation": opinions.card(found, user),
@@ -160,6 +164,8 @@ def _text(request: HttpRequest, found: Filing) -> dict:
     user, reads_names = request.user, exports.may_see_personal(request.user)
     pair = versions.choose(found, user, request.GET)
     sheet = reading.read(found, user, pair=(pair.shown, pair.earlier), personal=reads_names)
+    if reads_names:
+        access_log.mark_filing(request, found, sheet)
     is_plain = pair.is_newest and not pair.compares
     slots = [] if is_plain or not reads_names else versions.files(found, pair)
     pinned = pins.pins(found, user)
@@ -356,13 +362,18 @@ def _told(found: Filing, event: Event, user: User) -> str:
     words = DONE.get(event.action) or f"已{decision.said(event, found)}"
     url = reverse("filing", args=[found.pk])
     told = format_html('《{}》{}。<a href="{}">打开</a>', found, words, url)
-    now = Filing.objects.visible_to(user).select_related("organisation__region").filter(pk=found.pk).first()
-    way = decision.undo(now, user) if now and event.action in decision.WEIGHED else None
+    way = _undo(found.pk, user) if event.action in decision.WEIGHED else None
     if way is None:
         return told
     return told + format_html(
         '　<a href="{}?choose={}#decide-head">{}</a>', url, way.action.name, way.action.label
     )
+
+
+def _undo(pk: int, user: User) -> policy.Choice | None:
+    """Return the act by which what was just done could be taken back, of the filing as it is now."""
+    now = Filing.objects.visible_to(user).select_related("organisation__region").filter(pk=pk).first()
+    return decision.undo(now, user) if now else None
 
 
 def conflict_page(request: HttpRequest, conflict: workflow.Conflict, kept: dict[str, str]) -> HttpResponse:

@@ -7,7 +7,11 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import BaseCommand, call_command
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import DEFAULT_DB_ALIAS
+
+from portal import migrating, starting
 
 
 class Command(BaseCommand):
@@ -16,8 +20,16 @@ class Command(BaseCommand):
     help = "Migrates, loads the reference data, the demonstration data the first time, and the static files."
 
     def handle(self, **options) -> None:
-        """Do each step that is due."""
+        """Do each step that is due; a second one waits for the first, and then finds nothing to do."""
+        with migrating.one_at_a_time(DEFAULT_DB_ALIAS):
+            self._prepare()
+
+    def _prepare(self) -> None:
         call_command("migrate", interactive=False, verbosity=0)
+        try:
+            starting.refuse()
+        except ImproperlyConfigured as reason:
+            raise CommandError(str(reason)) from None
         call_command("load_reference", stdout=StringIO())
         if settings.DEMO and not get_user_model().objects.exists():
             self.stdout.write("Building the demonstration data / 正在生成演示数据")

@@ -2,20 +2,24 @@
 
 Seeded: the same call makes the same rows, but for the instants, which lie before the present one. Written as
 ready tuples (``loading``), whole: hashes, codes, counters and index are what the portal itself would have
-left, so ``manage.py verify`` finds nothing. Every row is invented.
+left, so ``manage.py verify`` finds nothing. Every row is invented. For benchmarks only: what the portal does
+in earnest goes through the workflow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
+from typing import Any
 
 from django.core.management import call_command, get_commands
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F
 
-from benchmarks import loading, words
-from benchmarks.writer import Writer
 from portal import registry
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion
+from portal.population import loading, people, words
+from portal.population.writer import Writer
 
+MARK = "演示"
 #: How often each type of the catalogue comes; skill brands are the largest registry.
 KINDS = {
     "skill-brands": 40,
@@ -30,6 +34,26 @@ KINDS = {
 ENTRIES = {"published": 84, "amended": 8, "exited": 8}
 ENDED = {"published": 88, "exited": 6, "rejected": 4, "cancelled": 2}
 IN_WORK = {"draft": 25, "city": 25, "province": 30, "returned": 10, "approved": 10}
+WITH_ENTRY, WITHOUT = {"published": 15, "exited": 1}, {"rejected": 2, "cancelled": 1}
+ENTRY_SHARE, OPEN_SHARE = 0.47, 0.03  # of the filings and entries together
+Stages = Sequence[tuple[int, Mapping[str, int]]]
+
+
+@transaction.atomic
+def add(rows: int, told: Callable[[int], None] = lambda done: None) -> None:
+    """Add ``rows`` filings and entries together, all or none of them, their names beginning with 演示.
+
+    About half are entries; a filing in twenty is still in work. ``told`` hears how many rows are written.
+    """
+    entries, still = int(rows * ENTRY_SHARE), int(rows * OPEN_SHARE)
+    parts = [(entries, WITH_ENTRY), (rows - 2 * entries - still, WITHOUT), (still, IN_WORK)]
+    _fill(parts, KINDS, mark=MARK, told=told)
+
+
+def real_filings() -> int:
+    """Return how many filings there are that neither the demonstration nor a population made."""
+    real = Filing.objects.filter(is_demo=False).exclude(created_by__username__in=people.demonstrators())
+    return real.exclude(created_by__username__startswith=f"{people.MARK}_").count()
 
 
 def fill_entries(
@@ -42,7 +66,7 @@ def fill_entries(
     agree. Does nothing where there are as many already.
     """
     missing = number - CatalogueEntry.objects.count()
-    _fill(missing, ENTRIES, kinds or KINDS, is_searched, has_history)
+    _fill([(missing, ENTRIES)], kinds or KINDS, is_searched=is_searched, has_history=has_history)
 
 
 def fill_filings(
@@ -61,20 +85,21 @@ def fill_filings(
     """
     missing = number - Filing.objects.count()
     still = min(missing, round(missing * open_share) if open_count is None else open_count)
-    _fill(missing - still, ENDED, kinds or KINDS, is_searched, has_history)
-    _fill(still, IN_WORK, kinds or KINDS, is_searched, has_history)
+    stages = [(missing - still, ENDED), (still, IN_WORK)]
+    _fill(stages, kinds or KINDS, is_searched=is_searched, has_history=has_history)
 
 
-def _fill(
-    number: int, stages: Mapping[str, int], kinds: Mapping[str, int], is_searched: bool, has_history: bool
-) -> None:
-    if number <= 0:
+def _fill(stages: Stages, kinds: Mapping[str, int], **how: Any) -> None:
+    total = sum(number for number, _ in stages)
+    if total <= 0:
         return
     tables = [m._meta.db_table for m in (Filing, Event, FilingVersion, CatalogueEntry)]
     tables += ["portal_entrygrams"] if connection.vendor == "postgresql" else []
     tables += [registry.get(slug).model._meta.db_table for slug in kinds]
     with loading.bare(tables):
-        Writer(kinds, is_searched, has_history, words.enough(number)).write(number, stages)
+        writer = Writer(kinds, bodies=words.enough(total), **how)
+        for number, wanted in stages:
+            writer.write(number, wanted)
     _derive()
 
 
@@ -86,4 +111,9 @@ def _derive() -> None:
     for name, app in get_commands().items():
         if name.startswith("rebuild_") and name != "rebuild_search" and app == "portal":
             call_command(name, verbosity=0, stdout=StringIO())
-    CatalogueEntry.objects.filter(pk=1).update(publisher="演示")  # what watches public content has to see it
+    CatalogueEntry.objects.filter(pk=_first_entry()).update(publisher=F("publisher"))
+
+
+def _first_entry() -> int | None:
+    """Return the entry that is written once more as it is, for what watches public content to see it."""
+    return CatalogueEntry.objects.order_by("pk").values_list("pk", flat=True).first()

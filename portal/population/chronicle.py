@@ -13,9 +13,9 @@ from functools import cache
 
 from django.db import connection
 
-from benchmarks import words
-from benchmarks.loading import STAMP
-from benchmarks.people import PROVINCE, Cast, Person, Place
+from portal.population import words
+from portal.population.loading import STAMP
+from portal.population.people import PROVINCE, Cast, Person, Place
 from portal.registry import CITY
 from portal.vocabulary import Role, State
 

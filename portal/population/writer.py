@@ -5,21 +5,21 @@ import itertools
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
-from benchmarks import chronicle, loading, people, words
-from benchmarks.chronicle import DAY, FIRST, LAST, PACE, Chronicle, Story, day_of, stamp
-from benchmarks.loading import Table
-from benchmarks.people import PROVINCE, Place
 from portal import registry, search, text
 from portal.models import CatalogueEntry, CodeCounter, Event, Filing, FilingVersion
+from portal.population import chronicle, loading, people, words
+from portal.population.chronicle import DAY, FIRST, LAST, PACE, Chronicle, Story, day_of, stamp
+from portal.population.loading import Table
+from portal.population.people import PROVINCE, Place
 from portal.registry import RecordType
 from portal.vocabulary import BrandLevel, ExitReason, Role
 
-SEED, CHUNK = 7, 10_000
+SEED, CHUNK = 7, 2_000
 RECENT = 60  # days in which what is still in work moved last
 REASONS = [ExitReason.BELOW_FIGURES.value, ExitReason.VOLUNTARY.value, ExitReason.DISSOLVED.value]
 LEVELS = [BrandLevel.MUNICIPAL.value] * 3 + [BrandLevel.PROVINCIAL.value]
@@ -82,7 +82,18 @@ class Chunk:
 class Writer:
     """Makes filings of some types; what it is asked for first has the first numbers."""
 
-    def __init__(self, kinds: Mapping[str, int], is_searched: bool, has_history: bool, bodies: int) -> None:
+    def __init__(
+        self,
+        kinds: Mapping[str, int],
+        *,
+        bodies: int,
+        is_searched: bool = True,
+        has_history: bool = True,
+        mark: str = "",
+        told: Callable[[int], None] = lambda rows: None,
+    ) -> None:
+        """Have ``bodies`` texts of each type; ``mark`` begins each name, ``told`` hears of each chunk."""
+        self.mark, self.told, self.rows = mark, told, 0
         self.cast, self.is_searched, self.has_history = people.cast(), is_searched, has_history
         self.chronicle, self.now = Chronicle(self.cast), int(time.time())
         self.types = {slug: registry.get(slug) for slug in kinds}
@@ -109,6 +120,8 @@ class Writer:
                 self._add(chunk, next(wanted), last - self.filings)
             with transaction.atomic():
                 chunk.store()
+            self.rows += len(chunk.filings) + len(chunk.entries)
+            self.told(self.rows)
         rows = [CodeCounter(prefix, serial) for prefix, serial in self.serials.items()]
         kept = {"unique_fields": ["prefix"], "update_fields": ["last"], "update_conflicts": True}
         CodeCounter.objects.bulk_create(rows, **kept)
@@ -131,9 +144,9 @@ class Writer:
         place = self.chance.choices(self.cast.places, cum_weights=self.weights)[0]
         self.names[kind.slug, place.code] += 1
         number = self.names[kind.slug, place.code] + self.first
-        title = words.title(place.short, number)
+        title = words.title(f"{self.mark}{place.short}", number)
         if self.filings % words.RARE_EVERY == 0:
-            title = f"{place.short}{words.RARE[3]}{number}号"
+            title = f"{self.mark}{place.short}{words.RARE[3]}{number}号"
         return Subject(kind, place, self.chance.choice(self.bodies[kind.slug]), title)
 
     def _amended(self, chunk: Chunk, subject: Subject) -> None:

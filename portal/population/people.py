@@ -1,9 +1,11 @@
 """The people of a synthetic population: a filer for each bureau, the desks of cities and province."""
 
+import json
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 
+from portal import reference
 from portal.models import Membership, Organisation, Region, User
 from portal.vocabulary import Kind, Level, Role
 
@@ -60,6 +62,12 @@ class Cast:
 def name_of(role: str, region: str) -> str:
     """Return the sign-in name of a post."""
     return f"{MARK}_{role}_{region}"
+
+
+def demonstrators() -> list[str]:
+    """Return the sign-in names of the demonstration."""
+    data = json.loads((reference.FIXTURES / "demo.json").read_text(encoding="utf-8"))
+    return [account["username"] for account in data["accounts"]]
 
 
 def cast() -> Cast:

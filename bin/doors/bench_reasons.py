@@ -1,0 +1,101 @@
+"""Why a goal was missed, in words that a person wrote after looking; standard library only.
+
+A program may explain a miss by itself (``Verdict.why``); what it cannot know of itself stands here. The test
+``test_every_miss_that_is_kept_is_explained`` fails on a miss in ``docs/benchmarks.json`` without either.
+"""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A sentence for the misses of a target whose claim has ``pattern``, on one database or on both."""
+
+    target: str
+    pattern: str
+    words: str
+    database: str = ""
+
+
+WALL = """a time on the wall, which runs on while other work has the cores: the load of the machine
+stands under “Machine”, the CPU of the same work above"""
+REASONS = (
+    Reason(
+        "P6",
+        r"^rare word .* of 1000000 on ",
+        """the word stands in one entry of 10,000, so a million holds a hundred of them: each is
+        compared with its text and counted beside every choice, and that grows, not the search
+        (1.7 ms with one, 5 ms with a hundred)""",
+    ),
+    Reason("P9", r"^page that approves", WALL),
+    Reason(
+        "P10",
+        r"^roll-up R4 ",
+        """R4 lists each unit and each brand by name beside its sums, as they stood at the cut-off,
+        with the filings behind every number; the other ways make the sums alone. It reads the
+        register, which is thousands of entries in a province, and not the filings of ten years""",
+    ),
+    Reason(
+        "P10",
+        r"^roll-up R5 .* against one query",
+        """some 25 ms are spent at any size on the queries of the ORM and the names of 167 places;
+        the database works 1.5 times as long as for the query by hand, which names nobody""",
+    ),
+    Reason(
+        "P12",
+        r"^(submit|decide), ",
+        """the same number at any size: an act finds the post, compares and swaps, then writes
+        filing, version, event, copies and messages, each in its table and all in one
+        transaction, and looks for the next""",
+    ),
+    Reason(
+        "P12",
+        r"^review page, ",
+        """the same number at any size: criteria, remarks, opinions, versions, materials, similar
+        entries and who else is looking each lie in a table of their own""",
+    ),
+    Reason(
+        "P13",
+        r" against WeasyPrint$",
+        """WeasyPrint 70 sets a short form from four named fonts in 0.13 s and reads the fonts once
+        for sixteen of them; ours takes 0.01 s a form and less, a fifteenth of what the goal
+        allows""",
+    ),
+    Reason(
+        "P14",
+        r"^manage.py check$",
+        """nearly all of it is importing: the portal, Django, Celery and, for the administration of
+        import-export, openpyxl with lxml and Pillow, a tenth of the whole""",
+    ),
+    Reason("P14", r"^first page after the start$", WALL),
+    Reason(
+        "P14",
+        r"^memory of a web worker",
+        """of what is resident, a fifth are libraries shared with the other workers, so that one
+        more costs what is its own, within the goal; 12 MB of that are openpyxl, lxml and
+        Pillow, which the administration of import-export imports""",
+    ),
+)
+
+
+def why(verdict: dict, database: str) -> str:
+    """Return why a verdict was missed, the words of the program first; empty when nobody said."""
+    found = (" ".join(one.words.split()) for one in REASONS if _fits(one, verdict, database))
+    return verdict["why"] or next(found, "")
+
+
+def _fits(reason: Reason, verdict: dict, database: str) -> bool:
+    is_there = reason.database in ("", database) and reason.target == verdict["target"]
+    return is_there and re.search(reason.pattern, verdict["claim"]) is not None
+
+
+def unexplained(kept: dict[str, dict]) -> list[str]:
+    """Return the misses, of program → database → what was found, that nobody explained."""
+    return [
+        f"{verdict['target']} {verdict['claim']}, {database}: {verdict['measured']} (goal: {verdict['goal']})"
+        for _, databases in sorted(kept.items())
+        for database, own in databases.items()
+        for verdict in own["verdicts"]
+        if not verdict["met"] and not why(verdict, database)
+    ]

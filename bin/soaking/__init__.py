@@ -1,0 +1,1 @@
+"""The soak: a load, the blows that fall on the portal meanwhile, and what must hold afterwards."""

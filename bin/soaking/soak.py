@@ -1,0 +1,116 @@
+"""Load held, nothing lost: the mixed load while parts are killed; then the ledger is compared.
+
+Ends with 0 when every acknowledged write is there exactly once and nothing is half-written, with 3 when not,
+with 4 when the run was too short to prove it: fewer acknowledged writes or blows than asked for.
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from benchmarks import databases, load, load_facts, load_ledger  # noqa: E402
+from doors import brokers, heed, interrupt, up  # noqa: E402
+from portal import verify  # noqa: E402
+from soaking.blows import Blows, Portal  # noqa: E402
+from soaking.watch import Reader  # noqa: E402
+
+RATES = {"desk": 10.0, "public": 20.0, "writes": 20.0}
+PATIENCE = 60  # seconds in which a client asks again for what got no answer
+MINUTES, ACKNOWLEDGED, BLOWS = 30.0, 20_000, 100
+MOST_AWAY = 5.0
+WHOLE, FAULTS, TOO_SHORT = 0, 3, 4
+FOLDER = settings.VAR / "soak"
+
+
+def main() -> int:
+    """Fill, start, load and strike, stop, start again, compare."""
+    chosen = _asked()
+    print(f"seed {chosen.seed}", flush=True)
+    databases.use("load", lambda: load.fill(is_quick=False))
+    call_command("collectstatic", interactive=False, verbosity=0)
+    FOLDER.mkdir(exist_ok=True)
+    plan = _plan(chosen)
+    before, postmaster = load_facts.Before.now(), load.postmaster()
+    connection.close()
+    blows, reader = _run(plan, chosen, postmaster)
+    _start_again(chosen.port)
+    return _judged(plan, before, blows, reader)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./bin/soak")
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    chosen = parser.parse_args()
+    chosen.port = brokers.free_port()
+    return chosen
+
+
+def _plan(chosen: argparse.Namespace) -> dict:
+    seconds = 60 * chosen.minutes
+    made = load_facts.plan(chosen.port, seconds, RATES, FOLDER, random.Random(chosen.seed))
+    return made | {"patience": PATIENCE}
+
+
+def _run(plan: dict, chosen: argparse.Namespace, postmaster: int) -> tuple[Blows, Reader]:
+    """Run the client while blows fall and a reader watches."""
+    (FOLDER / "plan.json").write_text(json.dumps(plan, ensure_ascii=False), encoding="utf-8")
+    portal = Portal(chosen.port)
+    blows = Blows(portal, random.Random(chosen.seed), postmaster, FOLDER / "blows.jsonl")
+    reader = Reader(chosen.port)
+    try:
+        reader.start()
+        blows.start()
+        client = [sys.executable, "-m", "benchmarks.load_client", FOLDER / "plan.json", FOLDER / "found.json"]
+        subprocess.run(client, check=True)
+    finally:
+        blows.stop()
+        reader.stop()
+        portal.stop()
+        heed(interrupt)
+    return blows, reader
+
+
+def _start_again(port: int) -> None:
+    """Start the portal as an operator would, and let it finish what was under way."""
+    call_command("prepare", verbosity=0)
+    connection.close()
+    children = [up.start(name, command) for name, command in up.commands(port).items()]
+    try:
+        up.wait_until_it_answers(port, children)
+        load.wait_for_jobs(180)
+    finally:
+        up.stop(children)
+        heed(interrupt)
+
+
+def _judged(plan: dict, before, blows: Blows, reader: Reader) -> int:
+    """Print what was found and return how the run ends."""
+    entries = load_ledger.read(Path(plan["ledger"]))
+    number = {what: sum(e.outcome == what for e in entries) for what in ("ok", "refused", "unknown")}
+    faults = [*load_ledger.faults(entries, load_facts.kept(entries, before)), *verify.faults()]
+    struck = sum(blows.struck.values())
+    told = ", ".join(f"{name} {times}" for name, times in sorted(blows.struck.items()))
+    print(f"acknowledged {number['ok']}, refused {number['refused']}, without an answer {number['unknown']}")
+    print(f"blows {struck}: {told}")
+    print(f"pages asked for {reader.asked}, missed {reader.missed}, longest away {reader.longest:.1f} s")
+    print(f"faults {len(faults)}", *faults[:20], sep="\n  ")
+    if faults:
+        return FAULTS
+    is_enough = number["ok"] >= ACKNOWLEDGED and struck >= BLOWS and reader.longest <= MOST_AWAY
+    return WHOLE if is_enough else TOO_SHORT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

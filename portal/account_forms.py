@@ -1,0 +1,64 @@
+"""The forms in which a person proves who he is: a code, or the password again. Every try is counted."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from portal import attempts, second_factor
+from portal.models import User
+
+WRONG_CODE = "没有通过：验证码不正确、已经用过，或者错误次数较多。请换下一个验证码再试，或者用一个恢复码。"
+WRONG_PROOF = "没有确认：密码或验证码不正确，或者错误次数较多。请核对后再试。"
+
+
+class CodeForm(forms.Form):
+    """One field for a code of the authenticator or a recovery code."""
+
+    code = forms.CharField(
+        label="验证码或恢复码",
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+    def __init__(self, request: HttpRequest, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.user = request, user
+
+    def clean_code(self) -> str:
+        """Refuse a wrong code and one that was used; five tries in a quarter of an hour."""
+        if not _may_try(self.user) or not second_factor.is_right(self.user, self.cleaned_data["code"]):
+            raise ValidationError(WRONG_CODE)
+        attempts.forget(self.user)
+        return self.cleaned_data["code"]
+
+
+class ProofForm(forms.Form):
+    """One field for the password or, where there is an authenticator, a code."""
+
+    password = forms.CharField(
+        label="密码或验证码",
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        """Refuse what is neither."""
+        typed = self.cleaned_data["password"]
+        if not _may_try(self.user) or not _proves(self.user, typed):
+            raise ValidationError(WRONG_PROOF)
+        attempts.forget(self.user)
+        return typed
+
+
+def _proves(user: User, typed: str) -> bool:
+    return user.check_password(typed) or second_factor.is_right(user, typed)
+
+
+def _may_try(user: User) -> bool:
+    wanted = attempts.of_codes(user)
+    return not attempts.is_shut(wanted) and attempts.take(wanted)

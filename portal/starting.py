@@ -1,0 +1,45 @@
+"""What production does not start with: demonstration data, a secret others know, an all-powerful account.
+
+GB/T 22239-2019 8.1.4.2 b asks for no default accounts, 8.1.4.2 d for separated administrators; ASVS 5.0,
+6.3.2 and 13.2.3.
+"""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+
+from portal.models import Edition, User
+
+SHORTEST = 50
+_KNOWN = ("django-insecure", "changeme", "change-me", "secret", "…", "...")
+
+
+def problems() -> Iterator[str]:
+    """Yield why this installation may not serve; nothing where the demonstration is meant to run."""
+    if settings.DEMO:
+        return
+    yield from _of_the_key(settings.SECRET_KEY)
+    try:
+        yield from _of_the_data()
+    except DatabaseError:  # not there, or not made yet: it is not served from either, /readyz says so
+        return
+
+
+def _of_the_data() -> Iterator[str]:
+    if Edition.objects.filter(is_demo=True).exists():
+        yield "数据库里有演示数据：请换一个空的数据库，或者用 PORTAL_DEMO=1 启动演示环境。"
+    if settings.HTTPS and User.objects.filter(is_superuser=True, is_active=True).exists():
+        yield "有启用的超级用户账号：三员分立之外不能有不受限制的账号，请停用它。"
+
+
+def refuse() -> None:
+    """Raise ``ImproperlyConfigured`` with all there is against starting; the data is left as it is."""
+    if found := list(problems()):
+        raise ImproperlyConfigured("没有启动，数据没有改动。" + "".join(found))
+
+
+def _of_the_key(key: str) -> Iterator[str]:
+    if len(key) < SHORTEST or len(set(key)) < 10 or key.startswith(_KNOWN):
+        yield f"PORTAL_SECRET_KEY 太短或者是人所共知的：请用至少 {SHORTEST} 个随机字符。"

@@ -1,0 +1,223 @@
+"""The second step: codes of RFC 6238, each good once; recovery codes; who must have it; proof before acts."""
+
+from contextlib import closing
+
+import pytest
+from django.test import Client, override_settings
+from django.urls import get_resolver, reverse
+
+from portal import attempts, identity, second_factor
+from portal.models import HeldForm, Membership, RecoveryCode, SecondFactor, User
+from portal.vocabulary import Role
+from tests import factories
+from tests.administration import enter, url
+from tests.crawling import routes
+from tests.identity import age, authenticator, code_now, entered, is_in, try_in
+
+pytestmark = pytest.mark.django_db
+OLD = 3600
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [
+        (59, "287082"),
+        (1111111109, "081804"),
+        (1111111111, "050471"),
+        (1234567890, "005924"),
+        (20000000000, "353130"),
+    ],
+)
+def test_the_codes_are_those_of_rfc_6238_appendix_b(at, code):
+    assert second_factor.code_at(b"12345678901234567890", at // 30) == code
+
+
+@pytest.mark.parametrize(("steps", "passes"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_a_clock_may_be_one_step_off(steps, passes):
+    person = factories.reviewer()
+    key = authenticator(person)
+
+    assert second_factor.is_right(person, code_now(key, steps)) is passes
+
+
+def test_a_code_goes_through_once_and_none_older_after_it():
+    person = factories.reviewer()
+    key = authenticator(person)
+
+    now, again = (second_factor.is_right(person, code_now(key)) for _ in range(2))
+    older = second_factor.is_right(person, code_now(key, -1))
+
+    assert (now, again, older) == (True, False, False)
+
+
+def test_who_has_an_authenticator_signs_in_with_password_and_code():
+    person, browser = factories.reviewer(), Client()
+    key = authenticator(person)
+
+    first = try_in(browser, person.username)
+    between = is_in(browser)
+    wrong = browser.post(reverse("login-code"), {"code": "000000"})
+    right = browser.post(reverse("login-code"), {"code": code_now(key)})
+
+    assert (first.status_code, first["Location"], between) == (302, reverse("login-code"), False)
+    assert (wrong.status_code, right.status_code, is_in(browser)) == (200, 302, True)
+
+
+def test_the_code_page_is_shut_to_whoever_has_not_given_the_password():
+    person, stranger = factories.reviewer(), Client()
+    key = authenticator(person)
+
+    answer = stranger.post(reverse("login-code"), {"code": code_now(key)})
+
+    assert (answer["Location"], is_in(stranger)) == (reverse("login"), False)
+
+
+def test_codes_cannot_be_guessed_one_after_the_other():
+    person, browser = factories.reviewer(), Client()
+    key = authenticator(person)
+    try_in(browser, person.username)
+
+    for _ in range(attempts.TRIES):
+        browser.post(reverse("login-code"), {"code": "000000"})
+    right = browser.post(reverse("login-code"), {"code": code_now(key)})
+
+    assert (right.status_code, is_in(browser)) == (200, False)
+
+
+def test_a_recovery_code_stands_in_once_however_it_is_typed():
+    person = factories.reviewer()
+    authenticator(person)
+    codes = second_factor.new_recovery_codes(person)
+
+    typed = codes[0].upper().replace("-", " ")
+
+    assert [second_factor.is_right(person, typed) for _ in range(2)] == [True, False]
+    assert second_factor.left(person) == 9
+    assert not RecoveryCode.objects.filter(digest__in=codes).exists()
+
+
+def test_an_authenticator_is_set_up_with_a_code_of_it_and_codes_are_told_once():
+    person = factories.reviewer()
+    browser = entered(person)
+    page = browser.get(reverse("second-factor"))
+    key = second_factor.key_of(person, browser.session["new_salt"])
+
+    wrong = browser.post(reverse("second-factor"), {"code": "000000"})
+    right = browser.post(reverse("second-factor"), {"code": code_now(key)})
+
+    assert page.context["key"] == second_factor.typed_key(
+        person, browser.session.get("new_salt") or _salt(person)
+    )
+    assert "<svg" in page.context["picture"] and "style=" not in page.context["picture"]
+    assert (wrong.status_code, len(right.context["codes"])) == (422, 10)
+    assert second_factor.is_set_up(person) is True
+
+
+def _salt(person: User) -> str:
+    return SecondFactor.objects.get(user=person).salt
+
+
+WANTED = [
+    (lambda: factories.reviewer("37"), True),
+    (factories.approver, True),
+    (factories.sysadmin, True),
+    (factories.secadmin, True),
+    (factories.auditor, True),
+    (factories.reviewer, False),
+    (factories.filer, False),
+]
+
+
+@pytest.mark.parametrize(("who", "wanted"), WANTED)
+@pytest.mark.parametrize("required", [True, False])
+def test_the_second_step_is_demanded_of_the_province_and_the_administrators(who, wanted, required):
+    with override_settings(MFA_REQUIRED=required):
+        browser = entered(who())
+        answer = browser.get(reverse("security"))
+
+    led = answer.status_code == 302 and answer["Location"] == reverse("second-factor")
+    assert led is (required and wanted)
+
+
+@override_settings(MFA_REQUIRED=True)
+def test_whoever_has_done_the_second_step_works_on():
+    person, browser = factories.approver(), Client()
+    key = authenticator(person)
+
+    try_in(browser, person.username)
+    browser.post(reverse("login-code"), {"code": code_now(key)})
+
+    assert is_in(browser) is True
+
+
+def test_every_sensitive_route_exists():
+    assert set(identity.SENSITIVE) - {name for name, _ in routes(get_resolver().url_patterns)} == set()
+
+
+@pytest.mark.parametrize("route", ["publish", "exit", "edition-act", "sessions-end", "filing-export"])
+def test_a_sensitive_act_asks_again_when_the_last_proof_is_old(route):
+    browser = entered(factories.publisher())
+    age(browser, confirmed_at=OLD)
+    arguments = {"publish": [1], "exit": ["J12"], "edition-act": [1], "filing-export": ["skill-brands"]}.get(
+        route, []
+    )
+    if route == "exit":
+        arguments = [factories.publish(factories.filing("skill-brands", "approved")).code]
+
+    answer = browser.post(reverse(route, args=arguments), {"x": "1"})
+
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("confirm"))
+
+
+@pytest.mark.parametrize(("action", "asked"), [("publish", True), ("endorse", False)])
+def test_of_a_batch_only_publishing_asks_again(action, asked):
+    browser = entered(factories.publisher())
+    age(browser, confirmed_at=OLD)
+
+    answer = browser.post(reverse("batch-do"), {"action": action})
+
+    assert answer.headers.get("Location", "").startswith(reverse("confirm")) is asked
+
+
+def test_an_export_of_the_administration_asks_again_and_is_sent_on():
+    browser = enter(Client(), factories.auditor())
+    age(browser, confirmed_at=OLD)
+    address = reverse("admin:portal_event_export")
+
+    asked = browser.post(address)
+    right = browser.post(asked["Location"], {"password": factories.PASSWORD, "next": reverse("held-form")})
+    onward = browser.post(right["Location"])
+
+    assert asked["Location"] == f"{reverse('confirm')}?next=%2Fdesk%2Fheld%2F"
+    assert (onward.status_code, onward["Location"]) == (307, address)
+    with closing(browser.post(address)) as exported:
+        assert exported.status_code == 200
+
+
+def test_a_post_is_given_after_the_password_is_typed_again_and_the_form_is_kept():
+    admin, person = factories.secadmin(), factories.stranger()
+    browser = enter(Client(), admin)
+    age(browser, confirmed_at=OLD)
+    bureau = factories.bureau("3707")
+    data = {"user": person.pk, "organisation": bureau.pk, "role": Role.REVIEWER}
+
+    asked = browser.post(url(Membership, "add"), data)
+    before = Membership.objects.filter(user=person).count()
+    wrong = browser.post(asked["Location"], {"password": "wrong", "next": reverse("held-form")})
+    right = browser.post(asked["Location"], {"password": factories.PASSWORD, "next": reverse("held-form")})
+    held = {name: values[0] for name, values in HeldForm.objects.get(user=admin).data.items()}
+    onward = browser.post(right["Location"], held)
+    browser.post(onward["Location"], held)
+
+    assert (before, wrong.status_code, onward.status_code) == (0, 422, 307)
+    assert [post.role for post in Membership.objects.filter(user=person)] == [Role.REVIEWER]
+
+
+def test_the_proof_leads_to_local_addresses_alone():
+    browser = entered(factories.filer())
+
+    answer = browser.post(
+        reverse("confirm"), {"password": factories.PASSWORD, "next": "https://evil.example/"}
+    )
+
+    assert answer["Location"] == reverse("desk")
