@@ -152,6 +152,14 @@ def test_the_newest_stay_and_the_others_go_with_their_files(root):
     assert backups.check(root).name == made[3].name
 
 
+def test_a_backup_made_after_the_clock_went_back_is_the_newest(root):
+    backups.make(root).folder.rename(root / "29991231T235959.000000Z")
+
+    second = backups.make(root, keep=1)
+
+    assert [path.name for path in contents.folders(root)] == [second.name]
+
+
 def pieces(folder) -> list:
     """Return the files below a folder that hold something."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)

@@ -84,9 +84,10 @@ def fingerprint() -> str:
 
 
 def _name(root: Path) -> str:
-    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    later = (f"{at}-{number}" for number in range(2, 100))
-    return next(name for name in (at, *later) if not (root / name).exists())
+    """A time to the microsecond, later than every name in ``root``: the order of names is that of making."""
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    latest = max((folder.name for folder in contents.folders(root)), default="")
+    return name if name > latest else f"{latest}-"
 
 
 def _require_room(root: Path) -> None:
