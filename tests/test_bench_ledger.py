@@ -3,6 +3,7 @@
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -77,10 +78,33 @@ def test_what_was_refused_and_yet_done_is_found():
     assert list(found) == ["approve of filing 7 by desk is there and was not acknowledged"]
 
 
-def test_a_draft_given_out_twice_is_found():
-    again = Entry("new-8", "new", "filer", 7, outcome="ok")
+def given_out(*between: Entry, by: str = "filer", token: str = "") -> list[str]:
+    """Return the faults when draft 7 is given out a second time, after ``between``."""
+    first = replace(NEW, begun=1, ended=2)
+    again = Entry("new-8", "new", by, 7, token, outcome="ok", begun=11, ended=12)
+    facts = {"texts": {7: "记2"}, "writes": {7: 1}} if between else {"texts": {}, "writes": {}}
+    whole = kept(acts=[], imported={}, reports=set(), **facts)
+    return list(load_ledger.faults([first, *between, again], whole))
 
-    assert list(load_ledger.faults([*ALL, again], kept())) == ["draft 7 was given out 2 times"]
+
+def test_an_untouched_draft_may_be_given_out_again_to_who_began_it():
+    assert given_out() == []
+
+
+def test_a_draft_written_while_it_is_asked_for_again_may_be_given_out():
+    assert given_out(replace(SAVED[0], begun=10, ended=13)) == []
+
+
+def test_a_draft_that_was_written_and_given_out_again_is_found():
+    assert given_out(replace(SAVED[0], begun=3, ended=4)) == ["draft 7 was given out 2 times"]
+
+
+def test_a_draft_given_out_to_somebody_else_is_found():
+    assert given_out(by="another") == ["draft 7 was given out 2 times"]
+
+
+def test_a_draft_given_out_as_another_type_is_found():
+    assert given_out(token="skill-brands") == ["draft 7 was given out 2 times"]
 
 
 def test_a_write_without_an_answer_is_read_as_unknown(tmp_path):
@@ -95,6 +119,7 @@ def test_a_write_without_an_answer_is_read_as_unknown(tmp_path):
     found = load_ledger.read(path)
 
     assert found == [NEW, Entry("submit-2", "submit", "filer", 7, outcome="unknown")]
+    assert [(entry.begun, entry.ended) for entry in found] == [(1, 2), (3, 0)]
 
 
 def test_lines_that_wait_together_are_all_written(tmp_path):

@@ -47,7 +47,11 @@ class Ledger:
 
 @dataclass
 class Entry:
-    """One write: ``kind``, what it was about, and the outcome; unknown until an answer was noted."""
+    """One write: ``kind``, what it was about, and the outcome; unknown until an answer was noted.
+
+    ``token`` is the text of an autosave, the type of what is begun, the names that an import brings.
+    ``begun`` and ``ended`` are the places in the ledger of the line before it and of the line after it.
+    """
 
     key: str
     kind: str
@@ -56,21 +60,22 @@ class Entry:
     token: str = ""
     outcome: str = UNKNOWN
     made: list = field(default_factory=list)
+    begun: int = field(default=0, compare=False)
+    ended: int = field(default=0, compare=False)
 
 
 def read(path: Path) -> list[Entry]:
     """Return the writes of a ledger in the order in which they were begun."""
     found: dict[str, Entry] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for place, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         told = json.loads(line)
         if told["key"] in found:
             entry = found[told["key"]]
             entry.outcome, entry.made = told["outcome"], told.get("made", [])
-            entry.filing = told.get("filing", entry.filing)
+            entry.filing, entry.ended = told.get("filing", entry.filing), place
         else:
-            found[told["key"]] = Entry(
-                told["key"], told["kind"], told["by"], told.get("filing"), told.get("token", "")
-            )
+            about = (told["kind"], told["by"], told.get("filing"), told.get("token", ""))
+            found[told["key"]] = Entry(told["key"], *about, begun=place)
     return list(found.values())
 
 
@@ -111,18 +116,33 @@ def _of(entries: Iterable[Entry], outcome: str, kinds: Iterable[str]) -> list[En
 
 
 def _begun(entries: list[Entry], kept: Kept) -> Iterator[str]:
-    told = Counter(entry.filing for entry in _of(entries, OK, ("new",)))
-    for filing, times in told.items():
+    told: dict[int | None, list[Entry]] = defaultdict(list)
+    for entry in _of(entries, OK, ("new",)):
+        told[entry.filing].append(entry)
+    touched = _touched(entries)
+    for filing, (first, *others) in told.items():
         if filing not in kept.begun:
             yield f"draft {filing} was begun and is lost"
-        if times > 1:
-            yield f"draft {filing} was given out {times} times"
+        if any(not _may_be_given_out(again, first, touched) for again in others):
+            yield f"draft {filing} was given out {1 + len(others)} times"
     spare = Counter(entry.by for entry in _of(entries, UNKNOWN, ("new",)))
     for filing, by in kept.begun.items():
         if filing not in told:
             spare[by] -= 1
             if spare[by] < 0:
                 yield f"draft {filing} of {by} was begun by nobody"
+
+
+def _touched(entries: list[Entry]) -> dict[int | None, int]:
+    """Return filing → the place of the first answer that acknowledged a write on it."""
+    written = _of(entries, OK, (*ACTS, "autosave"))
+    return {entry.filing: entry.ended for entry in sorted(written, key=lambda entry: -entry.ended)}
+
+
+def _may_be_given_out(again: Entry, first: Entry, touched: Mapping[int | None, int]) -> bool:
+    """Whoever begins a type twice gets the draft he left untouched: it was written by nobody until then."""
+    is_same = (again.by, again.token) == (first.by, first.token)
+    return is_same and again.begun < touched.get(again.filing, again.begun + 1)
 
 
 def _acts(entries: list[Entry], kept: Kept) -> Iterator[str]:

@@ -122,7 +122,7 @@ class Writers:
         """Return the line of what is about to be written."""
         key = f"{act}-{self.number}"
         if isinstance(on, str):
-            return {"key": key, "kind": act, "by": on}
+            return {"key": key, "kind": act, "by": on, "token": KIND}
         token = f"记{self.number}" if act == "autosave" else ""
         return {"key": key, "kind": act, "by": self.hand(act, on), "filing": on.pk, "token": token}
 
@@ -179,6 +179,7 @@ class Writers:
             on.revision, on.saves = json.loads(answer.content)["revision"], on.saves + 1
             if on.is_new and on.saves == 1:
                 self.filers.append(on.filer)
+                on.is_new = False  # it begins anew when it is returned, and he is free already
             self.queues["submit" if on.saves >= MOST_SAVES else "autosave"].append(on)
             return
         on.step, on.revision = on.step + 1, on.revision + 1
