@@ -43,7 +43,10 @@ def database_url() -> str:
 
 @contextmanager
 def server(folder: Path) -> Iterator[tuple[int, int]]:
-    """Run the web server as ``bin/up`` does, on this test's database; give its port and worker."""
+    """Run the web server as ``bin/up`` does, on this test's database, with one worker; give port and worker.
+
+    With two the small upload might load one of them with what an upload needs, and the large one the other.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -52,8 +55,9 @@ def server(folder: Path) -> Iterator[tuple[int, int]]:
         "PORTAL_VAR": str(folder),
         "PORTAL_SECRET_KEY": settings.SECRET_KEY,
     }
+    command = re.sub(r"--workers \d+", "--workers 1", commands(port)["web"])
     process = subprocess.Popen(
-        [sys.executable, "-m", *commands(port)["web"].split()],
+        [sys.executable, "-m", *command.split()],
         env={**os.environ, **given},
         cwd=settings.BASE_DIR,
         stdout=subprocess.DEVNULL,
