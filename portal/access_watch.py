@@ -3,18 +3,16 @@
 An answer that says nothing of anybody costs nothing: no row, no query. What cannot be recorded is not sent.
 """
 
-import re
 from urllib.parse import unquote
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from portal import access_log
 from portal.access_log import Origin
 from portal.models import Act, ActResult
+from portal.networks import address_of
 
 REFUSED = (403, 404)
-_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 # Their own note says what was taken out, and how much of it.
 NOTED = ("desk-export", "filing-export", "campaign-package", "audit-export")
 
@@ -31,12 +29,6 @@ def watch(get_response):
         return response
 
     return middleware
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return where a request came from: what the proxy that is trusted says, else the connection itself."""
-    said = request.META.get(settings.CLIENT_ADDRESS_HEADER, "").rpartition(",")[2].strip()
-    return said if _ADDRESS.fullmatch(said) else ""
 
 
 def _record(request: HttpRequest, response: HttpResponse) -> None:

@@ -7,7 +7,6 @@ strangers. Five tries in 15 minutes, then a pause of 15, 30, 60 minutes (GB/T 22
 ASVS 5.0, 6.3.1).
 """
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,8 +18,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from portal import text
-from portal.limiter import address_of
 from portal.models import FailedSignIns, User
+from portal.networks import network_of
 
 TRIES, STRANGERS = 5, 300
 WINDOW, FORGET = timedelta(minutes=15), timedelta(days=1)
@@ -103,17 +102,6 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
         samesite="Strict",
         path="/login/",
     )
-
-
-def network_of(request: HttpRequest) -> str:
-    """Return the network a request comes from: the address itself, of IPv6 the 64 bits of a household."""
-    try:
-        address = ipaddress.ip_address(address_of(request))
-    except ValueError:
-        return ""
-    if address.version == 6:
-        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
 
 
 def tidy() -> None:

@@ -1,9 +1,10 @@
 """System checks: a declaration that names a missing field is refused at start-up, with its hint."""
 
+from django.conf import settings
 from django.core.checks import Error, register
 from django.core.exceptions import FieldDoesNotExist
 
-from portal import registry
+from portal import networks, registry
 
 
 @register
@@ -48,6 +49,21 @@ def slots_are_no_fields(app_configs, **kwargs) -> list[Error]:
         for record_type in registry.all_types()
         for name in record_type.all_slots
         if _has(record_type.model, name)
+    ]
+
+
+@register
+def networks_are_networks(app_configs, **kwargs) -> list[Error]:
+    """Return an error for each word of a setting that should be a network and is none (portal.E004)."""
+    return [
+        Error(
+            f"PORTAL_{setting} names “{named}”, which is no network.",
+            hint="Write 10.8.0.0/16, fd00::/8 or one address.",
+            id="portal.E004",
+        )
+        for setting in ("ADMIN_NETWORKS", "TRUSTED_PROXIES")
+        for named in getattr(settings, setting)
+        if not networks.is_network(named)
     ]
 
 

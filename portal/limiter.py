@@ -5,9 +5,7 @@ A brake against machines, no fence: each web process counts for itself, and the 
 
 import hashlib
 
-from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
 
 
 def within(what: str, who: str, *, most: int, seconds: int) -> bool:
@@ -22,9 +20,3 @@ def within(what: str, who: str, *, most: int, seconds: int) -> bool:
         return cache.incr(key) <= most
     except ValueError:  # forgotten between the two
         return most >= 1
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return the address a request came from; behind a proxy that we trust, what this one says."""
-    named = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return named.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")

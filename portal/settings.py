@@ -202,6 +202,8 @@ PASSWORD_RESET_TIMEOUT = 7 * 86_400
 # demonstration (GB/T 22239-2019 8.1.4.1 d). Networks the administration is reached from; none named: all.
 MFA_REQUIRED = env_bool("PORTAL_MFA_REQUIRED", env_bool("PORTAL_HTTPS", False) and not DEMO)
 ADMIN_NETWORKS = env_list("PORTAL_ADMIN_NETWORKS", "")
+# Proxies that are believed when they say in X-Forwarded-For who asked; nobody else is.
+TRUSTED_PROXIES = env_list("PORTAL_TRUSTED_PROXIES", "")
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
@@ -348,8 +350,6 @@ ACCESS_LOG_HASH = os.environ.get("PORTAL_ACCESS_LOG_HASH", "sha256")
 ACCESS_LOG_KEY = os.environ.get("PORTAL_ACCESS_LOG_KEY") or SECRET_KEY
 ACCESS_LOG_FOLDER = os.environ.get("PORTAL_ACCESS_LOG_FOLDER", str(VAR / "audit"))
 ACCESS_LOG_DAYS = int(os.environ.get("PORTAL_ACCESS_LOG_DAYS", "1096"))
-# Where the address of the visitor stands: HTTP_X_REAL_IP behind a proxy that sets it and lets nobody else.
-CLIENT_ADDRESS_HEADER = os.environ.get("PORTAL_CLIENT_ADDRESS_HEADER", "REMOTE_ADDR")
 
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"

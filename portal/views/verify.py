@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import authenticity, check_codes, limiter, text
 from portal.models import FilingVersion
+from portal.networks import address_of
 
 # No code can be guessed; the brake keeps machines from asking all day. A whole office may share an address.
 ASKED, ASKED_WITHIN = 120, 60
@@ -57,7 +58,7 @@ def _compared(request: HttpRequest, version: FilingVersion) -> dict:
     name, one = request.POST.get("name", "")[:LONGEST_NAME].strip(), str(version.pk)
     if not name:
         return {"name_missing": True}
-    who = f"{one} {limiter.address_of(request)}"
+    who = f"{one} {address_of(request)}"
     if not limiter.within("compare", who, most=COMPARED, seconds=COMPARED_WITHIN) or not limiter.within(
         "compare-all", one, most=COMPARED_BY_ALL, seconds=COMPARED_BY_ALL_WITHIN
     ):
@@ -66,7 +67,7 @@ def _compared(request: HttpRequest, version: FilingVersion) -> dict:
 
 
 def _may_ask(request: HttpRequest) -> bool:
-    return limiter.within("verify", limiter.address_of(request), most=ASKED, seconds=ASKED_WITHIN)
+    return limiter.within("verify", address_of(request), most=ASKED, seconds=ASKED_WITHIN)
 
 
 def _unknown(request: HttpRequest, typed: str) -> HttpResponse:
