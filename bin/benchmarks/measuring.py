@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +18,7 @@ from statistics import median
 
 from django.db import connection
 
+from benchmarks.nursery import Nursery
 from doors.bench_pages import exponent
 
 __all__ = ["exponent"]  # by which power of the size a cost grows
@@ -27,6 +27,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 MEGABYTE = 1_000_000
 #: Where the door wants the rows and verdicts, one JSON object a line.
 RESULTS = "BENCH_RESULTS"
+#: program → the process that its rounds are forked from
+NURSERIES: dict[str, Nursery] = {}
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Verdict:
 def arguments(name: str, *, sizes: tuple, quick: tuple, rounds: int = 5, works: Iterable[str] = ()):
     """Return what a program was asked: ``sizes``, ``rounds``, ``is_quick``; of a child ``only``, ``size``.
 
-    ``quick`` are the sizes of a short try, which is one round; ``works`` names the variants.
+    ``quick`` are the sizes of a short try, which is one round; ``works`` names the variants. Call it first
+    in ``main``: the process that the rounds are forked from is started here, before anything is read.
     """
     parser = argparse.ArgumentParser(prog=f"./bin/bench {name}")
     parser.add_argument("--sizes", type=lambda text: tuple(map(int, text.split(","))))
@@ -95,6 +98,8 @@ def arguments(name: str, *, sizes: tuple, quick: tuple, rounds: int = 5, works: 
     parser.add_argument("--only", choices=list(works), help=argparse.SUPPRESS)
     parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    if not chosen.only:
+        NURSERIES[name] = Nursery(sys.modules["__main__"].main)
     chosen.sizes = chosen.sizes or (quick if chosen.is_quick else sizes)
     chosen.rounds = chosen.rounds or (1 if chosen.is_quick else rounds)
     return chosen
@@ -180,10 +185,8 @@ def rounds(
 
 
 def _round(program: str, variant: str, size: int | None) -> Round:
-    command = [sys.executable, program, "--only", variant]
-    command += [] if size is None else ["--size", str(size)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    return Round(*json.loads(run.stdout.splitlines()[-1]))
+    command = ["--only", variant] + ([] if size is None else ["--size", str(size)])
+    return Round(*json.loads(NURSERIES[Path(program).stem].round(command)))
 
 
 def _agree(last: dict[str, Round]) -> None:
