@@ -63,7 +63,9 @@ def test_the_page_has_ours_beside_the_others_growth_and_each_miss_explained():
 
     page = bench_pages.page({"lists": {"sqlite": found}})
 
-    assert "| P5 | public list: first page with facets and count | 0 of 1 | – |" in page
+    measured = "0 of 1, measured to 10,000 of 1,000,000"
+    assert f"| P5 | public list: first page with facets and count | {measured} | not measured |" in page
+    assert "| P9 | batch decision | not measured | not measured |" in page
     assert "| first page | 1,000 | stock | 50.0 ms + 150 ms | 20.00 | 200 ms | +2.0 MB | 5 |  |" in page
     assert "| first page | ours | 1,000 → 10,000 | 1.00 |" in page
     assert "* Missed: growth. The index is cold.\n" in page

@@ -29,6 +29,9 @@ TARGETS = {
     "cost": "what one request costs the server",
     "load": "mixed load, nothing lost",
 }
+#: The size up to which a goal is asked for, where it names one.
+ASKED = dict.fromkeys(("P4", "P5", "P6", "P7", "P10", "P11"), 1_000_000)
+ASKED |= dict.fromkeys(("P1", "P2", "P3", "P8"), 100_000)
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 OURS = "ours"
 COLUMNS = ("operation", "size", "variant", "CPU own + database", "× ours", "wall", "memory", "rounds", "")
@@ -79,18 +82,22 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _goals(kept: dict[str, dict]) -> str:
-    """Return the table of all goals: how many on each database, how many met."""
-    verdicts = _told(kept, "verdicts")
-    rows = [
-        [target, TARGETS.get(target, ""), *(_share(verdicts[target][database]) for database in NAMES)]
-        for target in sorted(verdicts, key=_order)
+    """Return the table of all goals: how many were met on each database, and what was not measured."""
+    verdicts, rows = _told(kept, "verdicts"), _told(kept, "rows")
+    lines = [
+        [target, name, *(_share(target, verdicts[target][d], rows[target][d]) for d in NAMES)]
+        for target, name in TARGETS.items()
     ]
-    return "## Goals met\n\n" + table(["", "goal", *NAMES.values()], rows)
+    return "## Goals met\n\n" + table(["", "goal", *NAMES.values()], lines)
 
 
-def _share(verdicts: list[dict]) -> str:
-    met = sum(one["met"] for one in verdicts)
-    return f"{met} of {len(verdicts)}" if verdicts else "–"
+def _share(target: str, verdicts: list[dict], rows: list[dict]) -> str:
+    """Return how many were met; when it was measured smaller than the goal asks for, up to which size."""
+    if not rows and not verdicts:
+        return "not measured"
+    met = f"{sum(one['met'] for one in verdicts)} of {len(verdicts)}" if verdicts else "–"
+    largest, asked = max((row["size"] for row in rows), default=0), ASKED.get(target, 0)
+    return f"{met}, measured to {largest:,} of {asked:,}" if largest < asked else met
 
 
 def _target(target: str, kept: dict[str, dict]) -> str:
