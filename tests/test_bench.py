@@ -1,6 +1,8 @@
 """The frame of ./bin/bench: what is kept, the page made of it, growth, the reasons of misses."""
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict
 
 import pytest
@@ -136,3 +138,40 @@ def test_the_page_is_what_the_kept_results_amount_to():
 def test_every_program_is_known_by_its_main():
     assert {"decisions", "roll_ups", "load"} <= set(bench.programs())
     assert {"measuring", "population", "load_client"}.isdisjoint(bench.programs())
+
+
+FORKED = """
+import sys
+import django
+django.setup()
+from benchmarks.nursery import Nursery
+
+seen = []
+
+def main():
+    seen.append(sys.argv[1])
+    if sys.argv[1] == "break":
+        raise SystemExit("演示")
+    print("noise")
+    print(seen, connection.settings_dict["NAME"] == "other")
+    return 0
+
+from django.db import connection
+nursery = Nursery(main)
+connection.settings_dict["NAME"] = "other"
+print(nursery.round(["first"]))
+try:
+    nursery.round(["break"])
+except SystemExit as broken:
+    print(broken)
+print(nursery.round(["second"]))
+"""
+
+
+def test_a_round_is_a_fork_that_knows_the_database_and_nothing_of_other_rounds(tmp_path):
+    environment = bench.environment(f"sqlite:///{tmp_path / 'a.sqlite3'}", tmp_path / "results")
+
+    run = subprocess.run([sys.executable, "-c", FORKED], env=environment, capture_output=True, text=True)
+
+    told = ["['first'] True", "A round broke off: break", "['second'] True"]
+    assert [run.returncode, run.stdout.splitlines()] == [0, told]

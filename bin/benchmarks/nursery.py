@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import IO
 
 from django.db import connection
+from django.urls import get_resolver
 
 
 class Nursery:
@@ -43,6 +44,7 @@ class Nursery:
 
 def _serve(main: Callable[[], int], asked: IO[str], answer: IO[str]) -> None:
     """Fork for each line until there are no more; answer what was printed last, nothing on failure."""
+    _ = get_resolver().url_patterns  # imports the views
     for line in asked:
         with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
             child = os.fork() or _be_a_round(main, json.loads(line), printed)

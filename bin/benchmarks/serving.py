@@ -25,10 +25,9 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import databases, measuring  # noqa: E402
+from benchmarks import databases, lists, measuring  # noqa: E402
 from benchmarks.measuring import TICKS, Round, Verdict, tell  # noqa: E402
 from doors.brokers import free_port  # noqa: E402
-from portal import population  # noqa: E402
 
 LIST = "/catalogue/skill-brands/"
 PLAIN = "benchmarks.plain_serving"
@@ -169,11 +168,6 @@ def unshared(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
 
-def fill(size: int) -> None:
-    """Write a catalogue of ``size`` entries."""
-    population.fill_entries(size)
-
-
 def compare(size: int, rounds: int, is_quick: bool) -> None:
     """Measure every variant in turn, and hold them against each other."""
     found: dict[str, list[Round]] = {name: [] for name in SERVED}
@@ -213,7 +207,7 @@ def main() -> int:
     chosen = measuring.arguments("serving", sizes=(100_000,), quick=(1_000,), works=SERVED)
     call_command("collectstatic", interactive=False, verbosity=0)
     for size in chosen.sizes:
-        databases.use(f"entries{size}", lambda size=size: fill(size), is_read_only=True)
+        databases.use(f"lists{size}", lambda size=size: lists.fill(size), is_read_only=True)
         compare(size, chosen.rounds, chosen.is_quick)
     return 0
 
