@@ -34,7 +34,17 @@ ASKED = dict.fromkeys(("P4", "P5", "P6", "P7", "P10", "P11"), 1_000_000)
 ASKED |= dict.fromkeys(("P1", "P2", "P3", "P8"), 100_000)
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 OURS = "ours"
-COLUMNS = ("operation", "size", "variant", "CPU own + database", "× ours", "wall", "memory", "rounds", "")
+COLUMNS = (
+    "operation",
+    "size",
+    "variant",
+    "CPU own + database",
+    "CPU × ours",
+    "wall",
+    "memory",
+    "rounds",
+    "note",
+)
 UNITS = ((1, "s"), (1e3, "ms"), (1e6, "µs"))
 HEAD = """# Benchmarks
 
@@ -43,12 +53,14 @@ others found as it is; `--quick` tries everything at small sizes and writes noth
 `bin/benchmarks/`, what they found is kept in `docs/benchmarks.json`.
 
 How it is measured: the variants run in turn (A B C A B C), each round in a process of its own with its
-modules imported, on a database filled by `portal/population` or by the program; their answers must
-be equal. The tables show medians of the rounds. CPU is that of the process + that of its backend of the
-database; wall times depend on what else the machine did. “Memory” is the peak above what the process held
-when the work began. “× ours” is the CPU of a variant over that of ours at the same size: *stock* is what the
-documentation of Django, django-import-export or openpyxl leads to, *floor* is what the database or the bytes
-cost with nothing around them. The exponent says how CPU grows with the size: 0 is flat, 1 in proportion.
+modules imported, on a database filled by `portal/population` or by the program; their answers must be equal.
+The tables show medians of the rounds. CPU is that of the process + that of its backend of the database, the
+latter read in hundredths of a second. Wall times depend on what else the machine did: where its load (at the
+end of this page) is above its cores, compare CPU, not wall. “Size” is rows of the database or of the sheet.
+“Memory” is the peak above what the process held when the work began, empty where nothing was added. “CPU ×
+ours” is the CPU of a variant over that of ours at the same size: *stock* is what the documentation of Django,
+django-import-export or openpyxl leads to, *floor* is what the database or the bytes cost with nothing around
+them. The exponent says how CPU grows with the size: 0 is flat, 1 in proportion.
 """
 
 
@@ -87,6 +99,7 @@ def _goals(kept: dict[str, dict]) -> str:
     lines = [
         [target, name, *(_share(target, verdicts[target][d], rows[target][d]) for d in NAMES)]
         for target, name in TARGETS.items()
+        if target != "cost"
     ]
     return "## Goals met\n\n" + table(["", "goal", *NAMES.values()], lines)
 
@@ -124,7 +137,7 @@ def _measured(rows: list[dict]) -> str:
 def _cells(row: dict, ours: float | None) -> list[str]:
     times = f"{cpu(row) / ours:.2f}" if ours else ""
     parts = f"{seconds(row['own'])} + {seconds(row['backend'])}" if row["backend"] else seconds(row["own"])
-    memory = f"{row['peak_above'] / 1e6:+.1f} MB" if row["peak_above"] else ""
+    memory = f"{row['peak_above'] / 1e6:+.1f} MB" if row["peak_above"] > 5e4 else ""
     shown = [row["operation"], f"{row['size']:,}" if row["size"] else "", row["variant"], parts, times]
     return [*shown, seconds(row["wall"]), memory, str(row["rounds"]), row["note"]]
 
@@ -154,7 +167,7 @@ def _growth(rows: list[dict]) -> str:
         for (operation, variant), points in found.items()
         if len(points) > 1
     ]
-    return table(["operation", "variant", "sizes", "exponent of CPU"], lines) if lines else ""
+    return table(["growth of", "variant", "sizes", "exponent of CPU"], lines) if lines else ""
 
 
 def exponent(points: dict[int, float]) -> float:
@@ -232,7 +245,7 @@ def _circumstances(kept: dict[str, dict]) -> str:
         machines[f"{words}, Python {facts['python']}"].append(
             [*line, own["load"]["before"], own["load"]["after"]]
         )
-    headings = ["program", "database", "day", "commit", "load before", "load after"]
+    headings = ["program", "database", "day", "commit", "load before (1, 5, 15 min)", "load after"]
     parts = [f"{words}\n\n{table(headings, rows)}" for words, rows in sorted(machines.items())]
     return "## Machine\n\n" + "\n".join(parts)
 
