@@ -23,7 +23,13 @@ SENSITIVE = {
     "exit": ("POST",),
     "reinstate": ("POST",),
     "edition-act": ("POST",),
+    "notice-publish": ("POST",),
+    "notice-withdraw": ("POST",),
+    "round-confer": ("POST",),
+    "key-brand-designate": ("POST",),
+    "key-brand-withdraw": ("POST",),
     "history-act": ("POST",),
+    "campaign-package": ("POST",),
     "desk-export": ("GET", "POST"),
     "filing-export": ("GET", "POST"),
     "audit-export": ("GET", "POST"),
@@ -36,6 +42,8 @@ SENSITIVE = {
     "admin:portal_membership_change": ("POST",),
     "admin:portal_resetrequest_changelist": ("POST",),
 }
+# Routes of which some acts alone are such: the field that names the act, and those acts.
+PARTLY = {"batch-do": ("action", ("publish",)), "review-act": ("action", ("remove",))}
 FREE = ("login", "logout", "password-change", "second-factor", "preferences", "healthz", "readyz")
 UNATTENDED = ("/presence/", "/stay/")  # what a page asks by itself is no sign of a person
 
@@ -99,9 +107,10 @@ class ConfirmAgain:
 
 
 def _is_sensitive(request: HttpRequest, route: str) -> bool:
-    """Say whether a request asks for a sensitive act; of a batch only publishing is one."""
-    if route == "batch-do":
-        return request.POST.get("action") == "publish"
+    """Say whether a request asks for a sensitive act."""
+    if route in PARTLY:
+        field, acts = PARTLY[route]
+        return request.POST.get(field) in acts
     is_export = route.startswith("admin:") and route.endswith("_export")
     return is_export or request.method in SENSITIVE.get(route, ())
 

@@ -152,6 +152,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "portal.middleware.request_id",
     "portal.middleware.head_makes_no_body",
+    "portal.throttling.Throttle",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -202,6 +203,14 @@ PASSWORD_RESET_TIMEOUT = 7 * 86_400
 # demonstration (GB/T 22239-2019 8.1.4.1 d). Networks the administration is reached from; none named: all.
 MFA_REQUIRED = env_bool("PORTAL_MFA_REQUIRED", env_bool("PORTAL_HTTPS", False) and not DEMO)
 ADMIN_NETWORKS = env_list("PORTAL_ADMIN_NETWORKS", "")
+# How many times the limits of portal.throttling are let through, 0: no limits; each process counts by itself.
+THROTTLE = float(os.environ.get("PORTAL_THROTTLE", "1"))
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 # Proxies that are believed when they say in X-Forwarded-For who asked; nobody else is.
 TRUSTED_PROXIES = env_list("PORTAL_TRUSTED_PROXIES", "")
 

@@ -35,6 +35,7 @@ def cheap_settings(tmp_path_factory):
         MEDIA_ROOT=tmp_path_factory.mktemp("media"),
         STATIC_ROOT=tmp_path_factory.mktemp("static"),
         WHITENOISE_AUTOREFRESH=True,
+        THROTTLE=0,  # all tests come from one address
         ACCESS_LOG_FOLDER="",  # the database of a test forgets its chain, a file beside it would not
     ):
         yield

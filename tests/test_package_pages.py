@@ -238,3 +238,21 @@ def test_a_city_packs_what_its_counties_owe(client):
         "山东省人力资源和社会保障厅",
         "潍坊市人力资源和社会保障局",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_package_whose_record_cannot_be_written_is_not_given_and_not_noted(client):
+    campaign = campaigning.campaign()
+    campaigning.answer(campaign, name=CANARY)
+    factories.sign_in(client, factories.filer())
+    client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE portal_accessrecord RENAME TO portal_elsewhere")
+
+    try:
+        answer = client.post(packing.address(campaign))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE portal_elsewhere RENAME TO portal_accessrecord")
+
+    assert (answer.status_code, CANARY.encode() in answer.content, noted()) == (500, False, [])

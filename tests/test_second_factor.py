@@ -7,12 +7,14 @@ from django.test import Client, override_settings
 from django.urls import get_resolver, reverse
 
 from portal import attempts, identity, second_factor
+from portal.admin import site
 from portal.models import HeldForm, Membership, RecoveryCode, SecondFactor, User
 from portal.vocabulary import Role
 from tests import factories
 from tests.administration import enter, url
 from tests.crawling import routes
 from tests.identity import age, authenticator, code_now, entered, is_in, try_in
+from tests.test_urls_as_strangers import PUBLIC
 
 pytestmark = pytest.mark.django_db
 OLD = 3600
@@ -150,17 +152,72 @@ def test_whoever_has_done_the_second_step_works_on():
     assert is_in(browser) is True
 
 
+# Everything else that changes something or shows what is not public: what a post does every day, each filing
+# or page by itself, refused to whoever has no such post. A new route joins one of the two lists.
+_NAMES = """
+amend attachment attachment-display attachment-remove audit audit-anchors audit-chain audit-check
+audit-phone audit-record batch batch-do campaign campaign-board campaign-change campaign-close
+campaign-new campaign-nothing campaign-remind campaigns circulation circulation-print confirm consultation
+copies-read copy-send credit credit-entry credit-lift dashboard dashboard-behind dashboard-download desk
+desk-editions desk-numbers desk-numbers-behind desk-numbers-download desk-target desk-targets
+desk-targets-download downloads duty-extend edition edition-add edition-attach edition-change
+edition-document edition-drop edition-import edition-new edition-template filing filing-accept filing-act
+filing-archive filing-autosave filing-check filing-earlier filing-edit filing-import filing-list
+filing-lists filing-materials filing-merge filing-new filing-prepare filing-presence filing-print
+filing-revoke filing-succeed filing-template filing-update filing-upload filing-urge form-blank handover
+held-form history history-document history-list history-receipt history-template import import-abandon
+import-confirm import-receipt job job-again job-cancel job-file key-brands message-preferences
+message-read messages notice-change notice-desk notice-discard notice-list notice-new notice-print
+objection objection-answer objection-close objection-new opinion-answer opinion-withdraw password-change
+prepared prepared-act remark-drop remark-rewrite remark-write report report-behind report-behind-download
+report-make reports review-act review-freeze review-item review-keep-all review-new review-remind
+review-round reviews round round-cancel round-candidates round-change round-close round-decide round-new
+round-ranking round-reconsider round-scorers round-sheet round-start rounds schedule-new schedule-set
+schedule-stop security stay view-drop view-keep workdays
+"""
+ORDINARY = set(_NAMES.split())
+# What the administration may change besides accounts, posts and resets: facts, with their source.
+OF_FACTS = {"organisation", "region", "policytarget"}
+WAYS_IN = {"logout", "login-code", "activate", "edition-file"}  # and the document of an edition, open as it is
+
+
 def test_every_sensitive_route_exists():
-    assert set(identity.SENSITIVE) - {name for name, _ in routes(get_resolver().url_patterns)} == set()
+    names = {name for name, _ in routes(get_resolver().url_patterns)}
+
+    assert (set(identity.SENSITIVE) | set(identity.PARTLY)) - names == set()
 
 
-@pytest.mark.parametrize("route", ["publish", "exit", "edition-act", "sessions-end", "filing-export"])
+def test_every_route_behind_the_sign_in_is_sensitive_or_known_to_be_ordinary():
+    inside = {name for name, _ in routes() if ":" not in name} - PUBLIC - WAYS_IN
+
+    assert inside - set(identity.SENSITIVE) - set(identity.PARTLY) == ORDINARY - set(identity.PARTLY)
+
+
+def test_whatever_changes_rights_in_the_administration_is_sensitive():
+    edited = {model._meta.model_name for model, one in site._registry.items() if getattr(one, "editors", ())}
+    sensitive = {name.split("_")[1] for name in identity.SENSITIVE if name.startswith("admin:")}
+
+    assert edited - OF_FACTS == sensitive - {"resetrequest"}  # which nobody edits: it has an act alone
+    assert {
+        f"admin:portal_{model}_{door}" for model in edited - OF_FACTS for door in ("add", "change")
+    } <= set(identity.SENSITIVE)
+
+
+@pytest.mark.parametrize(
+    "route",
+    ["publish", "exit", "edition-act", "sessions-end", "filing-export", "notice-publish", "campaign-package"],
+)
 def test_a_sensitive_act_asks_again_when_the_last_proof_is_old(route):
     browser = entered(factories.publisher())
     age(browser, confirmed_at=OLD)
-    arguments = {"publish": [1], "exit": ["J12"], "edition-act": [1], "filing-export": ["skill-brands"]}.get(
-        route, []
-    )
+    arguments = {
+        "publish": [1],
+        "exit": ["J12"],
+        "edition-act": [1],
+        "notice-publish": [1],
+        "campaign-package": [1, "3707"],
+        "filing-export": ["skill-brands"],
+    }.get(route, [])
     if route == "exit":
         arguments = [factories.publish(factories.filing("skill-brands", "approved")).code]
 
@@ -169,12 +226,20 @@ def test_a_sensitive_act_asks_again_when_the_last_proof_is_old(route):
     assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("confirm"))
 
 
-@pytest.mark.parametrize(("action", "asked"), [("publish", True), ("endorse", False)])
-def test_of_a_batch_only_publishing_asks_again(action, asked):
+@pytest.mark.parametrize(
+    ("route", "arguments", "action", "asked"),
+    [
+        ("batch-do", [], "publish", True),
+        ("batch-do", [], "endorse", False),
+        ("review-act", [1], "remove", True),
+        ("review-act", [1], "keep", False),
+    ],
+)
+def test_of_some_routes_only_what_becomes_public_asks_again(route, arguments, action, asked):
     browser = entered(factories.publisher())
     age(browser, confirmed_at=OLD)
 
-    answer = browser.post(reverse("batch-do"), {"action": action})
+    answer = browser.post(reverse(route, args=arguments), {"action": action})
 
     assert answer.headers.get("Location", "").startswith(reverse("confirm")) is asked
 

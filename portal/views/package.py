@@ -2,6 +2,7 @@
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -59,7 +60,7 @@ def _download(request: HttpRequest, contents: Contents) -> FileResponse:
 
 
 def _note(user: User, contents: Contents) -> None:
-    """Write down who took what out, like an export of the administration."""
+    """Write down who took what out, like an export of the administration: in both logs or in none."""
     held = f"{len(contents.items)}份表格、{contents.files}个附件"
     personal = "，含个人信息" if contents.holds_personal else ""
     entry = LogEntry(
@@ -72,4 +73,5 @@ def _note(user: User, contents: Contents) -> None:
     )
     kind = contents.record_type
     entry.phones = [said for item in contents.forms for said in access_log.phones_sent(kind, item.sent)]
-    entry.save()
+    with transaction.atomic():
+        entry.save()
