@@ -193,6 +193,36 @@ def test_an_account_opened_again_begins_with_a_new_link_and_a_watcher_s_is_not_o
     assert [(user.is_active, user.has_usable_password()) for user in found] == [(True, False), (False, True)]
 
 
+@pytest.mark.parametrize("role", ADMIN_ROLES)
+def test_no_account_of_the_three_is_closed_before_its_post_has_ended(role):
+    person, browser = factories.person(role), enter(Client(), factories.sysadmin())
+    address, data = url(User, "change", person.pk), {"username": person.username, "full_name": "演示"}
+
+    browser.post(address, data)
+    during = User.objects.get(pk=person.pk).is_active
+    Membership.objects.filter(user=person).update(valid_to=timezone.localdate())
+    browser.post(address, data)
+
+    assert (during, User.objects.get(pk=person.pk).is_active) == (True, False)
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.AUDITOR])
+@pytest.mark.parametrize("stays", ["nobody", "somebody", "a closed account", "somebody who leaves too"])
+def test_the_last_one_of_the_three_is_not_taken_away_by_another_alone(role, stays):
+    browser, post = enter(Client(), factories.secadmin()), factories.person(role).memberships.get()
+    if stays != "nobody":
+        other = factories.person(role, name="another_one")
+        User.objects.filter(pk=other.pk).update(is_active=stays != "a closed account")
+    if stays == "somebody who leaves too":
+        Membership.objects.filter(user=other).update(valid_to=timezone.localdate() + timedelta(days=1))
+
+    page = browser.post(url(Membership, "change", post.pk), {"valid_to": "2099-01-01"})
+
+    post.refresh_from_db()
+    assert (page.status_code, post.valid_to is None) == ((302, False) if stays == "somebody" else (200, True))
+    assert ("这是最后一位在岗的" in page.content.decode()) is (stays != "somebody")
+
+
 @pytest.mark.parametrize("first", ADMIN_ROLES)
 @pytest.mark.parametrize("second", list(Role))
 def test_the_database_keeps_the_three_apart_from_each_other_and_from_business(first, second):

@@ -178,7 +178,12 @@ schedule-stop security stay view-drop view-keep workdays
 ORDINARY = set(_NAMES.split())
 # What the administration may change besides accounts, posts and resets: facts, with their source.
 OF_FACTS = {"organisation", "region", "policytarget"}
-WAYS_IN = {"logout", "login-code", "activate", "edition-file"}  # and the document of an edition, open as it is
+WAYS_IN = {
+    "logout",
+    "login-code",
+    "activate",
+    "edition-file",
+}  # and the document of an edition, open as it is
 
 
 def test_every_sensitive_route_exists():

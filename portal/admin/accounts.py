@@ -11,6 +11,8 @@ from portal.admin.base import ByPost, site, sits_at_province
 from portal.models import Edition, Membership, Organisation, Region, ResetRequest, User
 from portal.vocabulary import Role
 
+POST_FIRST = "系统管理员、安全管理员、审计员的账号，先由安全管理员停用岗位，再在这里停用。"
+
 
 class Unused(admin.SimpleListFilter):
     """Accounts nobody has signed in with for ninety days."""
@@ -48,8 +50,11 @@ class UserAdmin(ByPost):
     actions = ("reset_passwords",)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        """Keep a person from closing his own account by mistake."""
+        """Keep a person from closing his own account by mistake, and one of the three's in office."""
         form = super().get_form(request, obj, change=change, **kwargs)
+        if obj and obj.is_active and "is_active" in form.base_fields and accounts.is_administrator(obj):
+            form.base_fields["is_active"].disabled = True
+            form.base_fields["is_active"].help_text = POST_FIRST
         if obj == request.user:
             form.base_fields["is_active"].disabled = form.base_fields["is_staff"].disabled = True
         return form

@@ -263,3 +263,20 @@ class Membership(models.Model):
             raise ValidationError("系统管理员、安全管理员、审计员互斥，也不能兼任业务岗位。")
         if (self.role == Role.JOINT_REVIEWER) != (self.organisation.kind in JOINT_KINDS):
             raise ValidationError("会商岗位只设在农业农村、文化和旅游、工会部门，这些部门也只设会商岗位。")
+        if self._leaves_nobody():
+            said = f"这是最后一位在岗的{self.get_role_display()}，不能停用；请先设好接任的人员。"
+            raise ValidationError({"valid_to": said})
+
+    def _leaves_nobody(self) -> bool:
+        """Say whether the end of an administrator's post leaves his role at the province to nobody.
+
+        So no administrator takes another one's eyes away alone: the next one gets his account from the system
+        administrator and his post from the security administrator (GB/T 22239-2019 8.1.4.2 d).
+        """
+        if self.role not in ADMIN_ROLES or not self.valid_to or not self.pk:
+            return False
+        places = {"role": self.role, "organisation__region__level": Level.PROVINCE}
+        if not Membership.objects.filter(pk=self.pk, **places).exists():
+            return False
+        others = Membership.objects.current().filter(user__is_active=True, **places).exclude(pk=self.pk)
+        return not others.filter(Q(valid_to=None) | Q(valid_to__gt=self.valid_to)).exists()

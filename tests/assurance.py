@@ -1,0 +1,80 @@
+"""What ``docs/assurance.md`` is made of: ``docs/assurance.toml``, one row a control, and how it is drawn.
+
+``python -m tests.assurance`` writes the page anew; a test holds the two together.
+"""
+
+import re
+import tomllib
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA, PAGE = ROOT / "docs" / "assurance.toml", ROOT / "docs" / "assurance.md"
+VERDICTS = {"met": "met", "argued": "argued", "open": "**open**"}
+HEAD = """# Assurance
+
+Made of `docs/assurance.toml` by `python -m tests.assurance`; do not edit it here.
+
+Control by control: what is asked, whether it is met, where it is built and which tests hold it. The
+controls follow GB/T 22239-2019 (levels 2 and 3), OWASP ASVS 5.0, GB/T 35273-2020 and GB/T 37668-2019 as
+far as software can meet them. **M** must be met before release, **S** before real data, **B** goes
+beyond. *met*: built, and tests hold it. *argued*: built, but a test or a figure that was asked for is
+missing in part; the row says which. *open*: not there, or not to the extent asked. `./bin/test` runs
+the tests on SQLite and PostgreSQL.
+"""
+
+
+@cache
+def rows() -> list[dict]:
+    """Return the controls as they are written down, by number."""
+    return tomllib.loads(DATA.read_text(encoding="utf-8"))["control"]
+
+
+def page() -> str:
+    """Return the page: the sum by priority and verdict, then each part as a table."""
+    parts: dict[str, list[dict]] = {}
+    for row in rows():
+        parts.setdefault(row["part"], []).append(row)
+    return "\n".join([HEAD, _sums(), *(_part(title, its) for title, its in parts.items())])
+
+
+def _sums() -> str:
+    counted = Counter((row["priority"], row["verdict"]) for row in rows())
+    lines = [f"| {p} | " + " | ".join(str(counted[p, v]) for v in VERDICTS) + " |" for p in "MSB"]
+    return "\n".join(["| | met | argued | open |", "|---|---|---|---|", *lines, ""])
+
+
+def _part(title: str, its: list[dict]) -> str:
+    head = [
+        f"## {title}",
+        "",
+        "| # | | control | | where, and what is to be said | tests |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *map(_line, its), ""])
+
+
+def _line(row: dict) -> str:
+    built = " ".join(f"`{name}`" for name in row["built"].split())
+    tests = "<br>".join(f"`{name}`" for name in tests_of(row))
+    said = " ".join([built, row["said"]]).strip()
+    cells = (str(row["number"]), row["priority"], row["subject"], VERDICTS[row["verdict"]], said, tests)
+    return f"| {' | '.join(cells)} |"
+
+
+def tests_of(row: dict) -> list[str]:
+    """Return the tests of a row as pytest names them; written are ``file::name`` without their prefixes."""
+    pairs = (name.partition("::") for name in row["tests"].split())
+    return [f"tests/test_{file}.py::test_{name}" for file, _, name in pairs]
+
+
+def exists(test: str) -> bool:
+    """Say whether a test of that name stands in that file."""
+    file, _, name = test.partition("::")
+    path = ROOT / file
+    return path.is_file() and bool(re.search(rf"^(?:async )?def {name}\(", path.read_text("utf-8"), re.M))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
