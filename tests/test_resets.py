@@ -195,7 +195,8 @@ def test_an_account_opened_again_begins_with_a_new_link_and_a_watcher_s_is_not_o
 
 @pytest.mark.parametrize("role", ADMIN_ROLES)
 def test_no_account_of_the_three_is_closed_before_its_post_has_ended(role):
-    person, browser = factories.person(role), enter(Client(), factories.sysadmin())
+    person = factories.person(role, name="another_one")
+    browser = enter(Client(), factories.sysadmin())
     address, data = url(User, "change", person.pk), {"username": person.username, "full_name": "演示"}
 
     browser.post(address, data)
