@@ -114,6 +114,15 @@ def is_as_it_was() -> Q:
     return Q(version=F("version_then")) & ~Q(state__in=[State.DRAFT, State.RETURNED])
 
 
+def untouched_since(cutoff: datetime, filing: str = "") -> Q:
+    """Return the same condition for filings that had been submitted by ``cutoff``, without their versions.
+
+    ``filing`` is the way to the filing with its ``__``; a submission writes its time into the filing.
+    """
+    opened = Q(**{f"{filing}state__in": [State.DRAFT, State.RETURNED]})
+    return Q(**{f"{filing}submitted_at__lte": cutoff}) & ~opened
+
+
 def with_snapshots(filings: QuerySet | list[Filing]) -> Iterator[tuple[Filing, dict]]:
     """Yield each filing of ``submitted_at`` in its order with the snapshot of ``version_then``.
 
@@ -146,8 +155,10 @@ def entries_at(cutoff: datetime, region: str, kind: str) -> QuerySet:
     return entries.in_force(day_of(cutoff), known=cutoff).annotate(level_then=level_then(cutoff))
 
 
-def level_then(cutoff: datetime) -> Coalesce:
+def level_then(cutoff: datetime) -> Coalesce | F:
     """Return the expression of an entry's level at an instant: before a promotion the former one."""
+    if not Promotion.objects.filter(Q(on__gt=day_of(cutoff)) | Q(at__gt=cutoff)).exists():
+        return F("level")
     return level_on(day_of(cutoff), known=cutoff)
 
 

@@ -28,12 +28,13 @@ YEARS, YEAR = range(2016, 2026), 2024
 CUTOFF, DAY = datetime(2026, 6, 1, tzinfo=UTC), date(2026, 6, 1)
 ENOUGH = 500  # trained, and placed: 鲁就办〔2021〕22号 二（二）
 LEAST_LOOP, MOST_QUERY = 10, 3
+MOST_GROWTH = 10  # MB of memory more at the largest size than at the smallest
 YEARLY, OF_BRANDS = 1, 3  # places of the tables in the report
 
 
 def fill(size: int) -> None:
     """Write ``size`` entries, half of them units, with the figures of ten years."""
-    population.fill_entries(size, kinds={UNITS: 1, BRANDS: 1}, is_searched=False)
+    population.fill_entries(size, kinds={UNITS: 1, BRANDS: 1}, is_searched=False, has_history=False)
     years = " UNION ALL ".join(f"SELECT {year} AS year" for year in YEARS)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -58,8 +59,8 @@ def ours() -> dict:
     return dict(lines)
 
 
-IN_FORCE = """e.kind = %s AND e.valid_from <= %s AND (e.valid_to IS NULL OR e.valid_to > %s)
-    AND e.published_at <= %s"""
+IN_FORCE = """e.kind = %s AND e.valid_from <= %s AND e.published_at <= %s
+    AND (e.valid_to IS NULL OR e.valid_to > %s OR e.ended_at > %s)"""
 ONE_UNITS = f"""
     SELECT substr(e.region_id, 1, 4), count(*), count(a.id), sum(a.trained_count), sum(a.self_used_count),
         sum(a.exported_count), sum(a.self_used_count + a.exported_count),
@@ -82,7 +83,7 @@ def one_query() -> dict:
     lines: dict[str, list] = defaultdict(list)
     with connection.cursor() as cursor:
         for sql, kind in ((ONE_UNITS, UNITS), (ONE_BRANDS, BRANDS)):
-            cursor.execute(sql, (kind, DAY, DAY, CUTOFF))
+            cursor.execute(sql, (kind, DAY, CUTOFF, DAY, CUTOFF))
             for city, *numbers in cursor.fetchall():
                 lines[city] += map(int, numbers)
     return dict(lines)
@@ -106,8 +107,7 @@ def loop() -> dict:
 
 
 def _in_force(kind: str):
-    found = CatalogueEntry.objects.filter(kind=kind, valid_from__lte=DAY, published_at__lte=CUTOFF)
-    return found.exclude(valid_to__lte=DAY)
+    return CatalogueEntry.objects.filter(kind=kind).in_force(DAY, known=CUTOFF)
 
 
 def _add(own: Counter, figures) -> None:
@@ -137,19 +137,31 @@ def digest(name: str) -> str:
 
 def main() -> int:
     """Fill the databases, measure, hand over."""
-    sizes, quick = (10_000, 100_000), (1_000,)
+    sizes, quick = (10_000, 100_000, 1_000_000), (1_000,)
     chosen = measuring.arguments("roll_ups_brands", sizes=sizes, quick=quick, works=WORKS)
     if chosen.only:
         measuring.once(lambda: digest(chosen.only))
         return 0
+    above = {}
     for size in chosen.sizes:
         databases.use(f"brands{size}", lambda size=size: fill(size), is_read_only=True)
-        compare(size, chosen.rounds)
+        above[size] = compare(size, chosen.rounds)
+    if len(above) > 1:
+        constant(above)
     return 0
 
 
-def compare(size: int, rounds: int) -> None:
-    """Measure ours beside two queries and a loop."""
+def constant(above: dict[int, float]) -> None:
+    """Say whether memory stays what it is however many entries there are."""
+    least, most = min(above), max(above)
+    more = (above[most] - above[least]) / measuring.MEGABYTE
+    claim = f"memory of roll-up R4 of {most} entries against {least}"
+    goal = f"at most {MOST_GROWTH} MB more"
+    tell(Verdict("P10", claim, f"{more:+.1f} MB", goal, more <= MOST_GROWTH))
+
+
+def compare(size: int, rounds: int) -> float:
+    """Measure ours beside two queries and a loop; return the memory of ours above the start, in bytes."""
     found = measuring.rounds(__file__, WORKS, rounds, size=size, warm=True)
     measuring.hand_over("P10", "roll-up R4", size, found)
     mine, query, plain = map(measuring.cpu, found.values())
@@ -158,6 +170,7 @@ def compare(size: int, rounds: int) -> None:
     tell(Verdict("P10", f"{against} a loop", said, goal, plain >= LEAST_LOOP * mine))
     said, goal = f"{mine / query:.2f} × their CPU", f"at most {MOST_QUERY} ×"
     tell(Verdict("P10", f"{against} two queries", said, goal, mine <= MOST_QUERY * query))
+    return measuring.above(found["ours"])
 
 
 if __name__ == "__main__":

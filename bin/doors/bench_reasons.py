@@ -31,10 +31,9 @@ REASONS = (
     Reason("P9", r"^page that approves", WALL),
     Reason(
         "P10",
-        r"^roll-up R4 ",
-        """R4 lists each unit and each brand by name beside its sums, as they stood at the cut-off,
-        with the filings behind every number; the other ways make the sums alone. It reads the
-        register, which is thousands of entries in a province, and not the filings of ten years""",
+        r"^roll-up R4 of 10000 entries against ",
+        """some forty statements of the ORM are made at any size, 60 ms and more, for the years to choose
+        from, limits, names as they were; they weigh at 10,000 entries and no longer at 100,000""",
     ),
     Reason(
         "P10",

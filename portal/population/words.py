@@ -11,7 +11,7 @@ from functools import cache
 
 from django.db import connection, models
 
-from portal import registry, snapshot, text
+from portal import counting, registry, snapshot, text
 from portal.models import ChoiceListField, Organisation, Region, canonical
 from portal.registry import RecordType
 
@@ -64,6 +64,7 @@ class Body:
     searched: str
     keys: frozenset[str]
     snapshot: str
+    facets: str
 
 
 def title(place: str, number: int) -> str:
@@ -114,7 +115,8 @@ def _body(record_type: RecordType, chance: random.Random) -> Body:
     filled = columns(record_type)
     ready = [field.get_db_prep_save(getattr(record, field.attname), connection) for field in filled]
     keys = text.grams(rest.replace(TITLE, " "))
-    return Body(tuple(ready), rest, frozenset(keys), canonical(snapshot.take(record)).decode())
+    taken = canonical(snapshot.take(record)).decode()
+    return Body(tuple(ready), rest, frozenset(keys), taken, counting.facets_of(record))
 
 
 def _values(record_type: RecordType, chance: random.Random) -> Iterator[tuple]:

@@ -30,7 +30,7 @@ FILING = words.listed(
 )
 ENTRY = words.listed(
     "id filing_id kind code title region_id level document_number publisher valid_from valid_to published_at"
-    " published_by_id ended_at exit_reason exit_document_number search_text name_key"
+    " published_by_id ended_at exit_reason exit_document_number search_text name_key facets"
 )
 VERSION = words.listed("id filing_id number snapshot sha256 submitted_at submitted_by_id")
 
@@ -240,7 +240,7 @@ class Writer:
         told = (number_of(span.since), by.bureau_name, day_of(span.since))
         begun = (day_of(span.until) if span.until else None, stamp(since), by.pk)
         ended = (stamp(until), span.exit_reason, number_of(span.until) if span.exit_reason else "")
-        chunk.entries.append((*what, *told, *begun, *ended, said, text.key(title)))
+        chunk.entries.append((*what, *told, *begun, *ended, said, text.key(title), subject.body.facets))
         if self.is_searched:
             keys = subject.body.keys | self.keys[place.code] | text.grams(title)
             keys |= search.keys_beside(kind.slug, text.key(title))

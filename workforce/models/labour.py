@@ -310,6 +310,7 @@ class AnnualPerformance(models.Model):
                 violation_error_message="同一年度只填一行。",
             )
         ]
+        indexes = [models.Index(fields=["year"], name="performance_year")]
 
     def __str__(self) -> str:
         return f"{self.year}年"

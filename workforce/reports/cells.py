@@ -29,15 +29,48 @@ def campaigns(asked: Asked, kind: str) -> dict[str, str]:
 
 
 @dataclass
-class Ledger:
-    """What filings add to each column, by city; a number and the list behind it come from the same entries.
+class Sums:
+    """The numbers of a report by column and city.
 
     ``columns``: column → (its words, the heading of what a filing adds; empty: each counts once).
-    ``cities``: code → name of those that can be asked for.
+    ``cities``: code → name of those that can be asked for. ``values``: (column, city) → number.
     """
 
     columns: Mapping[str, tuple[str, str]]
     cities: Mapping[str, str]
+    values: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def value(self, column: str, city: str) -> int:
+        """Return the number of a column in a city."""
+        return self.values.get((column, city), 0)
+
+    def number(self, column: str, city: str = "") -> Number:
+        """Return the number of a city, or of all of them, with its address."""
+        value = sum(self.value(column, code) for code in ([city] if city else self.cities))
+        cell = {COLUMN: column, **({CITY: city} if city else {})}
+        return Number.of(value, cell)
+
+    def numbers(self, columns: Iterable[str], city: str = "") -> tuple[Number, ...]:
+        """Return the numbers of several columns."""
+        return tuple(self.number(column, city) for column in columns)
+
+    def place(self, cell: Mapping[str, str]) -> tuple[str, str]:
+        """Return column and city of the number at ``cell``; raise ``Unknown`` for a cell there is not."""
+        column, city = cell.get(COLUMN, ""), cell.get(CITY, "")
+        if column not in self.columns or (city and city not in self.cities) or set(cell) - {COLUMN, CITY}:
+            raise Unknown(str(dict(cell))[:80])
+        return column, city
+
+    def words(self, column: str, city: str) -> tuple[str, str]:
+        """Return what a number counts, in words, and the heading of what each filing adds."""
+        words, amount = self.columns[column]
+        return f"{self.cities[city]} {words}" if city else words, amount
+
+
+@dataclass
+class Ledger(Sums):
+    """What filings add to each column, by city: a number and the list behind it come from the same."""
+
     parts: dict[tuple[str, str], dict[int, int]] = field(default_factory=dict)
 
     def add(self, column: str, city: str, filing: int, amount: int = 1) -> None:
@@ -50,29 +83,16 @@ class Ledger:
         """Let ``filing`` count one in a column of a city, however often it is named."""
         self.parts.setdefault((column, city), {})[filing] = 1
 
-    def number(self, column: str, city: str = "") -> Number:
-        """Return the number of a city, or of all of them, with its address."""
-        value = sum(sum(part.values()) for part in self._of(column, city))
-        cell = {COLUMN: column, **({CITY: city} if city else {})}
-        return Number.of(value, cell)
-
-    def numbers(self, columns: Iterable[str], city: str = "") -> tuple[Number, ...]:
-        """Return the numbers of several columns."""
-        return tuple(self.number(column, city) for column in columns)
-
-    def _of(self, column: str, city: str) -> list[dict[int, int]]:
-        wanted = [city] if city else self.cities
-        return [self.parts.get((column, code), {}) for code in wanted]
+    def value(self, column: str, city: str) -> int:
+        """Return the number of a column in a city."""
+        return sum(self.parts.get((column, city), {}).values())
 
     def behind(self, cell: Mapping[str, str]) -> Behind:
         """Return what the number at ``cell`` counts; raise ``Unknown`` for a cell there is not."""
-        column, city = cell.get(COLUMN, ""), cell.get(CITY, "")
-        if column not in self.columns or (city and city not in self.cities) or set(cell) - {COLUMN, CITY}:
-            raise Unknown(str(dict(cell))[:80])
-        words, amount = self.columns[column]
+        column, city = self.place(cell)
         amounts: dict[int, int] = {}
-        for part in self._of(column, city):
-            for filing, added in part.items():
+        for code in [city] if city else self.cities:
+            for filing, added in self.parts.get((column, code), {}).items():
                 amounts[filing] = amounts.get(filing, 0) + added
-        title = f"{self.cities[city]} {words}" if city else words
+        title, amount = self.words(column, city)
         return Behind(title, Filing.objects.filter(pk__in=amounts), amounts if amount else {}, amount)
