@@ -39,6 +39,7 @@ class Counters:
         self.seconds: Counter[str] = Counter()
         self.buckets: Counter[tuple[str, int]] = Counter()
         self.refused_sign_ins = 0
+        self.violations: Counter[str] = Counter()
 
     def request(self, path: str, method: str, status: str, seconds: float) -> None:
         """Count one answer."""
@@ -54,11 +55,16 @@ class Counters:
         with self._lock:
             self.refused_sign_ins += 1
 
+    def violation(self, directive: str) -> None:
+        """Count one report of a browser that the content security policy kept something out."""
+        with self._lock:
+            self.violations[directive] += 1
+
     def lines(self) -> Iterator[str]:
         """Yield what was counted, as lines of the text format."""
         with self._lock:
             requests, seconds, buckets = Counter(self.requests), Counter(self.seconds), Counter(self.buckets)
-            refused = self.refused_sign_ins
+            refused, violations = self.refused_sign_ins, Counter(self.violations)
         own = {"process": process()}
         yield from head("portal_requests_total", "counter", "Answers by class of route, method and status.")
         for (its, method, status), number in sorted(requests.items()):
@@ -69,6 +75,9 @@ class Counters:
             yield from _histogram(its, seconds[its], buckets, own)
         yield from head("portal_sign_ins_refused_total", "counter", "Sign-ins that were refused.")
         yield sample("portal_sign_ins_refused_total", refused, own)
+        yield from head("portal_policy_violations_total", "counter", "What browsers reported, by directive.")
+        for directive, number in sorted(violations.items()):
+            yield sample("portal_policy_violations_total", number, {"directive": directive} | own)
 
 
 def _histogram(its: str, seconds: float, buckets: Mapping[tuple[str, int], int], own: dict) -> Iterator[str]:

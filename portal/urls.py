@@ -53,6 +53,7 @@ from portal.views import (
     selection,
     targets,
     verify,
+    violations,
     workdays,
 )
 
@@ -117,6 +118,7 @@ urlpatterns = [
     path("reference/<slug:reference_list>/", reference.listing, name="reference-list"),
     path("reference/<slug:reference_list>/<slug:item>/", reference.fact, name="reference-item"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("csp-reports/", violations.take, name="csp-reports"),
     path("login/", account.SignIn.as_view(), name="login"),
     path("logout/", account.SignOut.as_view(), name="logout"),
     path("login/code/", account.SecondStep.as_view(), name="login-code"),

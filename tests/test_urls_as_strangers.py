@@ -60,6 +60,7 @@ PUBLIC = {
     "interface",
     "api",  # whatever the routes below it are called
     "preferences",
+    "csp-reports",
     "login",
     "healthz",
     "readyz",
