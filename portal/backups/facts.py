@@ -18,17 +18,20 @@ TABLES = {
     "postgresql": "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
     " AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname",
 }
+SEALS = "SELECT number, algorithm, hash FROM portal_accessseal ORDER BY number"
+ANCHORS = "SELECT day, number, hash FROM portal_accessanchor ORDER BY day"
 EVENTS = "SELECT filing_id, number, hash FROM portal_event ORDER BY filing_id, number"
 MIGRATIONS = "SELECT app, name FROM django_migrations ORDER BY app, name"
 
 
 def of(rows: Rows, vendor: str) -> dict:
-    """Return migrations, number of rows by table, and the digest of all chains of events."""
+    """Return migrations, number of rows by table, and the digests of both chains: events and access log."""
     names = tables(rows, vendor)
     return {
         "migrations": [list(row) for row in rows(MIGRATIONS)],
         "counts": {name: next(rows(f'SELECT count(*) FROM "{name}"'))[0] for name in names},
         "chain": chain(rows),
+        "access_chain": access_chain(rows) if "portal_accessseal" in names else "",
     }
 
 
@@ -42,6 +45,15 @@ def chain(rows: Rows) -> str:
     digest = hashlib.sha256()
     for row in rows(EVENTS):
         digest.update("{}:{}:{}\n".format(*row).encode())
+    return digest.hexdigest()
+
+
+def access_chain(rows: Rows) -> str:
+    """Return one SHA-256 over all seals of the access log and all its anchors, in order."""
+    digest = hashlib.sha256()
+    for query in (SEALS, ANCHORS):
+        for row in rows(query):
+            digest.update("{}:{}:{}\n".format(*row).encode())
     return digest.hexdigest()
 
 

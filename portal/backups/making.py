@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from portal.backups import contents, postgresql, sqlite
+from portal.backups import audit, contents, postgresql, sqlite
 from portal.backups.contents import Backup, Unusable
 from portal.backups.files import Copying, room
 
@@ -57,8 +57,10 @@ def _make(root: Path, tell: Callable[[str], None]) -> Backup:
     files = Copying(making / "files", contents.newest(root))
     files.add_all()
     tell(f"文件 {len(files.done)} 个（新复制 {files.copied} 个），正在复制数据库……")
+    audited = audit.copy(making)
     facts, named = BY_VENDOR[connection.vendor].dump(making / "database")
     files.add_all()
+    facts |= {"audit": audited}
     contents.write_manifest(making, _facts(making, files, facts, sorted(named - set(files.done))))
     os.sync()
     making.rename(root / name)

@@ -10,10 +10,12 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from portal.backups import contents, files, settling
+from portal import access_log
+from portal.backups import audit, contents, files, settling
 from portal.backups.contents import Backup, Unusable
 from portal.backups.making import BY_VENDOR, fingerprint
 from portal.backups.nightly import tell_administrators
+from portal.models import Act
 
 DAMAGED = "这份备份已损坏，没有改动任何内容：{}。请换一份备份。"
 OTHER = "这份备份来自 {}，本系统使用 {}，没有改动任何内容。请在使用 {} 的系统上恢复。"
@@ -24,7 +26,9 @@ NOT_EMPTY = (
 DIFFERENT = "恢复的数据与清单不符（{}），数据库没有改动。请换一份备份。"
 OTHER_KEY = "注意：本系统的 PORTAL_SECRET_KEY 与做备份时不同，用它加密或签名的内容将不能使用。"
 TOLD = "系统已恢复到 {:%Y-%m-%d %H:%M} 的备份，此后的内容需要重新办理。{}"
-COMPARED = ("migrations", "counts", "chain")
+RECORDED = "由运行维护人员用服务器命令恢复到 {:%Y-%m-%d %H:%M} 的备份"
+ASIDE = "备份之后的审计锚点没有丢弃，另存为 {}，请交审计员保存。"
+COMPARED = ("migrations", "counts", "chain", "access_chain")
 
 
 def check(path: Path) -> Backup:
@@ -34,6 +38,8 @@ def check(path: Path) -> Backup:
     _require_same(backup.folder / contents.FILES, listed)
     for name, its in backup.manifest["database"].items():
         _require_same(backup.folder / "database" / Path(name).name, its)
+    for name, its in backup.manifest.get("audit", {}).items():
+        _require_same(backup.folder / audit.FOLDER / Path(name).name, its)
     for file in backup.files:
         if not file.is_safe:
             raise Unusable(DAMAGED.format(f"文件名 {file.name!r} 不可用"))
@@ -69,6 +75,8 @@ def restore(
     if backup.manifest["key"] != fingerprint():
         tell(OTHER_KEY)
     tell(f"备份完好，已恢复文件 {files.bring_back(backup, tell)} 个；正在恢复数据库……")
+    if aside := audit.bring_back(backup):
+        tell(ASIDE.format("、".join(aside)))
     held = settling.Held()
     BY_VENDOR[connection.vendor].load(
         backup.folder / "database",
@@ -82,9 +90,16 @@ def restore(
 
 
 def _settle(backup: Backup, held: settling.Held) -> None:
-    """Let nothing go on that began before: part of the change of the database."""
+    """Let nothing go on that began before, and record the restore: part of the change of the database."""
     held.hold()
     made_at = timezone.localtime(parse_datetime(backup.manifest["made_at"]))
+    access_log.record(
+        Act.ADMINISTER,
+        kind="backup",
+        key=backup.name,
+        title=RECORDED.format(made_at),
+        details={"manifest": contents.measured(backup.folder / contents.MANIFEST)["sha256"]},
+    )
     tell_administrators(TOLD.format(made_at, held.sentence))
 
 
@@ -110,7 +125,8 @@ def _has_people() -> bool:
 
 def _compare(backup: Backup, found: dict) -> None:
     """Raise ``Unusable`` when what was loaded is not what was saved; the change is then undone."""
-    wrong = [name for name in COMPARED if found[name] != backup.manifest[name]]
+    asked = [name for name in COMPARED if name in backup.manifest]  # an older release knew fewer
+    wrong = [name for name in asked if found[name] != backup.manifest[name]]
     if found.get("integrity", "ok") != "ok":
         wrong.append("integrity")
     if wrong:
