@@ -54,6 +54,7 @@ def _triggers(is_migrated: bool) -> dict[str, ModuleType]:
     from portal import (
         access_triggers,
         counting_triggers,
+        fence,
         filing_triggers,
         guards,
         post_triggers,
@@ -63,4 +64,5 @@ def _triggers(is_migrated: bool) -> dict[str, ModuleType]:
     found = {"portal_event": guards, "portal_publicchange": public_changes}
     found |= {"portal_accessarchive": access_triggers, "portal_membership": post_triggers}
     counts = {"portal_entrychange": counting_triggers, "portal_filingcount": filing_triggers}
-    return found | counts if is_migrated else found
+    last = {"portal_publicnotice": fence}  # it opens what the functions of the others need
+    return found | counts | last if is_migrated else found

@@ -204,14 +204,29 @@ def insert(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -
     quote = connection.ops.quote_name
     names = ", ".join(map(quote, columns))
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            copying = cursor.copy(f"COPY {quote(table)} ({names}) FROM STDIN")
-            with connection.wrap_database_errors, copying as copy:
-                for line in lines:
-                    copy.write_row(line)
+        if getattr(connection, "is_fenced", False):
+            _staged(cursor, quote(table), names, lines)
+        elif connection.vendor == "postgresql":
+            _copied(cursor, f"{quote(table)} ({names})", lines)
         else:
             marks = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {quote(table)} ({names}) VALUES ({marks})", lines)
+
+
+def _copied(cursor, into: str, lines: Iterable[Sequence[Any]]) -> None:
+    copying = cursor.copy(f"COPY {into} FROM STDIN")
+    with connection.wrap_database_errors, copying as copy:
+        for line in lines:
+            copy.write_row(line)
+
+
+def _staged(cursor, table: str, names: str, lines: Iterable[Sequence[Any]]) -> None:
+    """Copy into a table of this transaction and insert from there: COPY passes no row-level security."""
+    shape = f"SELECT {names} FROM {table} WITH NO DATA"
+    cursor.execute(f"CREATE TEMPORARY TABLE staged ON COMMIT DROP AS {shape}")
+    _copied(cursor, f"staged ({names})", lines)
+    cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM staged")
+    cursor.execute("DROP TABLE staged")
 
 
 def _numbers(many: int) -> list[int]:

@@ -39,7 +39,7 @@ from django.http import parse_cookie
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 
-from portal import context_processors, page_parts, public_changes, registry
+from portal import asking, context_processors, page_parts, public_changes, registry
 from portal.page_parts import EVERYTHING, Parts
 
 #: Routes whose pages are the same for everybody unknown; each reads only tables that are watched.
@@ -140,7 +140,8 @@ class Lease:
     def _ask(self) -> None:
         asked = time.monotonic()
         try:
-            found = public_changes.tokens(connection)
+            with asking.asking(asking.STRANGER):
+                found = public_changes.tokens(connection)
         except Error:
             found = {}
         if found != self._content.tokens:

@@ -4,15 +4,16 @@ import re
 import secrets
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware, get_user
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from portal import logs, passwords, targets
+from portal import asking, logs, passwords, scope, targets
 
 EXPIRED = "登录已过期，刚才的操作没有提交。请核对后重新提交。"
 HELD = "登录已过期，刚才的操作没有提交，填写的内容已为您保留。登录后可以接着提交。"
@@ -32,6 +33,47 @@ def request_id(get_response):
             response = get_response(request)
         response["X-Request-ID"] = request.id
         return response
+
+    return middleware
+
+
+def nobody_asks_yet(get_response):
+    """Let a request begin as a stranger's: pages are read as the public, anything else in nobody's name.
+
+    What is sent piece by piece is made in the name of whoever asked for it.
+    """
+
+    def middleware(request):
+        is_stranger = settings.SESSION_COOKIE_NAME not in request.COOKIES
+        reads = is_stranger and request.method in ("GET", "HEAD", "OPTIONS")
+        with asking.asking(asking.STRANGER if reads else asking.UNKNOWN):
+            response = get_response(request)
+            if response.streaming and not isinstance(response, FileResponse):
+                _go_on_asking(response)
+        return response
+
+    return middleware
+
+
+def _go_on_asking(response: HttpResponse) -> None:
+    """Make and close what is streamed in the name of whoever asks now."""
+    asker, closed = asking.current(), response.close
+    response.streaming_content = asking.pieces(asker, response.streaming_content)
+
+    def close() -> None:
+        with asking.asking(asker):
+            closed()
+
+    response.close = close
+
+
+def somebody_asks(get_response):
+    """Tell the database what the person who is signed in may see, by the rule of the querysets."""
+
+    def middleware(request):
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            asking.become(scope.asker(request.user))
+        return get_response(request)
 
     return middleware
 

@@ -3,8 +3,12 @@
 Works on the memberships of a user and knows no model, so that every queryset can start from it.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from django.db.models import Q
 
+from portal.asking import APP, Asker
 from portal.vocabulary import BUSINESS_ROLES, HRSS_KINDS, Role
 
 WHOLE = "37"  # the province
@@ -19,26 +23,53 @@ def within(field: str, code: str) -> Q:
     return Q(**{f"{field}__gte": code, f"{field}__lt": f"{code}ZZ"})
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What one post shows: the submitted filings of a region, and the drafts of its own bureau in there."""
+
+    region: str
+    bureau: int | None = None
+
+
+def sights(user) -> list[Sight]:
+    """Return what the posts of ``user`` show; nothing to strangers and administrators.
+
+    Both scopes read it: the condition of the querysets, and what the database is told (``asker``).
+    """
+    return [sight for post in getattr(user, "posts", ()) for sight in _of_post(post)]
+
+
+def _of_post(membership) -> Iterator[Sight]:
+    organisation = membership.organisation
+    if membership.role in BUSINESS_ROLES and organisation.kind in HRSS_KINDS:
+        yield Sight(organisation.region_id, organisation.pk)
+    elif membership.role in (Role.JOINT_REVIEWER, Role.AUDITOR):
+        yield Sight(organisation.region_id)
+
+
 def visible(user) -> Q:
     """Return the condition for the filings ``user`` may see; nothing for strangers and administrators.
 
     Drafts that were never submitted are seen by their own bureau only.
     """
     condition = Q(pk__in=[])
-    for membership in getattr(user, "posts", ()):
-        condition |= _visible_from(membership)
+    for sight in sights(user):
+        condition |= _seen(sight)
     return condition
 
 
-def _visible_from(membership) -> Q:
-    organisation, submitted = membership.organisation, Q(submitted_at__isnull=False)
+def _seen(sight: Sight) -> Q:
+    submitted = Q(submitted_at__isnull=False)
     # all there is lies in the province; a planner told so as a range would begin with it
-    inside = Q() if organisation.region_id == WHOLE else within("region_id", organisation.region_id)
-    if membership.role in BUSINESS_ROLES and organisation.kind in HRSS_KINDS:
-        return inside & (submitted | Q(organisation_id=organisation.pk))
-    if membership.role in (Role.JOINT_REVIEWER, Role.AUDITOR):
-        return inside & submitted
-    return Q(pk__in=[])
+    inside = Q() if sight.region == WHOLE else within("region_id", sight.region)
+    return inside & (submitted if sight.bureau is None else submitted | Q(organisation_id=sight.bureau))
+
+
+def asker(user) -> Asker:
+    """Return ``user`` as the database is told of him, with the same sights as ``visible``."""
+    seen = sights(user)
+    regions = tuple(sorted({sight.region for sight in seen}))
+    return Asker(APP, regions, tuple(sorted(f"{s.bureau}@{s.region}" for s in seen if s.bureau is not None)))
 
 
 def files_for(user, organisation_id: int) -> bool:

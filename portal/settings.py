@@ -47,7 +47,9 @@ def database(url: str) -> dict:
         return engine | {"OPTIONS": options, "TEST": test, "CONN_MAX_AGE": age}
     query = parse_qs(parts.query)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "portal.fenced"
+        if env_bool("PORTAL_DATABASE_ROLES", False)
+        else "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -127,6 +129,8 @@ DEBUG = env_bool("PORTAL_DEBUG", False)
 DEMO = env_bool("PORTAL_DEMO", True)
 ALLOWED_HOSTS = env_list("PORTAL_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("PORTAL_TRUSTED_ORIGINS", "")
+# Whether each request takes a role of PostgreSQL and is told whose it is (portal.fence, row-level security).
+DATABASE_ROLES = env_bool("PORTAL_DATABASE_ROLES", False)
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "sqlite:///"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -151,6 +155,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.request_id",
+    "portal.middleware.nobody_asks_yet",
     "portal.middleware.head_makes_no_body",
     "portal.throttling.Throttle",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -159,6 +164,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.identity.sign_in_holds",
     "portal.identity.from_allowed_networks",
+    "portal.middleware.somebody_asks",
     "portal.access_watch.watch",
     "portal.middleware.SignInFirst",
     "portal.middleware.change_first_password",

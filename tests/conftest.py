@@ -12,7 +12,7 @@ from django.core.management.color import no_style
 from django.db import connections, transaction
 from django.test import TransactionTestCase, override_settings
 
-from portal import access_log, access_triggers, guards, post_triggers
+from portal import access_log, access_triggers, asking, guards, post_triggers
 from tests.programs import needs
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -86,8 +86,17 @@ def django_db_modify_db_settings(tmp_path_factory):
 def django_db_setup(django_db_setup, django_db_blocker):
     """Make the database and load the reference data once; every test's transaction sees it."""
     with django_db_blocker.unblock():
+        with_roles(connections["default"])
         load_reference()
     TransactionTestCase._fixture_teardown = empty_databases
+
+
+def with_roles(connection) -> None:
+    """Where requests have roles of their own, make them, and let the owner who tests take each."""
+    if connection.settings_dict["ENGINE"] == "portal.fenced":
+        call_command("database_roles", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute(f"GRANT {', '.join(asking.ROLES)} TO CURRENT_USER")
 
 
 def empty_databases(case: TransactionTestCase) -> None:

@@ -111,10 +111,10 @@ def server(programs: Path, parent: Path, settings: tuple[str, ...] = FAST) -> It
 
 
 def create(programs: Path, data: Path, user: pwd.struct_passwd, log) -> None:
-    """Make the cluster and in it the role ``portal``, which may create databases and is no superuser."""
+    """Make the cluster and in it the role ``portal``, no superuser: it may create databases and roles."""
     initdb = [programs / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust"]
     initdb += ["--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
-    sql = b"CREATE ROLE portal LOGIN CREATEDB;\nCREATE DATABASE portal OWNER portal;\n"
+    sql = b"CREATE ROLE portal LOGIN CREATEDB CREATEROLE;\nCREATE DATABASE portal OWNER portal;\n"
     single = [programs / "postgres", "--single", "-D", data, "-c", "fsync=off", "postgres"]
     for command, said in ((initdb, b""), (single, sql)):
         options = {"input": said, "stdout": log, "stderr": log, "cwd": data.parent}

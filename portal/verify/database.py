@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
-from portal import access_triggers, counting_triggers, filing_triggers, post_triggers, public_changes
+from portal import access_triggers, counting_triggers, fence, filing_triggers, post_triggers, public_changes
 from portal.models import Membership
 from portal.vocabulary import ADMIN_ROLES, JOINT_KINDS, Role
 
@@ -41,6 +41,7 @@ def missing_guards() -> Iterator[str]:
     wanted |= counting_triggers.NAMES[connection.vendor] | filing_triggers.names(connection.vendor)
     for name in sorted(wanted - present):
         yield f"数据库缺少触发器 {name}。"
+    yield from fence.faults(connection)
 
 
 def of_posts(posts: Iterable[Membership]) -> Iterator[str]:

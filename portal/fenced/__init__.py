@@ -1,0 +1,1 @@
+"""Django's backend of PostgreSQL that tells each connection who asks (``portal.asking``)."""

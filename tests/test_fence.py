@@ -1,0 +1,265 @@
+"""Row-level security beside the querysets: what PostgreSQL shows each role, whatever a view asks for."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+
+from portal import asking, fence, registry, scope
+from portal.models import AccessRecord, CatalogueEntry, Event, Filing, Message, Remark, User
+from portal.vocabulary import Role, State
+from tests.factories import (
+    KUIWEN,
+    WEIFANG,
+    add_post,
+    approver,
+    auditor,
+    draft,
+    entry,
+    filer,
+    filing,
+    joint,
+    publisher,
+    reviewer,
+    secadmin,
+    stranger,
+    submitted,
+    sysadmin,
+)
+
+pytestmark = pytest.mark.django_db
+fenced_only = pytest.mark.skipif(
+    not settings.DATABASES["default"]["ENGINE"].startswith("portal."), reason="one login for everything"
+)
+
+PLACES = (KUIWEN, "370702", "3707Z01", WEIFANG, "3708", "370103", "370402")
+
+
+@pytest.fixture
+def planted() -> Filing:
+    """Plant a draft, a submitted and a returned filing everywhere, and one that is published."""
+    for place in PLACES:
+        submitted("skill-brands", place=place, name=f"演示剪纸{place}已提交")
+        draft("skill-brands", place=place, name=f"演示剪纸{place}草稿")
+    filing("skill-brands", State.RETURNED, place="3706", name="演示剪纸退回")
+    return entry("skill-brands", place="3709", name="演示剪纸公布").filing
+
+
+def two_posts() -> User:
+    """Return somebody who files for one county and reviews in another city."""
+    person = filer(KUIWEN, name="two_posts")
+    add_post(person, Role.REVIEWER, "3701")
+    return User.objects.get(pk=person.pk)
+
+
+PEOPLE = {
+    "county filer": lambda: filer(KUIWEN),
+    "zone filer": lambda: filer("3707Z01"),
+    "city filer": filer,
+    "city reviewer": reviewer,
+    "next city": lambda: reviewer("3708"),
+    "province": lambda: reviewer("37"),
+    "approver": approver,
+    "publisher": publisher,
+    "joint": lambda: joint(WEIFANG),
+    "joint of the province": lambda: joint("37"),
+    "auditor": auditor,
+    "system administrator": sysadmin,
+    "security administrator": secadmin,
+    "stranger": stranger,
+    "two posts": two_posts,
+}
+
+
+def test_every_table_is_fenced_or_named_open_and_every_name_is_a_table():
+    named = {*fence.PUBLIC, *fence.SIGNED_IN, *fence.DERIVED, *fence.SEALED, *fence.APPEND_ONLY}
+
+    assert fence.unnamed() == set()
+    assert named <= fence.tables()
+    assert not set(fence.fenced()) & {*fence.PUBLIC, *fence.SIGNED_IN}
+
+
+def test_every_record_type_is_fenced_with_all_its_rows():
+    models = [model for record_type in registry.all_types() for model in _of(record_type)]
+
+    assert {model._meta.db_table for model in models} <= set(fence.fenced())
+
+
+def _of(record_type) -> list:
+    return [record_type.model, *map(record_type.row_model, record_type.rows)]
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_the_asker_has_the_sights_of_the_querysets(name):
+    user = PEOPLE[name]()
+
+    told = scope.asker(user)
+
+    seen = scope.sights(user)
+    assert set(told.regions) == {sight.region for sight in seen}
+    assert set(told.bureaus) == {f"{s.bureau}@{s.region}" for s in seen if s.bureau is not None}
+
+
+@pytest.mark.parametrize("word", ["37'; RESET ROLE; --", "37 ", "３７", "", "a;b"])
+def test_nothing_but_plain_words_is_told_to_the_database(word):
+    with pytest.raises(ValueError, match="cannot be told"):
+        asking.Asker(asking.APP, (word,)).statements()
+
+
+@fenced_only
+@pytest.mark.parametrize("name", PEOPLE)
+def test_a_view_that_forgets_its_scope_shows_what_the_scope_shows_and_what_is_public(planted, name):
+    user = PEOPLE[name]()
+    own = _visible(user)
+
+    with asking.asking(scope.asker(user)):
+        found = {table: _filings_of(one) for table, one in fence.fenced().items()}
+
+    whole = {table: _filings_of(one) for table, one in fence.fenced().items()}
+    for table, one in fence.fenced().items():
+        sight = own if one.is_internal else own | _published()
+        assert found[table] == whole[table] & sight, table
+    assert found["portal_filing"] == own | _published()
+
+
+def _published() -> set[int]:
+    return set(CatalogueEntry.objects.values_list("filing", flat=True))
+
+
+def _visible(user) -> set[int]:
+    return set(Filing.objects.visible_to(user).values_list("pk", flat=True))
+
+
+def _filings_of(one: fence.Fenced) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT {one.column} FROM {one.table}")
+        return {number for (number,) in cursor.fetchall()}
+
+
+@fenced_only
+@pytest.mark.parametrize("asker", [asking.STRANGER, asking.UNKNOWN])
+def test_whoever_is_not_known_reads_published_filings_alone(planted, asker):
+    with asking.asking(asker):
+        found = set(Filing.objects.values_list("pk", flat=True))
+
+    assert found == _published()
+
+
+@fenced_only
+def test_strangers_read_no_people_no_messages_and_no_record_of_what_was_done(planted):
+    for model in (User, Message, AccessRecord, Event, Remark):
+        with asking.asking(asking.STRANGER), pytest.raises(ProgrammingError), transaction.atomic():
+            model.objects.exists()
+
+
+@fenced_only
+def test_a_connection_that_was_another_persons_is_his_no_longer(planted):
+    with asking.asking(scope.asker(reviewer("37"))):
+        before = Filing.objects.count()
+
+    with asking.asking(asking.UNKNOWN):
+        after = Filing.objects.count()
+
+    assert before == len(_visible(reviewer("37")) | _published())
+    assert after == len(_published())
+
+
+@fenced_only
+def test_who_asks_is_told_anew_after_a_rollback(planted):
+    person = scope.asker(filer(KUIWEN))
+
+    with asking.asking(person):
+        for _ in range(2):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Filing.objects.count()
+                raise IntegrityError
+        found = Filing.objects.count()
+
+    assert found == len(_visible(filer(KUIWEN)) | _published())
+
+
+@fenced_only
+def test_what_is_written_outside_of_the_sight_is_refused_and_changes_nothing(planted):
+    theirs = Filing.objects.get(title="演示剪纸3708已提交")
+
+    with asking.asking(scope.asker(filer(KUIWEN))):
+        changed = Filing.objects.filter(pk=theirs.pk).update(title="演示改写")
+        published = Filing.objects.filter(pk=planted.pk).update(title="演示改写")
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            Remark.objects.create(filing=theirs, by=filer(KUIWEN), text="演示")
+
+    assert (changed, published) == (0, 0)
+
+
+@fenced_only
+@pytest.mark.parametrize("role", asking.ROLES)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE portal_event SET comment = ''",
+        "DELETE FROM portal_event",
+        "DELETE FROM portal_filingversion",
+        "UPDATE portal_accessrecord SET name = ''",
+        "TRUNCATE portal_filing CASCADE",
+        "DROP TABLE portal_event",
+        "ALTER TABLE portal_filing DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY portal_app ON portal_filing",
+        "CREATE TABLE public.mine (one int)",
+        "DROP FUNCTION portal_filing_guard() CASCADE",
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('a', 'b', now())",
+        "SELECT public_change_note('')",
+    ],
+)
+def test_no_role_changes_what_is_kept_or_the_tables_themselves(planted, role, statement):
+    with (
+        asking.asking(asking.Asker(role, is_house=True)),
+        pytest.raises(ProgrammingError, match=re.compile("permission denied|must be owner")),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+
+@fenced_only
+def test_no_role_goes_past_row_level_security():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin, rolinherit"
+            " FROM pg_roles WHERE rolname LIKE 'portal\\_%' ORDER BY 1"
+        )
+        found = cursor.fetchall()
+
+    nothing = (False, False, False, False)
+    assert found == [
+        ("portal_app", *nothing, False, True),
+        ("portal_jobs", *nothing, False, True),
+        ("portal_public", *nothing, False, True),
+        ("portal_web", *nothing, True, False),
+        ("portal_worker", *nothing, True, True),
+    ]
+
+
+@fenced_only
+def test_the_nightly_check_names_the_fence_that_is_missing():
+    with connection.cursor() as cursor:
+        cursor.execute("DROP POLICY portal_app ON brands_skillbrand")
+        cursor.execute("ALTER TABLE portal_remark DISABLE ROW LEVEL SECURITY")
+
+    assert list(fence.faults(connection)) == [
+        "数据表 portal_remark 没有启用行级安全。",
+        "数据表 brands_skillbrand 缺少行级安全策略 portal_app。",
+    ]
+
+
+@fenced_only
+def test_a_table_named_nowhere_shows_nothing(planted):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE forgotten AS SELECT * FROM portal_filing")
+        for statement in fence._shut({"forgotten"}):
+            cursor.execute(statement)
+        cursor.execute("GRANT SELECT ON forgotten TO portal_app")
+
+    with asking.asking(asking.Asker(asking.APP, is_house=True)), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM forgotten")
+        assert cursor.fetchone() == (0,)
