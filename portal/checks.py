@@ -1,10 +1,11 @@
 """System checks: a declaration that names a missing field is refused at start-up, with its hint."""
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist
+from django.db import DatabaseError, connection
 
-from portal import networks, registry
+from portal import fence, networks, registry
 
 
 @register
@@ -64,6 +65,24 @@ def networks_are_networks(app_configs, **kwargs) -> list[Error]:
         for setting in ("ADMIN_NETWORKS", "TRUSTED_PROXIES")
         for named in getattr(settings, setting)
         if not networks.is_network(named)
+    ]
+
+
+@register(Tags.security, deploy=True)
+def the_portal_owns_nothing(app_configs, **kwargs) -> list[Warning]:
+    """Return a warning for a login of PostgreSQL that row-level security does not bind (portal.W001)."""
+    try:
+        if not fence.goes_unbound(connection):
+            return []
+    except DatabaseError:  # not there: /readyz says so
+        return []
+    user = connection.settings_dict["USER"]
+    return [
+        Warning(
+            f"PostgreSQL binds the login “{user}” by no row-level security.",
+            hint="Connect as portal_web or portal_worker (docs/operations.md).",
+            id="portal.W001",
+        )
     ]
 
 

@@ -214,6 +214,17 @@ def faults(connection) -> Iterator[str]:
         yield f"数据表 {table} 缺少行级安全策略 {name}。"
 
 
+def goes_unbound(connection) -> bool:
+    """Say whether the login owns a table, is a superuser or may pass by row-level security."""
+    if connection.vendor != "postgresql":
+        return False
+    powers = "SELECT 1 FROM pg_roles WHERE rolname = session_user AND (rolsuper OR rolbypassrls)"
+    owned = f"SELECT 1 FROM {_OURS} AND pg_has_role(session_user, relowner, 'MEMBER')"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({powers}) OR EXISTS ({owned})")
+        return cursor.fetchone()[0]
+
+
 def _has_roles(connection) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])

@@ -19,10 +19,16 @@ class Command(BaseCommand):
 
     help = "Migrates, loads the reference data, the demonstration data the first time, and the static files."
 
-    def handle(self, **options) -> None:
+    def add_arguments(self, parser) -> None:
+        """Declare the step for a database with roles."""
+        parser.add_argument("--roles", action="store_true", help="最后建立数据库角色（database_roles）")
+
+    def handle(self, *, roles: bool, **options) -> None:
         """Do each step that is due; a second one waits for the first, and then finds nothing to do."""
         with migrating.one_at_a_time(DEFAULT_DB_ALIAS):
             self._prepare()
+            if roles:
+                call_command("database_roles", verbosity=0)
 
     def _prepare(self) -> None:
         call_command("migrate", interactive=False, verbosity=0)
