@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from portal import locks, media, scope, text
+from portal import asking, locks, media, scope, text
 from portal.models import Attachment, Filing, User
 from portal.models.attachments import storage_name
 from portal.refusals import Refused
@@ -236,6 +236,7 @@ def _files_of(attachment: Attachment) -> list[str]:
     return [name for name in (attachment.file.name, attachment.display.name) if name]
 
 
+@asking.for_the_house()
 def _delete_unused(names: list[str]) -> None:
     """Delete the stored files that no row uses any more."""
     _delete(name for name in names if not Attachment.objects.filter(file=name).exists() and not _shown(name))

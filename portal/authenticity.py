@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import lineages, text
+from portal import asking, lineages, text
 from portal.decision import said
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion
 from portal.registry import RecordType
@@ -68,6 +68,7 @@ class Answer:
     compares: bool
 
 
+@asking.for_the_house()
 def answer(version: FilingVersion) -> Answer:
     """Return what is public of a version; needs ``filing.organisation.region``."""
     filing = version.filing

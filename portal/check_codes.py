@@ -13,7 +13,7 @@ import unicodedata
 
 from django.urls import reverse
 
-from portal import text
+from portal import asking, text
 from portal.models import FilingVersion
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter that looks like a digit or another
@@ -31,6 +31,7 @@ def code_of(version: FilingVersion) -> str:
     return "-".join("".join(signs[i : i + GROUP]) for i in range(0, LENGTH, GROUP))
 
 
+@asking.for_the_house()
 def find(code: str) -> FilingVersion | None:
     """Return the version a typed code belongs to, None for any other; one query by primary key.
 

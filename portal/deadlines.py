@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import asked, registry, scope, windows
+from portal import asked, asking, registry, scope, windows
 from portal.models import Campaign, Expected, Filing, Organisation, User
 from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Level, State
@@ -142,6 +142,7 @@ def of_filing(filing: Filing) -> Standing | None:
     return Standing(campaign, due, due > campaign.due_at, LATE.format(windows.moment(due)) if late else "")
 
 
+@asking.for_the_house()
 def _answers(campaigns: Iterable[int], organisations: Iterable[Organisation]) -> list[Filing]:
     """Return the filings of the regions of ``organisations`` that answer one of ``campaigns``."""
     regions, found = tuple(organisation.region_id for organisation in organisations), sorted(campaigns)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from portal import text, workflow
+from portal import asking, text, workflow
 from portal.historical import CONFIRM, ENDED_ALREADY, PREPARE, bureau_of, note
 from portal.models import CatalogueEntry, Event, Filing, Import, Job, Registration, RowOutcome, User
 from portal.refusals import Refused
@@ -148,6 +148,7 @@ def checked_reason(reason: str) -> str:
     return said
 
 
+@asking.for_the_house()
 def why_not_revoked(filing: Filing, user: User) -> str | None:
     """Return why ``user`` cannot revoke what was registered, empty when he can, None when it is not his."""
     if bureau_of(user, PREPARE) is None or not filing.registration_id:
@@ -179,6 +180,7 @@ def revocable(found: Registration) -> QuerySet:
 
 
 @transaction.atomic
+@asking.for_the_house()
 def revoke_all(found: Registration, *, by: User, reason: str) -> int:
     """Revoke all that is still ``revocable`` of a registration and return how many these were.
 

@@ -9,7 +9,7 @@ from functools import cache
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
-from portal import scope, windows
+from portal import asking, scope, windows
 from portal.actions import ACTIONS, FILER_DESK, REVIEWERS, Action
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion, Remark, User
 from portal.vocabulary import ENDED, Level, State
@@ -163,6 +163,7 @@ def _why_not_untouched(action: Action, filing: Filing) -> str:
     return "" if filing.updated_at == returned.at else "报送单位已开始修改"
 
 
+@asking.for_the_house()
 def _overtaken(filing: Filing) -> str:
     """Return why an act is not taken back past what came after it, an amendment or an update."""
     later = Filing.objects.exclude(state__in=ENDED)

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from portal import asked, registry, rollups, scope
+from portal import asked, asking, registry, rollups, scope
 from portal.answers import answers, answers_then, duties_at, returns
 from portal.models import Campaign, CampaignDuty, Expected, Extension, Filing, Organisation, User
 from portal.registry import MERGED
@@ -312,6 +312,7 @@ def _row(duty: CampaignDuty) -> Row:
     return Row(duty, latest_due(duty), reminders=len(marks), reminded_at=max(marks, default=None))
 
 
+@asking.for_the_house()
 def _count_all(campaigns: dict[int, Campaign], rows: dict[int, dict[str, Row]], at: datetime | None) -> None:
     filings = list(answers_then(campaigns.values(), at) if at else answers(campaigns.values()))
     numbers, returned = {filing.pk for filing in filings}, returns(campaigns, at)

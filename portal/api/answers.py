@@ -14,6 +14,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.renderers import JSONRenderer
 
+from portal import asking
 from portal.models import Edition, Event, PublicNotice
 
 # Acts that change what a stranger reads.
@@ -77,6 +78,7 @@ def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return answer
 
 
+@asking.for_the_house()
 def changed_at() -> datetime:
     """Return when what the public reads changed last: by an act, or because a new day began."""
     midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
