@@ -1,9 +1,9 @@
 """Row-level security of PostgreSQL beside the querysets: which table is fenced, how, and what each role may.
 
 A table that belongs to a filing shows and takes rows of filings in the sight of who asks (``scope.sights``,
-told by ``portal.fenced``); what has been published is read by everybody. Every other table is named here with
-what the roles may do there, and a table that is named nowhere is shut: row-level security stands on it and no
-policy lets anybody through. The owner is not bound, so one login for everything works as it did.
+told by ``portal.fenced``); what has been published is read by everybody. Every other table is named here, and
+open to a role by grant alone, so that its indexes serve as ever; one that is named nowhere is granted to jobs
+only. The owner is not bound, so one login for everything works as it did.
 Source: security.md 15, 16 and 27; the fences follow the models, so a new record type needs no line here.
 """
 
@@ -16,6 +16,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from portal.asking import APP, JOBS, OPEN_TO_ALL, ROLES
 from portal.models import Filing
+from portal.scope import WHOLE
 
 APPS = ("portal", "assessments", "brands", "workforce")
 #: Written once; nobody but the owner changes a row, and no role has more than INSERT.
@@ -98,16 +99,18 @@ SIGNED_IN = (
 )
 #: Of the derived tables, those that stand on public pages.
 COUNTED_IN_PUBLIC = ("portal_entrychange", "portal_entrycount", "portal_publicchange")
-MIGRATIONS = MigrationRecorder.Migration._meta.db_table
+MIGRATIONS, INDEX = MigrationRecorder.Migration._meta.db_table, "portal_entrygrams"  # have no model
 #: Belong to a filing and are never public, whatever becomes of it.
 INTERNAL = ("copy", "event", "jointopinion", "prepareddecision", "presence", "remark")
 # Triggers that write what the roles may not.
 _AS_OWNER = "^(public_change_|portal_entry_counted|portal_filing_(counted|touch|enter|act)$)"
 _TOLD = "(SELECT string_to_array(current_setting('portal.{}', true), ','))"
 _REGIONS = ("left({f}.region_id, 2)", "left({f}.region_id, 4)", "{f}.region_id")
+_WHOLE = f"(SELECT '{WHOLE}' = ANY({_TOLD.format('regions')}::text[]))"
+_IN_REGIONS = " OR ".join(f"{region} = ANY({_TOLD.format('regions')}::text[])" for region in _REGIONS[1:])
 _BUREAUS = (f"{{f}}.organisation_id || '@' || {region}" for region in _REGIONS)
 _SIGHT = f"""((SELECT current_setting('portal.house', true)) = 'yes'
-    OR ({{f}}.submitted_at IS NOT NULL AND {_TOLD.format("regions")} && ARRAY[{", ".join(_REGIONS)}]::text[])
+    OR ({{f}}.submitted_at IS NOT NULL AND ({_WHOLE} OR {_IN_REGIONS}))
     OR {_TOLD.format("bureaus")} && ARRAY[{", ".join(_BUREAUS)}])"""
 _OURS = "pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
 _TODAY = "(now() AT TIME ZONE 'Asia/Shanghai')::date"
@@ -147,12 +150,12 @@ def fenced() -> dict[str, Fenced]:
 def tables() -> set[str]:
     """Return every table there should be."""
     others = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
-    return others | {MIGRATIONS}
+    return others | {MIGRATIONS, INDEX}
 
 
 def unnamed() -> set[str]:
     """Return the tables that nothing here says anything of: shut until somebody does."""
-    return tables() - {*fenced(), *PUBLIC, *SIGNED_IN, *DERIVED, *SEALED, *APPEND_ONLY, MIGRATIONS}
+    return tables() - {*fenced(), *PUBLIC, *SIGNED_IN, *DERIVED, *SEALED, *APPEND_ONLY, MIGRATIONS, INDEX}
 
 
 def _models() -> Iterator[type[models.Model]]:
@@ -179,11 +182,12 @@ def _owners(model: type[models.Model]) -> Iterator[str]:
 
 
 def install(connection) -> None:
-    """Shut every table, then open what is named to the roles, where ``database_roles`` made them."""
+    """Shut what belongs to filings, then open all there is to the roles, if there are any yet."""
     if connection.vendor == "postgresql":
         present = set(connection.introspection.table_names())
-        has_roles = _has_roles(connection)
-        _run(connection, [*_shut(present), *(_opened(connection, present) if has_roles else ())])
+        _run(connection, [_shut(table) for table in fenced() if table in present])
+        if _has_roles(connection):
+            _run(connection, [*_granted(present), *_definers(connection)])
 
 
 def remove(connection) -> None:
@@ -207,9 +211,9 @@ def faults(connection) -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT relname FROM {_OURS} AND relrowsecurity")
         shut = {name for (name,) in cursor.fetchall()}
-    for table in sorted(tables() - shut):
+    for table in sorted(set(fenced()) - shut):
         yield f"数据表 {table} 没有启用行级安全。"
-    wanted = {(table, name) for table in tables() for name, _ in _policies(table)}
+    wanted = {(one.table, name) for one in fenced().values() for name, _ in _policies(one)}
     for table, name in sorted(wanted - policies(connection)):
         yield f"数据表 {table} 缺少行级安全策略 {name}。"
 
@@ -231,27 +235,22 @@ def _has_roles(connection) -> bool:
         return cursor.fetchone()[0] == len(ROLES)
 
 
-def _shut(present: set[str]) -> Iterator[str]:
-    for table in sorted(present):
-        yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
+def _shut(table: str) -> str:
+    return f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
 
 
-def _opened(connection, present: set[str]) -> Iterator[str]:
+def _granted(present: set[str]) -> Iterator[str]:
     everybody = ", ".join(ROLES)
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {everybody}"
     yield f"GRANT USAGE ON SCHEMA public TO {everybody}"
     yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}"
     yield f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {JOBS}"
     for table in sorted(present & tables()):
-        yield from _of_table(table)
-    yield from _definers(connection)
-
-
-def _of_table(table: str) -> Iterator[str]:
-    for role, verbs in _grants(table):
-        yield f'GRANT {verbs} ON "{table}" TO {role}'
-    for name, told in _policies(table):
-        yield f'CREATE POLICY {name} ON "{table}" {told}'
+        for role, verbs in _grants(table):
+            yield f'GRANT {verbs} ON "{table}" TO {role}'
+    for one in fenced().values():
+        for name, told in _policies(one) if one.table in present else ():
+            yield f'CREATE POLICY {name} ON "{one.table}" {told}'
 
 
 def _grants(table: str) -> Iterator[tuple[str, str]]:
@@ -268,19 +267,14 @@ def _grants(table: str) -> Iterator[tuple[str, str]]:
 
 def _is_public(table: str) -> bool:
     one = fenced().get(table)
-    return not one.is_internal if one else table in (*PUBLIC, *COUNTED_IN_PUBLIC, MIGRATIONS)
+    return not one.is_internal if one else table in (*PUBLIC, *COUNTED_IN_PUBLIC, MIGRATIONS, INDEX)
 
 
-def _policies(table: str) -> Iterator[tuple[str, str]]:
+def _policies(one: Fenced) -> Iterator[tuple[str, str]]:
     yield "portal_jobs", f"TO {JOBS} USING (true)"
-    if one := fenced().get(table):
-        yield "portal_app", f"TO {APP} USING ({one.sight})"
-        if not one.is_internal:
-            yield "portal_read", f"FOR SELECT TO {APP}, {OPEN_TO_ALL} USING {_PUBLISHED.format(key=one.key)}"
-    elif table not in unnamed():
-        yield "portal_app", f"TO {APP} USING (true)"
-        if _is_public(table):
-            yield "portal_read", f"FOR SELECT TO {OPEN_TO_ALL} USING (true)"
+    yield "portal_app", f"TO {APP} USING ({one.sight})"
+    if not one.is_internal:
+        yield "portal_read", f"FOR SELECT TO {APP}, {OPEN_TO_ALL} USING {_PUBLISHED.format(key=one.key)}"
 
 
 def _definers(connection) -> Iterator[str]:

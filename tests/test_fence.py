@@ -36,8 +36,8 @@ fenced_only = pytest.mark.skipif(
 PLACES = (KUIWEN, "370702", "3707Z01", WEIFANG, "3708", "370103", "370402")
 
 
-@pytest.fixture
-def planted() -> Filing:
+@pytest.fixture(scope="module")
+def planted(for_the_module) -> Filing:
     """Plant a draft, a submitted and a returned filing everywhere, and one that is published."""
     for place in PLACES:
         submitted("skill-brands", place=place, name=f"演示剪纸{place}已提交")
@@ -253,13 +253,32 @@ def test_the_nightly_check_names_the_fence_that_is_missing():
 
 
 @fenced_only
-def test_a_table_named_nowhere_shows_nothing(planted):
+@pytest.mark.parametrize("role", [asking.APP, asking.OPEN_TO_ALL])
+def test_a_table_named_nowhere_is_shut(planted, role):
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE forgotten AS SELECT * FROM portal_filing")
-        for statement in fence._shut({"forgotten"}):
-            cursor.execute(statement)
-        cursor.execute("GRANT SELECT ON forgotten TO portal_app")
+        cursor.execute("CREATE TABLE portal_forgotten AS SELECT * FROM portal_filing")
+    fence.remove(connection)
+    fence.install(connection)
 
-    with asking.asking(asking.Asker(asking.APP, is_house=True)), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM forgotten")
-        assert cursor.fetchone() == (0,)
+    with asking.asking(asking.Asker(role, is_house=True)), pytest.raises(ProgrammingError, match="denied"):
+        connection.cursor().execute("SELECT count(*) FROM portal_forgotten")
+
+
+def test_who_looks_past_the_scope_of_a_person_is_known():
+    found = {
+        path.relative_to(settings.BASE_DIR).as_posix()
+        for app in fence.APPS
+        for path in (settings.BASE_DIR / app).rglob("*.py")
+        if "for_the_house()" in path.read_text() and path.name != "asking.py"
+    }
+
+    assert found == {
+        "portal/api/answers.py",  # when the public last saw a change, of any bureau
+        "portal/attachments.py",  # whether another filing still uses a file
+        "portal/authenticity.py",  # whether a sheet is genuine, whoever asks
+        "portal/check_codes.py",  # the same
+        "portal/deadlines.py",  # where the bureaus of a region stand, drafts too
+        "portal/historical_acts.py",  # whether an update is in the making elsewhere
+        "portal/policy.py",  # the same
+        "portal/windows.py",  # where each bureau stands
+    }
