@@ -131,6 +131,11 @@ ALLOWED_HOSTS = env_list("PORTAL_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("PORTAL_TRUSTED_ORIGINS", "")
 # Whether each request takes a role of PostgreSQL and is told whose it is (portal.fence, row-level security).
 DATABASE_ROLES = env_bool("PORTAL_DATABASE_ROLES", False)
+# What ``manage.py database_roles`` gives the two logins.
+DATABASE_PASSWORDS = {
+    "portal_web": os.environ.get("PORTAL_WEB_PASSWORD"),
+    "portal_worker": os.environ.get("PORTAL_WORKER_PASSWORD"),
+}
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "sqlite:///"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,13 +1,16 @@
 """Row-level security beside the querysets: what PostgreSQL shows each role, whatever a view asks for."""
 
 import re
+from io import StringIO
 
+import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from portal import asking, fence, registry, scope
-from portal.models import AccessRecord, CatalogueEntry, Event, Filing, Message, Remark, User
+from portal import asking, checks, fence, registry, scope
+from portal.models import AccessRecord, CatalogueEntry, Event, Filing, Message, Region, Remark, User
 from portal.vocabulary import Role, State
 from tests.factories import (
     KUIWEN,
@@ -23,6 +26,7 @@ from tests.factories import (
     publisher,
     reviewer,
     secadmin,
+    sign_in,
     stranger,
     submitted,
     sysadmin,
@@ -282,3 +286,84 @@ def test_who_looks_past_the_scope_of_a_person_is_known():
         "portal/policy.py",  # the same
         "portal/windows.py",  # where each bureau stands
     }
+
+
+@fenced_only
+def test_who_asks_goes_with_the_first_statement_and_costs_no_message(planted, tmp_path):
+    with asking.asking(scope.asker(reviewer())):
+        told, known = [_messages(tmp_path, str(turn)) for turn in range(2)]
+
+    assert (told, known) == (1, 1)
+
+
+def _messages(folder, name: str) -> int:
+    """Return how many messages one query sends, as libpq notes them."""
+    with (folder / name).open("w") as file:
+        connection.connection.pgconn.trace(file.fileno())
+        Filing.objects.count()
+        connection.connection.pgconn.untrace()
+    return len(re.findall(r"\tF\t\d+\tQuery", (folder / name).read_text()))
+
+
+@fenced_only
+@pytest.mark.parametrize("statement", ["SELECT 1 FROM portal_filing", "SELECT 1 FROM portal_catalogueentry"])
+def test_the_login_of_the_web_may_nothing_by_itself(statement):
+    parameters = connection.get_connection_params() | {"user": "portal_web"}
+
+    with psycopg.connect(**parameters) as web:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            web.execute(statement)
+        web.rollback()
+        for role in (asking.JOBS, "portal"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                web.execute(f"SET ROLE {role}")
+            web.rollback()
+        web.execute("SET ROLE portal_app")
+        assert web.execute("SELECT count(*) FROM portal_filing").fetchone() == (0,)
+
+
+@fenced_only
+def test_the_login_of_the_workers_reads_every_row_and_owns_nothing():
+    parameters = connection.get_connection_params() | {"user": "portal_worker"}
+
+    with psycopg.connect(**parameters) as worker:
+        regions = worker.execute("SELECT count(*) FROM portal_region").fetchone()
+        owned = worker.execute("SELECT count(*) FROM pg_class WHERE relowner = 'portal_worker'::regrole")
+        assert (regions, owned.fetchone()) == ((Region.objects.count(),), (0,))
+
+
+@fenced_only
+def test_an_answer_in_pieces_is_made_in_the_name_of_who_asked_for_it(planted):
+    def count():
+        yield Filing.objects.count()
+        yield Filing.objects.count()
+
+    person = scope.asker(reviewer())
+    pieces = list(asking.pieces(person, count()))
+
+    assert pieces == [len(_visible(reviewer()) | _published())] * 2
+    assert asking.current() == asking.LOGIN
+
+
+@fenced_only
+def test_a_page_begins_as_a_strangers_and_ends_as_nobodys(planted, client):
+    sign_in(client, reviewer())
+
+    answers = [client.get("/desk/").status_code, client.get("/catalogue/").status_code]
+
+    assert (answers, asking.current()) == ([200, 200], asking.LOGIN)
+
+
+@fenced_only
+def test_the_owner_is_warned_of_in_production():
+    assert [warning.id for warning in checks.the_portal_owns_nothing(None)] == ["portal.W001"]
+
+
+@fenced_only
+def test_the_statements_for_an_administrator_are_those_that_make_the_roles():
+    out = StringIO()
+
+    call_command("database_roles", "--sql", stdout=out)
+
+    made = re.findall(r"CREATE ROLE (\w+)", out.getvalue())
+    assert made == [*asking.ROLES, "portal_web", "portal_worker"]

@@ -1,17 +1,16 @@
 """``manage.py database_roles``: the roles of PostgreSQL, what each may, and the two logins that take them."""
 
-import os
-
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import ProgrammingError, connection, transaction
 
 from portal import fence
 from portal.asking import APP, JOBS, OPEN_TO_ALL, ROLES
 
-#: login → the variable with its password, whether it has the rights of its roles at once, its roles
+#: login → whether it has the rights of its roles at once, its roles
 LOGINS = {
-    "portal_web": ("PORTAL_WEB_PASSWORD", "NOINHERIT", (APP, OPEN_TO_ALL)),
-    "portal_worker": ("PORTAL_WORKER_PASSWORD", "INHERIT", (JOBS, "pg_read_all_stats")),
+    "portal_web": ("NOINHERIT", (APP, OPEN_TO_ALL)),
+    "portal_worker": ("INHERIT", (JOBS, "pg_read_all_stats")),
 }
 
 
@@ -42,7 +41,7 @@ class Command(BaseCommand):
 def statements(present: set[str]) -> list[str]:
     """Return what makes the roles and logins that are not ``present``, and joins them."""
     made = [f"CREATE ROLE {role} NOLOGIN" for role in ROLES if role not in present]
-    for login, (_, inherits, roles) in LOGINS.items():
+    for login, (inherits, roles) in LOGINS.items():
         made += [f"CREATE ROLE {login} LOGIN {inherits}"] if login not in present else []
         made += [f"GRANT {role} TO {login}" for role in roles if (login, role) not in present]
     return made
@@ -54,8 +53,8 @@ def make() -> None:
     with connection.cursor() as cursor:
         for statement in statements(_present(cursor)):
             cursor.execute(statement)
-        for login, (variable, *_) in LOGINS.items():
-            if password := os.environ.get(variable):
+        for login, password in settings.DATABASE_PASSWORDS.items():
+            if password:
                 cursor.execute(f"ALTER ROLE {login} PASSWORD %s", [password])
     fence.remove(connection)
     fence.install(connection)
