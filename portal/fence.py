@@ -7,7 +7,7 @@ only. The owner is not bound, so one login for everything works as it did.
 Source: security.md 15, 16 and 27; the fences follow the models, so a new record type needs no line here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -185,7 +185,7 @@ def install(connection) -> None:
     """Shut what belongs to filings, then open all there is to the roles, if there are any yet."""
     if connection.vendor == "postgresql":
         present = set(connection.introspection.table_names())
-        _run(connection, [_shut(table) for table in fenced() if table in present])
+        _run(connection, map(_shut, sorted(set(fenced()) & present - _shut_already(connection))))
         if _has_roles(connection):
             _run(connection, [*_granted(present), *_definers(connection)])
 
@@ -208,14 +208,17 @@ def faults(connection) -> Iterator[str]:
     """Yield each table without its fence, where the roles are; nothing on SQLite and with one login."""
     if connection.vendor != "postgresql" or not _has_roles(connection):
         return
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT relname FROM {_OURS} AND relrowsecurity")
-        shut = {name for (name,) in cursor.fetchall()}
-    for table in sorted(set(fenced()) - shut):
+    for table in sorted(set(fenced()) - _shut_already(connection)):
         yield f"数据表 {table} 没有启用行级安全。"
     wanted = {(one.table, name) for one in fenced().values() for name, _ in _policies(one)}
     for table, name in sorted(wanted - policies(connection)):
         yield f"数据表 {table} 缺少行级安全策略 {name}。"
+
+
+def _shut_already(connection) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT relname FROM {_OURS} AND relrowsecurity")
+        return {name for (name,) in cursor.fetchall()}
 
 
 def goes_unbound(connection) -> bool:
@@ -290,7 +293,7 @@ def _definers(connection) -> Iterator[str]:
             yield f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC"
 
 
-def _run(connection, statements: list[str]) -> None:
+def _run(connection, statements: Iterable[str]) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
