@@ -21,6 +21,7 @@ OVER = {
     "old": "较长时间没有操作，登录已自动结束。已暂存的内容都在，请重新登录。",
     "changed": "您的岗位或单位有变动，登录已结束。请重新登录后继续。",
 }
+OF_ACCOUNTS = ("/login/", "/activate/", "/password/")  # what looks up a person before anybody is known
 OF_A_FILING = re.compile(r"(/desk/filings/[0-9]+/)(edit/|check/|materials/)?")
 
 
@@ -45,8 +46,8 @@ def nobody_asks_yet(get_response):
 
     def middleware(request):
         is_stranger = settings.SESSION_COOKIE_NAME not in request.COOKIES
-        reads = is_stranger and request.method in ("GET", "HEAD", "OPTIONS")
-        with asking.asking(asking.STRANGER if reads else asking.UNKNOWN):
+        reads = request.method in ("GET", "HEAD", "OPTIONS") and not request.path_info.startswith(OF_ACCOUNTS)
+        with asking.asking(asking.STRANGER if is_stranger and reads else asking.UNKNOWN):
             response = get_response(request)
             if response.streaming and not isinstance(response, FileResponse):
                 _go_on_asking(response)
