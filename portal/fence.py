@@ -274,10 +274,11 @@ def _is_public(table: str) -> bool:
 
 
 def _policies(one: Fenced) -> Iterator[tuple[str, str]]:
+    """Yield name and condition; PostgreSQL asks the last name first, and the sight costs the least."""
     yield "portal_jobs", f"TO {JOBS} USING (true)"
-    yield "portal_app", f"TO {APP} USING ({one.sight})"
+    yield "portal_sight", f"TO {APP} USING ({one.sight})"
     if not one.is_internal:
-        yield "portal_read", f"FOR SELECT TO {APP}, {OPEN_TO_ALL} USING {_PUBLISHED.format(key=one.key)}"
+        yield "portal_published", f"FOR SELECT TO {APP}, {OPEN_TO_ALL} USING {_PUBLISHED.format(key=one.key)}"
 
 
 def _definers(connection) -> Iterator[str]:

@@ -208,7 +208,7 @@ def test_what_is_written_outside_of_the_sight_is_refused_and_changes_nothing(pla
         "TRUNCATE portal_filing CASCADE",
         "DROP TABLE portal_event",
         "ALTER TABLE portal_filing DISABLE ROW LEVEL SECURITY",
-        "DROP POLICY portal_app ON portal_filing",
+        "DROP POLICY portal_sight ON portal_filing",
         "CREATE TABLE public.mine (one int)",
         "DROP FUNCTION portal_filing_guard() CASCADE",
         "INSERT INTO django_migrations (app, name, applied) VALUES ('a', 'b', now())",
@@ -247,12 +247,12 @@ def test_no_role_goes_past_row_level_security():
 @fenced_only
 def test_the_nightly_check_names_the_fence_that_is_missing():
     with connection.cursor() as cursor:
-        cursor.execute("DROP POLICY portal_app ON brands_skillbrand")
+        cursor.execute("DROP POLICY portal_sight ON brands_skillbrand")
         cursor.execute("ALTER TABLE portal_remark DISABLE ROW LEVEL SECURITY")
 
     assert list(fence.faults(connection)) == [
         "数据表 portal_remark 没有启用行级安全。",
-        "数据表 brands_skillbrand 缺少行级安全策略 portal_app。",
+        "数据表 brands_skillbrand 缺少行级安全策略 portal_sight。",
     ]
 
 

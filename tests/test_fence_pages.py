@@ -73,7 +73,7 @@ def test_no_first_page_fails_a_post(published, client, name):
 def test_a_filing_walks_the_whole_road_under_the_role_of_each_hand(published):
     people = {"filer": filer(), "publisher": publisher()}
     with asking.asking(scope.asker(people["filer"])):
-        record = draft("skill-brands", by=people["filer"], name="演示路上的品牌")
+        record = draft("skill-brands", by=people["filer"])
 
     steps = [*road(record, State.RETURNED), *road(record, State.APPROVED)]
     for action, by, arguments in steps:
