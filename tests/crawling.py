@@ -11,6 +11,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
 from portal import (
+    attachments,
     catalogue,
     check_codes,
     credit,
@@ -22,8 +23,10 @@ from portal import (
     saved_views,
     schedules,
 )
+from portal.examples import FILES
 from portal.grounds import Grounds
 from portal.models import (
+    Attachment,
     Campaign,
     CampaignDuty,
     CatalogueEntry,
@@ -53,7 +56,7 @@ from tests.campaigning import campaign
 from tests.consulting import ask
 from tests.editing import added
 from tests.editing import prepared as prepared_edition
-from tests.factories import COMMENT, DOCUMENT, WEIFANG, filer, filing, publish, reviewer
+from tests.factories import COMMENT, DOCUMENT, WEIFANG, act, draft, filer, filing, publish, reviewer
 from tests.noticing import drafted, objected, running
 from tests.registering import proposed, sheet
 from tests.reviewing import handed_in, item_of, opened
@@ -84,9 +87,7 @@ SENT = {
 def plant() -> list[Filing]:
     """Plant institutions of 潍坊 for a campaign: a draft, one under review, one in force, its amendment."""
     campaign(places=[WEIFANG], kind=KIND)
-    hidden = [
-        filing(KIND, state, name=f"{CANARY}{state}", **SECRET) for state in (State.DRAFT, State.CITY_REVIEW)
-    ]
+    hidden = [filing(KIND, State.DRAFT, name=f"{CANARY}{State.DRAFT}", **SECRET), plant_submitted()]
     shown = publish(filing(KIND, State.APPROVED, name="演示公开学校", **SECRET), on=date(2024, 5, 1))
     ask(hidden[1], question=f"{CANARY}征求事项")
     plant_notices()
@@ -100,6 +101,14 @@ def plant() -> list[Filing]:
     plant_import()
     plant_registration()
     return [*hidden, shown.filing, catalogue.amend(shown, by=filer())]
+
+
+def plant_submitted() -> Filing:
+    """Plant a filing under review with a telephone number in the name of its file, as the notices want it."""
+    record = draft(KIND, name=f"{CANARY}{State.CITY_REVIEW}", **SECRET)
+    with (FILES / "scan.pdf").open("rb") as paper:
+        attachments.add(record, "stamped_scan", paper, f"{CANARY}盖章件{PHONE}.pdf", by=filer())
+    return act(record, "submit", filer())
 
 
 def plant_review(entry: CatalogueEntry) -> None:
@@ -164,7 +173,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "number": _numbers(PublicNotice),
         "reference_list": ["ich"],
         "item": ["G001"],
-        "pk": numbers,
+        "pk": _files(planted) if name.startswith("attachment") else numbers,
         "object_id": numbers if name.startswith(ADMIN_PAGES) else ["1"],
         "code": codes,
         "campaign": _numbers(Campaign),
@@ -206,6 +215,11 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         mark = re.compile(rf"<(?:\w+:)?{name}>")
         found = [mark.sub(choice, url) for url in found for choice in (choices if mark.search(url) else [""])]
     return [f"/{url}" for url in found]
+
+
+def _files(planted: list[Filing]) -> list[str]:
+    """Return the number of the planted file whose name is a canary."""
+    return list(map(str, Attachment.objects.filter(filing__in=planted).values_list("pk", flat=True)))
 
 
 def _numbers(model) -> list[str]:

@@ -64,7 +64,9 @@ def test_an_old_python_is_told_what_it_is_and_what_is_needed():
     )
 
 
-@pytest.mark.parametrize("path", ["bin/up", "bin/test", "bin/bench", "bin/soak", "bin/doors/__init__.py"])
+@pytest.mark.parametrize(
+    "path", ["bin/up", "bin/test", "bin/bench", "bin/soak", "bin/attack", "bin/doors/__init__.py"]
+)
 def test_an_old_python_can_read_what_it_is_told_by(path):
     assert ast.parse((ROOT / path).read_text(), feature_version=(3, 6))
 

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from portal import sandbox
 from portal.sandbox import Table, Unreadable, child, read_tables
 from tests import made_files as made
+from tests.hostile_files import ENTITIES, HOSTILE, zipped_xml
 
 FILES = Path(__file__).parent / "files"
 NOT_KEPT = "没有保存任何内容"
@@ -110,117 +111,6 @@ def test_a_text_sheet_is_read_in_the_encodings_of_chinese_offices(encoding, deli
     text = f'名称{delimiter}说明\r\n鲁锦{delimiter}"“引号”与\n换行"\r\n'
 
     assert read_tables(text.encode(encoding), ".csv")[0].rows == lines
-
-
-def zipped_xml(text: str) -> bytes:
-    return made.rewritten(made.docx([["甲"]]), {"word/document.xml": text.encode()})
-
-
-def encrypted() -> bytes:
-    data = bytearray(made.docx([["甲"]]))
-    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        place = data.find(mark)
-        data[place + offset] |= 1
-    return bytes(data)
-
-
-def sheet(rows: str, rest: str = "") -> bytes:
-    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    xml = f'<worksheet xmlns="{space}"><sheetData>{rows}</sheetData>{rest}</worksheet>'
-    return made.rewritten(made.xlsx([["甲"]]), {"xl/worksheets/sheet1.xml": xml.encode()})
-
-
-def far_away(column: str, row: int) -> bytes:
-    return sheet(f'<row r="{row}"><c r="{column}{row}" t="inlineStr"><is><t>远</t></is></c></row>')
-
-
-def merged_over_everything() -> bytes:
-    rows = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(1, 9_001))
-    return sheet(rows, '<mergeCells><mergeCell ref="A1:BH9000"/><mergeCell ref="B1:BH9000"/></mergeCells>')
-
-
-ENTITIES = '<!DOCTYPE w [<!ENTITY a "哈"><!ENTITY b "&a;&a;&a;&a;">]><w>&b;</w>'
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
-HOSTILE = {
-    "an empty file": (b"", ".docx", child.EMPTY),
-    "blank lines": (b" \r\n\t\n", ".csv", child.EMPTY),
-    "a mark of byte order and nothing else": (b"\xef\xbb\xbf", ".csv", child.EMPTY),
-    "a picture named .docx": (b"\x89PNG\r\n\x1a\n" + bytes(64), ".docx", child.PICTURE),
-    "a photograph named .xlsx": (b"\xff\xd8\xff\xe0" + bytes(64), ".xlsx", child.PICTURE),
-    "a PDF named .docx": (b"%PDF-1.7\n", ".docx", child.PDF),
-    "a .doc renamed": (OLE, ".docx", child.OLD_OFFICE),
-    "an .xls renamed": (OLE, ".xlsx", child.OLD_OFFICE),
-    "a document with a password": (OLE + "EncryptedPackage".encode("utf-16-le"), ".docx", child.LOCKED),
-    "an encrypted zip": (encrypted(), ".docx", child.LOCKED),
-    "half of a document": (made.docx([["甲"]])[:200], ".docx", child.BROKEN),
-    "words named .docx": ("品牌项目名称".encode(), ".docx", child.BROKEN),
-    "a web page named .xlsx": (b"<html><table></table></html>", ".xlsx", child.BROKEN),
-    "a zip of something else": (made.archive({"a.txt": "甲"}), ".docx", child.BROKEN),
-    "a document named .csv": (made.docx([["甲"]]), ".csv", child.BROKEN),
-    "a document without a table": (made.docx("只有文字"), ".docx", child.NO_TABLE),
-    "an empty workbook": (made.xlsx([]), ".xlsx", child.NO_TABLE),
-    "an entity bomb": (zipped_xml(ENTITIES), ".docx", child.MARKUP),
-    "a file drawn in by an entity": (
-        zipped_xml('<!DOCTYPE w [<!ENTITY a SYSTEM "file:///etc/hostname">]><w>&a;</w>'),
-        ".docx",
-        child.MARKUP,
-    ),
-    "an entity in UTF-16": (
-        made.rewritten(made.docx([["甲"]]), {"word/extra.xml": ENTITIES.encode("utf-16")}),
-        ".docx",
-        child.MARKUP,
-    ),
-    "broken markup": (zipped_xml("<w:document"), ".docx", child.BROKEN),
-    "markup nested without end": (zipped_xml("<w>" * 200_000), ".docx", child.BROKEN),
-    "tables in tables without end": (
-        made.document("<w:tbl><w:tr><w:tc><w:p/><w:p/>" * 2_000 + "</w:tc></w:tr></w:tbl>" * 2_000),
-        ".docx",
-        child.BROKEN,
-    ),
-    "a member that unpacks to 110 MB": (
-        made.rewritten(made.docx([["甲"]]), {"word/media/a.bin": bytes(110 * 2**20)}),
-        ".docx",
-        child.BOMB,
-    ),
-    "a member of zeros, a thousandth packed": (
-        made.rewritten(made.docx([["甲"]]), {"word/media/a.bin": bytes(3 * 2**20)}),
-        ".docx",
-        child.BOMB,
-    ),
-    "250 members": (made.document("", **{f"a{n}.xml": "<a/>" for n in range(250)}), ".docx", child.BOMB),
-    "a document with macros": (made.document("", **{"word/vbaProject.bin": b"x"}), ".docx", child.MACROS),
-    "a workbook for macros": (
-        made.archive(
-            {
-                "[Content_Types].xml": made.content_types(
-                    "xl/workbook.xml", "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
-                )
-            }
-        ),
-        ".xlsx",
-        child.MACROS,
-    ),
-    "a workbook that links another": (
-        made.rewritten(made.xlsx([["甲"]]), {"xl/externalLinks/externalLink1.xml": b"<a/>"}),
-        ".xlsx",
-        child.LINKED,
-    ),
-    "a cell in the last row": (far_away("A", 1_048_576), ".xlsx", child.TOO_LARGE),
-    "a cell in the last column": (far_away("XFD", 1), ".xlsx", child.TOO_LARGE),
-    "20,001 rows": (made.xlsx([["甲"]] * 20_001), ".xlsx", child.TOO_LARGE),
-    "61 columns": (made.xlsx([["甲"] * 61]), ".xlsx", child.TOO_LARGE),
-    "61 columns of text": (b"a," * 60 + b"a\n", ".csv", child.TOO_LARGE),
-    "merged cells over everything": (merged_over_everything(), ".xlsx", child.TOO_LARGE),
-    "a document of spans": (
-        made.docx([[("甲", made.WIDE, 1_000_000)]]),
-        ".docx",
-        child.TOO_LARGE,
-    ),
-    "more text than anyone writes": ((b"a" * 300 + b"\n") * 19_000, ".csv", child.TOO_LARGE),
-    "NUL in a text": ("名称,\0说明\n".encode(), ".csv", child.NULS),
-    "two encodings in one file": ("名称\n".encode("gbk") + "鲁锦工艺\n".encode(), ".csv", child.MIXED),
-    "bytes of no encoding": (b"\xff\xff\xff\n", ".csv", child.MIXED),
-}
 
 
 @pytest.mark.parametrize(("data", "suffix", "sentence"), HOSTILE.values(), ids=HOSTILE.keys())

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from portal import sandbox
 from portal.sandbox import Unreadable, flat, read_tables
 from tests import made_files as made
-from tests.test_sandbox import HOSTILE, sheet
+from tests.hostile_files import HOSTILE, sheet
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 TOO_LARGE = "表格超过 200,000 行、60 列或文字过多，没有保存任何内容；请分成几个文件后再上传。"
