@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from portal import population, publication, text, verify
+from portal import counting, population, publication, registry, text, verify
 from portal.models import CatalogueEntry, Event, Filing
 from portal.population import words
 from portal.vocabulary import State
@@ -31,6 +31,16 @@ def test_a_population_is_as_the_portal_would_have_written_it():
         assert publication.search_text(entry.filing.record) == entry.search_text
     assert [event.pk for event in Event.objects.all() if event.hash != event.digest()] == []
     assert list(verify.faults()) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("slug", population.KINDS)
+def test_an_entry_is_written_with_what_the_public_filters_by(slug):
+    kind, body = registry.get(slug), words.bodies(slug, 1, 7)[0]
+    record = kind.model(**dict(zip((f.attname for f in words.columns(kind)), body.columns, strict=True)))
+
+    assert body.facets == counting.facets_of(record)
+    assert [name for name in kind.facets if f"{name}=" not in body.facets] == []
 
 
 @pytest.mark.django_db

@@ -124,10 +124,6 @@ class InForce:
         """Filing → what its form said, of the others; not looked for when the sums came to none."""
         if all(is_live for _, is_live, *_ in self._groups):
             return {}
-        return self.snapshots()
-
-    def snapshots(self) -> dict[int, Said]:
-        """Return filing → what its form said, of the others."""
         found = rollups.submitted_at(self.asked.cutoff, PROVINCE_CODE, self.kind)
         found = found.filter(pk__in=self.others().values("filing"))
         return {filing.pk: self._submitted(said) for filing, said in rollups.with_snapshots(found)}
@@ -197,12 +193,15 @@ class Units(InForce):
 
     @cached_property
     def years(self) -> set[int]:
-        """The years of which a unit told its figures; found by the index, year after year."""
-        found = {year for said in self.snapshots().values() for year in said.figures}
-        rows, live = AnnualPerformance.objects.order_by(), self.live().values("filing")
+        """The years of which a unit told its figures, found by the index, year after year.
+
+        A choice to offer: read of the forms as they stand, for what is in force is closed to changes.
+        """
+        rows, units = AnnualPerformance.objects.order_by(), self.entries().values("filing")
+        found: set[int] = set()
         year = rows.aggregate(first=Min("year"))["first"]
         while year is not None:
-            if year not in found and rows.filter(year=year, unit__in=live).exists():
+            if rows.filter(year=year, unit__in=units).exists():
                 found.add(year)
             year = rows.filter(year__gt=year).aggregate(first=Min("year"))["first"]
         return found
