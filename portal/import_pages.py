@@ -3,6 +3,7 @@
 Pure reads in the words of the page; what becomes of a file is ``imports``.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from openpyxl.utils import get_column_letter
 
-from portal import imports, job_pages, jobs
+from portal import access_log, imports, job_pages, jobs
 from portal.annexes import CellError
 from portal.imports import Change, PlanRow
 from portal.models import Filing, Import, ImportPurpose, JobStatus, RowOutcome, User
@@ -113,13 +114,25 @@ def is_shown_whole(imported: Import) -> bool:
     return 0 < imported.total <= SHOWN_WHOLE and not counted(imported, RowOutcome.FAULTY)
 
 
-def whole(imported: Import) -> list[dict]:
-    """Return every record of a small file with all of its fields, whatever becomes of it."""
-    record_type = imported.record_type
+def whole_rows(imported: Import) -> list[PlanRow]:
+    """Return every row of a small file in its order."""
     rows = [
         row for outcome in TABS if counted(imported, outcome) for row in imports.page(imported, outcome).rows
     ]
-    return [_whole(record_type, row) for row in sorted(rows, key=lambda row: (row.sheet, row.row))]
+    return sorted(rows, key=lambda row: (row.sheet, row.row))
+
+
+def whole(imported: Import, rows: list[PlanRow]) -> list[dict]:
+    """Return records of a small file with all of their fields, whatever becomes of them."""
+    return [_whole(imported.record_type, row) for row in rows]
+
+
+def phones(imported: Import, rows: list[PlanRow], *, columns: Iterable[str] | None = None) -> list[str]:
+    """Return the telephone numbers a page shows: of ``columns``, all fields without, and what changes."""
+    named = access_log.phone_fields(imported.record_type)
+    read = [row.words.get(name) for row in rows for name in named if columns is None or name in columns]
+    changes = [change for row in rows for change in row.changes if change.name in named]
+    return [said(one) for one in (*read, *(c.before for c in changes), *(c.after for c in changes)) if one]
 
 
 def _whole(record_type: RecordType, row: PlanRow) -> dict:

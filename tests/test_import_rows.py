@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from portal import excel, jobs, receipt_jobs, registry, sheets
-from portal.models import Filing, Import, Job
+from portal import access_log, excel, jobs, receipt_jobs, registry, sheets
+from portal.models import AccessRecord, Filing, Import, Job
 from portal.vocabulary import State
 from tests import factories
 from tests import made_files as made
@@ -380,3 +380,15 @@ def test_what_changes_something_is_only_posted(desk, method):
 
     assert [answer.status_code for answer in answers] == [405, 405]
     assert (Import.objects.get().is_open, Filing.objects.count()) == (True, 0)
+
+
+def test_a_preview_that_shows_a_telephone_number_is_recorded_as_having_shown_it(desk):
+    unit, phone = registry.get("building-units"), "13900003707"
+    header = [str(unit.field(unit.key[0]).verbose_name), "联系电话"]
+    file = SimpleUploadedFile("演示.xlsx", made.xlsx([header, ["演示丙公司", phone]], title=unit.label))
+
+    page = desk.post(reverse("filing-import"), {"type": unit.slug, "file": file}, follow=True)
+
+    seen = [(row.object_type, row.subject) for row in AccessRecord.objects.filter(act="view")]
+    assert phone in page.content.decode()
+    assert seen == [("portal.import", access_log.digest(phone))]

@@ -12,7 +12,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import documents, drafts, excel, exports, import_pages, imports, receipt_jobs, receipts, registry
+from portal import (
+    access_log,
+    documents,
+    drafts,
+    excel,
+    exports,
+    import_pages,
+    imports,
+    receipt_jobs,
+    receipts,
+    registry,
+)
 from portal.models import Import, Job, RowOutcome, User
 from portal.registry import RecordType
 from portal.sandbox import flat
@@ -113,19 +124,28 @@ def _rows(request: HttpRequest, found: Import) -> dict[str, Any]:
         "receipt_takes_a_job": import_pages.takes_a_job(found),
     }
     if import_pages.is_shown_whole(found):
-        return context | {"whole": import_pages.whole(found)}
+        rows = import_pages.whole_rows(found)
+        _mark(request, found, import_pages.phones(found, rows))
+        return context | {"whole": import_pages.whole(found, rows)}
     outcome = import_pages.outcome_of(found, request.GET.get("outcome", ""))
     pager, listed = import_pages.paged(found, outcome, request.GET.get("page", ""))
+    columns = import_pages.headings(found.record_type, outcome)
+    _mark(request, found, import_pages.phones(found, listed.rows, columns=columns))
     lines = import_pages.lines(found.record_type, listed)
     return context | {
         "tabs": import_pages.tabs(found, outcome),
         "outcome": outcome,
         "page": pager,
         "params": request.GET,
-        "headings": import_pages.headings(found.record_type, outcome).values(),
+        "headings": columns.values(),
         "loose": import_pages.loose_faults(listed),
         "rows": import_pages.with_filings(found, lines) if found.committed_at else lines,
     }
+
+
+def _mark(request: HttpRequest, found: Import, phones: list[str]) -> None:
+    """Say whose numbers the preview shows; a file is named by its type, its own name may hold one."""
+    access_log.mark(request, found, f"导入预览：{found.record_type}", phones)
 
 
 @require_POST
