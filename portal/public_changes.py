@@ -8,8 +8,8 @@ restored backup neither: a counter would go back and meet its numbers again. On 
 adds rows of its own, so that no publication waits for another; those of a part that are older than ten
 minutes are folded into its next. SQLite has one writer and one row for each part.
 
-What nobody can see must not change a token, or each draft that is stored would: a filing, its content and
-its submitted versions count where an entry or the list of a notice names the filing.
+What nobody can see must not change a token, or each draft that is stored would: a filing and its content
+count where an entry or the list of a notice names the filing. Submitted versions are on no page that is kept.
 
 A filing that points to filings of other types comes to be shown on their pages. ``LINKS`` is the part that
 tells of it: it changes when such links change, and when an entry does whose filing has any.
@@ -22,7 +22,7 @@ from django.apps import apps
 from django.db import models
 
 from portal import registry
-from portal.models import Filing, FilingVersion, PublicChange
+from portal.models import Filing, PublicChange
 from portal.registry import RecordType
 
 PREFIX = "public_change"
@@ -31,7 +31,6 @@ COMMON, LINKS = "", "links"
 _ALL_PAGES = ("''",)
 _OWN_KIND = ("{row}.kind",)
 _OF_ENTRY = "coalesce((SELECT kind FROM portal_catalogueentry WHERE id = {row}.%s), '')"
-_OF_FILING = ("coalesce((SELECT kind FROM portal_filing WHERE id = {row}.filing_id), '')",)
 #: Read by public pages, each row of them, with the parts it belongs to.
 OPEN = {
     "edition": _OWN_KIND,
@@ -112,7 +111,6 @@ def watched() -> list[Watched]:
     found = [Watched("portal_catalogueentry", (*_OWN_KIND, _linked()))]
     found += [Watched(f"portal_{name}", parts) for name, parts in OPEN.items()]
     found += [Watched(Filing._meta.db_table, _OWN_KIND, "id", begins=True)]
-    found += [Watched(FilingVersion._meta.db_table, _OF_FILING, "filing_id")]
     labels = {record_type.model._meta.app_label for record_type in registry.all_types()}
     for label in sorted(labels):
         for model in apps.get_app_config(label).get_models():

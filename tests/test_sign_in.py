@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal import accounts, attempts, pacing
+from portal.hashers import Argon2id
 from portal.models import FailedSignIns, User
 from tests import factories
 from tests.identity import WRONG, entered, is_in, try_in
@@ -69,8 +70,46 @@ def test_a_try_that_is_not_looked_at_answers_as_late_as_a_wrong_password():
     kinds = {"wrong": known, "unknown": [f"nobody{n}" for n in rounds], "shut": [shut for _ in rounds]}
     took = {kind: median(spent(name) for name in names) for kind, names in kinds.items()}
 
-    # Five in a hundred apart where nothing else runs; a machine with other work to do is no clock.
+    # A machine with other work to do is no clock; the work itself is counted below.
     assert min(took.values()) / max(took.values()) > 0.5
+
+
+class Counted(Argon2id):
+    """The hasher of the portal, which notes each password that it works out."""
+
+    worked = 0
+
+    def encode(self, *args, **kwargs) -> str:
+        """Work out one that nobody had before."""
+        Counted.worked += 1
+        return super().encode(*args, **kwargs)
+
+    def verify(self, *args, **kwargs) -> bool:
+        """Work out one to compare it."""
+        Counted.worked += 1
+        return super().verify(*args, **kwargs)
+
+
+@override_settings(PASSWORD_HASHERS=["tests.test_sign_in.Counted"])
+def test_whatever_is_wrong_costs_one_password_worked_out_or_the_time_of_one(monkeypatch):
+    known, closed, shut = (factories.filer(place).username for place in ("3707", "3708", "3709"))
+    User.objects.filter(username=closed).update(is_active=False)
+    for _ in range(attempts.TRIES):
+        try_in(Client(), shut, WRONG)
+    waited: list[float] = []
+    monkeypatch.setattr("portal.pacing.time.sleep", waited.append)
+
+    def cost(name: str, password: str) -> tuple[int, list[float]]:
+        before = Counted.worked, len(waited)
+        try_in(Client(REMOTE_ADDR="192.0.2.44"), name, password)
+        return Counted.worked - before[0], waited[before[1] :]
+
+    right = factories.PASSWORD
+    costs = [cost(known, WRONG), cost("nobody_at_all", WRONG), cost(closed, WRONG), cost(closed, right)]
+    took = min(pacing._took[0], 1.0)
+
+    assert costs == [(1, [])] * 4
+    assert [cost(shut, WRONG), cost(shut, right)] == [(0, [took])] * 2
 
 
 def spent(username: str) -> float:
