@@ -1,20 +1,22 @@
-"""Requests no browser sends: odd values in every parameter of every page (row 36, fault F21).
+"""Requests no browser sends: odd values in every parameter, foreign hosts, ways back (rows 36, 50).
 
 The parameters are read from the code itself, so that a new one is asked the day it is written.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 
 from portal.models import Filing
-from tests import attacking
+from tests import attacking, factories
 from tests.crawling import plant, routes, urls
 from tests.test_odd_requests import NAMES, is_asked, person_of_every_role
 
@@ -135,3 +137,94 @@ def test_no_value_of_any_parameter_is_a_fault(addresses, who):
         counted["5xx"] = len(faults)
 
     assert faults == []
+
+
+HOSTILE = [
+    "https://evil.example/", "//evil.example/", "///evil.example", "////evil.example", "http:evil.example",
+    "http:/evil.example", "https:///evil.example", "\\\\evil.example", "/\\evil.example", "\\/evil.example",
+    "/\t/evil.example", "/\n/evil.example", "/\r/evil.example", "\t//evil.example", " //evil.example",
+    "\x00//evil.example", "/\x0b/evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)",
+    "java\tscript:alert(1)",
+    "data:text/html,<script>1</script>", "vbscript:x", "//evil.example\\@testserver/",
+    "http://testserver@evil.example/",
+    "http://testserver.evil.example/", "http://evil.example#testserver", "//evil%E3%80%82example",
+    "/%09/evil.example",
+    "/%5Cevil.example", "/desk/\r\nLocation: https://evil.example", "ftp://evil.example", "//[::1]/",
+    "http://[evil",
+    "//testserver:80@evil.example", "/.//evil.example", "/..//evil.example",
+]  # fmt: skip
+
+
+def is_local(location: str) -> bool:
+    """Say whether a browser that follows ``location`` stays here: it drops tabs and line ends,
+    \\ is / to it."""
+    as_read = re.sub(r"[\t\r\n]", "", location.strip("\x00\x0b\x0c\x1f ")).replace("\\", "/")
+    return as_read.startswith("/") and not as_read.startswith("//") and not urlsplit(as_read).netloc
+
+
+@pytest.mark.parametrize("onward", HOSTILE)
+def test_no_way_back_leads_to_another_site(client, onward):
+    person = factories.filer()
+    told = {"username": person.username, "password": factories.PASSWORD, "next": onward}
+
+    answers = [client.post("/login/", told), client.get(f"/login/?next={quote(onward)}")]
+    answers.append(client.post("/preferences/", {"elder": "on", "next": onward}))
+    answers.append(client.post("/desk/confirm/", {"password": factories.PASSWORD, "next": onward}))
+    answers.append(client.post(f"/desk/confirm/?next={quote(onward)}", {"password": factories.PASSWORD}))
+    answers.append(client.post("/desk/views/", {"name": "演示", "from": onward}, headers={"referer": onward}))
+    answers.append(client.post(f"/logout/?next={quote(onward)}", {"next": onward}))
+
+    led = [answer["Location"] for answer in answers if answer.status_code in (301, 302, 303, 307, 308)]
+    assert len(led) >= 4
+    assert [place for place in led if not is_local(place)] == []
+    assert "Set-Cookie: a" not in "".join(led)
+
+
+@pytest.mark.parametrize(
+    "location", ["//a", "/\t/a", "\\\\a", "/\\a", "https://a/", "javascript:1", "\x00//a"]
+)
+def test_control_a_way_to_another_site_would_be_seen(location):
+    assert not is_local(location)
+
+
+HOSTS = [
+    "evil.example",
+    "testserver.evil.example",
+    "testserver@evil.example",
+    "testserver, evil.example",
+    "testserver#",
+    "testserver/evil",
+    "[::1",
+    "testserver:80:80",
+    "a" * 300,
+    "127.0.0.1.evil.example",
+]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_that_is_not_ours_is_refused_and_never_repeated(client, host, settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+
+    plain = client.get("/", HTTP_HOST=host)
+    posed = client.get(
+        "/catalogue/", HTTP_X_FORWARDED_HOST="evil.example", HTTP_FORWARDED="host=evil.example"
+    )
+
+    assert plain.status_code == 400
+    assert "evil" not in plain.content.decode() + posed.content.decode() + str(posed.headers)
+    assert posed.status_code == 200
+
+
+OVERRIDES = [{f"X-{word}": "DELETE"} for word in ("HTTP-Method-Override", "HTTP-Method", "Method-Override")]
+
+
+@pytest.mark.parametrize("headers", [*OVERRIDES, {"X-HTTP-Method-Override": "POST"}], ids=str)
+def test_a_header_or_a_field_does_not_turn_one_method_into_another(planted, headers):
+    client = Client()
+    client.force_login(factories.filer())
+    page = reverse("filing", args=[planted[0].pk])
+
+    assert client.get(page, headers=headers).status_code == 200
+    assert client.get(f"{page}?_method=POST&_method=DELETE", headers=headers).status_code == 200
+    assert client.get(reverse("filing-act", args=[planted[0].pk]), headers=headers).status_code == 405
+    assert client.post(page, {"_method": "DELETE"}, headers=headers).status_code == 405
