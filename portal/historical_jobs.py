@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import historical, historical_store, jobs, notify, registry, sandbox
+from portal import asking, historical, historical_store, jobs, notify, registry, sandbox
 from portal.annexes import CellError
 from portal.historical_acts import demand
 from portal.historical_rows import HistoricalReading, Result, Take, Terms, read_results
@@ -158,6 +158,7 @@ class Outcome:
         return {RowOutcome.NEW.value: max(0, self.number - faulty), RowOutcome.FAULTY.value: faulty}
 
 
+@asking.for_the_house()
 def look(found: Registration, progress: Progress = lambda *told: None) -> Outcome:
     """Return what the stored sheet of a registration says. Raises ``Refused`` when the file is gone."""
     outcome = Outcome(registry.get(found.upload.slug), progress)
@@ -217,6 +218,7 @@ def _kept(found: Registration, most: int) -> list:
         return [{}]
 
 
+@asking.for_the_house()
 def _enter(found: Registration, by: User, progress: Progress) -> Registration:
     """Enter what the sheet says now, if that is what its preparer saw; needs a transaction that holds it."""
     at, total = timezone.now(), found.upload.counts[RowOutcome.NEW]

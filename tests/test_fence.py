@@ -283,6 +283,7 @@ def test_who_looks_past_the_scope_of_a_person_is_known():
         "portal/check_codes.py",  # the same
         "portal/deadlines.py",  # where the bureaus of a region stand, drafts too
         "portal/historical_acts.py",  # whether an update is in the making elsewhere
+        "portal/historical_jobs.py",  # the province enters results for the bureaus they belong to
         "portal/policy.py",  # the same
         "portal/windows.py",  # where each bureau stands
     }
