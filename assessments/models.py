@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from portal import targets
-from portal.models import ChoiceListField, Filing, Region
+from portal.models import ChoiceListField, Filing, Region, SealedCharField
 from portal.registry import PROVINCE, Problem, record
 from portal.snapshot import child_rows
 from portal.vocabulary import Level
@@ -71,6 +71,7 @@ SOURCE_TAGS = [
     key=["name"],
     facets=["catalogue_class"],
     public=["name", "catalogue_class", "source_tags", "summary", "developer"],
+    internal=["candidate_new_occupation"],
     clauses={"source_tags": SOLICIT, "candidate_new_occupation": "鲁人社字〔2024〕95号 二（三）12"},
     criteria=("属于征集方向", "考核规范完整可行"),
     rows={"specifications": ["edition", "definition", "audience", "content", "requirements", "minutes"]},
@@ -179,6 +180,7 @@ MOST = "institutions-per-project"
     key=["name"],
     facets=["institution_type"],
     public=["name", "institution_type", "institution_code", "address", "strength"],
+    internal=["credit_code", "venue"],
     personal=["contact_name", "contact_phone"],
     clauses={"strength": INSTITUTIONS},
     criteria=("专业度", "权威性", "影响力"),
@@ -214,8 +216,8 @@ class AssessmentInstitution(Filing):
     address = models.CharField("考核地址", max_length=100)
     strength = models.TextField("专业度、权威性和影响力", help_text="分别写清专业度、权威性和影响力。")
     venue = models.TextField("场地和设备", help_text="写清工位数和主要设备。")
-    contact_name = models.CharField("联系人", max_length=30, help_text="仅供业务联系，不对外公开。")
-    contact_phone = models.CharField("联系电话", max_length=20, help_text="仅供业务联系，不对外公开。")
+    contact_name = SealedCharField("联系人", max_length=30, help_text="仅供业务联系，不对外公开。")
+    contact_phone = SealedCharField("联系电话", max_length=20, help_text="仅供业务联系，不对外公开。")
 
     class Meta:
         verbose_name = verbose_name_plural = "专项职业能力考核机构"

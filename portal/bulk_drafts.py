@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from portal import drafts, scope, text, windows
 from portal.models import Filing, Organisation, User
+from portal.models.sealed import Sealed
 from portal.refusals import Conflict, Refused
 from portal.registry import RecordType
 from portal.vocabulary import EDITABLE
@@ -90,6 +91,7 @@ class _Writer:
         self.many = [column for column in columns if column.many_to_many]
         self.own = {column.name: column.attname for column in columns if not column.many_to_many}
         self.known = {column.name: _Stored(column) for column in columns if not column.many_to_many}
+        self.sealed = {column.name for column in columns if isinstance(column, Sealed)}
         self.tables = [_Table(meta, blank) for meta in (Filing._meta, type(blank)._meta)]
         self.defaults = {name: value for table in self.tables for name, value in table.defaults.items()}
         self.is_plain = type(blank).heading is Filing.heading
@@ -112,7 +114,8 @@ class _Writer:
         said = self.defaults.copy()
         for name, value in values.items():
             if (column := self.own.get(name)) is not None:
-                said[column] = text.clean(value) if type(value) is str else self.known[name](value)
+                is_plain = type(value) is str and name not in self.sealed
+                said[column] = text.clean(value) if is_plain else self.known[name](value)
         said["id"] = said["filing_ptr_id"] = number
         said["title"] = self._title(values)[:100]
         if self.is_derived:
@@ -173,13 +176,13 @@ class _Stored(dict):
     """The values of a column as the database takes them; the same ones come again and again."""
 
     def __init__(self, column: models.Field):
-        self.column = column
+        self.column, self.is_sealed = column, isinstance(column, Sealed)  # sealed is never the same twice
 
     def __call__(self, value: Any) -> Any:
         """Return a value as the database takes it."""
         if value is None or type(value) in (int, bool):
             return value
-        return self._prepared(value) if isinstance(value, list) else self[value]
+        return self._prepared(value) if self.is_sealed or isinstance(value, list) else self[value]
 
     def __missing__(self, value: Any) -> Any:
         if len(self) >= MOST_KNOWN:
@@ -188,7 +191,8 @@ class _Stored(dict):
         return found
 
     def _prepared(self, value: Any) -> Any:
-        return self.column.get_db_prep_save(_key(value), connection)
+        said = text.clean(value) if isinstance(value, str) else _key(value)
+        return self.column.get_db_prep_save(said, connection)
 
 
 def _key(value: Any) -> Any:
@@ -305,7 +309,8 @@ def _update(record_type: RecordType, changes: Sequence[Change]) -> None:
 
 
 def _said(column: models.Field, value: Any) -> Any:
-    return text.clean(value) if isinstance(value, str) else _Stored(column)(value)
+    is_plain = isinstance(value, str) and not isinstance(column, Sealed)
+    return text.clean(value) if is_plain else _Stored(column)(value)
 
 
 def _set(table: str, columns: Sequence[str], key: str, lines: Sequence[Sequence[Any]]) -> None:

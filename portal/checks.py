@@ -1,11 +1,14 @@
 """System checks: a declaration that names a missing field is refused at start-up, with its hint."""
 
+from collections import Counter
+
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist
 from django.db import DatabaseError, connection
 
 from portal import fence, networks, registry
+from portal.models.sealed import Sealed
 
 
 @register
@@ -35,6 +38,36 @@ def personal_fields_are_not_public(app_configs, **kwargs) -> list[Error]:
         )
         for record_type in registry.all_types()
         for name in sorted(set(record_type.personal) & set(record_type.public))
+    ]
+
+
+@register
+def fields_are_tagged(app_configs, **kwargs) -> list[Error]:
+    """Return an error for each field that is not tagged exactly once (portal.E005; GB/T 22239 8.1.4.2 g)."""
+    return [
+        Error(
+            f"{record_type.slug}: “{name}” is tagged {number} times.",
+            hint="Name it once, in public, internal or personal.",
+            id="portal.E005",
+        )
+        for record_type in registry.all_types()
+        for name, number in _tags(record_type).items()
+        if number != 1
+    ]
+
+
+@register
+def personal_fields_are_sealed(app_configs, **kwargs) -> list[Error]:
+    """Return an error for each personal field whose column keeps clear text (portal.E006; 8.1.4.8 b)."""
+    return [
+        Error(
+            f"{record_type.slug}: “{name}” is personal and not sealed.",
+            hint="Make it a SealedCharField.",
+            id="portal.E006",
+        )
+        for record_type in registry.all_types()
+        for name in record_type.personal
+        if _has(record_type.model, name) and not isinstance(record_type.field(name), Sealed)
     ]
 
 
@@ -86,8 +119,14 @@ def the_portal_owns_nothing(app_configs, **kwargs) -> list[Warning]:
     ]
 
 
+def _tags(record_type: registry.RecordType) -> Counter[str]:
+    """Return each field of the form → how often it is tagged; a tag of no field counts as well."""
+    tagged = Counter([*record_type.public, *record_type.internal, *record_type.personal])
+    return Counter({name: tagged[name] for name in {*record_type.fields, *tagged}})
+
+
 def _named(record_type: registry.RecordType) -> dict[str, list[str]]:
-    places = ("fields", "columns", "key", "facets", "public", "personal", "clauses", "limits")
+    places = ("fields", "columns", "key", "facets", "public", "internal", "personal", "clauses", "limits")
     named = {place: list(getattr(record_type, place)) for place in places} | {"rows": list(record_type.rows)}
     if sheet := record_type.sheet:
         named["sheet"] = [sheet.rows, *sheet.footer.values()]

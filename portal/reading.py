@@ -5,7 +5,7 @@ Pure reads. Only the bureau sees what it has not submitted; everybody else reads
 
 from dataclasses import dataclass, field
 
-from django.db.models import Case, F, JSONField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.urls import reverse
 
 from portal import scope, snapshot
@@ -90,7 +90,8 @@ def with_sent(filings: QuerySet) -> QuerySet:
     """Annotate ``sent``: the snapshot last submitted, where the live text may already differ from it."""
     versions = FilingVersion.objects.filter(filing=OuterRef("pk")).order_by("-number")
     latest = Subquery(versions.values("snapshot")[:1])
-    return filings.annotate(sent=Case(When(state__in=UNSETTLED, then=latest), output_field=JSONField()))
+    kind = FilingVersion._meta.get_field("snapshot")
+    return filings.annotate(sent=Case(When(state__in=UNSETTLED, then=latest), output_field=kind))
 
 
 def without_unsent(filings: QuerySet, user: User) -> QuerySet:

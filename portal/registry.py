@@ -129,7 +129,8 @@ class RecordType:
     ``columns``   fields of list and sheet      ``key``     natural key within one bureau, for imports
     ``facets``    choice fields the public filters by
     ``public``    fields the public page shows, in order; whatever is not named here stays inside
-    ``personal``  fields that hold a person's name or number: never public, masked in lists
+    ``internal``  fields for the desks alone; every field is tagged public, internal or personal (8.1.4.2 g)
+    ``personal``  fields that hold a person's name or number: never public, masked in lists, sealed columns
     ``clauses``   field → clause shown beside it   ``limits``  field → most 字 (``text.count``)
     ``criteria``  what the reviewer has to weigh, in the words of the notice; ``criteria_clause`` says where
                   they stand when that is not ``basis``
@@ -158,6 +159,7 @@ class RecordType:
     pages: dict[str, str] = field(default_factory=dict)
     facets: list[str] = field(default_factory=list)
     public: list[str] = field(default_factory=list)
+    internal: list[str] = field(default_factory=list)
     personal: list[str] = field(default_factory=list)
     clauses: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)

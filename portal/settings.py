@@ -1,5 +1,6 @@
 """Settings: every knob is one environment variable with a default that runs on a bare machine."""
 
+import hmac
 import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -32,6 +33,12 @@ def secret_key() -> str:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(get_random_secret_key() + get_random_secret_key())
     return path.read_text()
+
+
+def field_keys() -> list[str]:
+    """Return PORTAL_FIELD_KEYS, newest first; only a demonstration or a site without https makes its own."""
+    made = hmac.digest(SECRET_KEY.encode(), b"field key of a demonstration", "sha256").hex()
+    return env_list("PORTAL_FIELD_KEYS", made if DEMO or not env_bool("PORTAL_HTTPS", False) else "")
 
 
 def database(url: str) -> dict:
@@ -127,6 +134,9 @@ def mail_server(url: str) -> tuple[str, int, str, str, bool, bool]:
 SECRET_KEY = secret_key()
 DEBUG = env_bool("PORTAL_DEBUG", False)
 DEMO = env_bool("PORTAL_DEMO", True)
+# What personal data is sealed with in the database (``sealing``): keys, newest first; the cipher, aes or sm4.
+FIELD_KEYS = field_keys()
+FIELD_CIPHER = os.environ.get("PORTAL_FIELD_CIPHER", "aes")
 ALLOWED_HOSTS = env_list("PORTAL_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("PORTAL_TRUSTED_ORIGINS", "")
 # Whether each request takes a role of PostgreSQL and is told whose it is (portal.fence, row-level security).

@@ -11,8 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
 from portal.models import Edition, User
+from portal.sealing import CIPHERS
 
-SHORTEST = 50
+SHORTEST, SHORTEST_FIELD_KEY = 50, 32
 _KNOWN = ("django-insecure", "changeme", "change-me", "secret", "…", "...")
 
 
@@ -21,6 +22,7 @@ def problems() -> Iterator[str]:
     if settings.DEMO:
         return
     yield from _of_the_key(settings.SECRET_KEY)
+    yield from _of_the_field_keys(settings.FIELD_KEYS)
     try:
         yield from _of_the_data()
     except DatabaseError:  # not there, or not made yet: it is not served from either, /readyz says so
@@ -41,5 +43,16 @@ def refuse() -> None:
 
 
 def _of_the_key(key: str) -> Iterator[str]:
-    if len(key) < SHORTEST or len(set(key)) < 10 or key.startswith(_KNOWN):
+    if _is_weak(key, SHORTEST):
         yield f"PORTAL_SECRET_KEY 太短或者是人所共知的：请用至少 {SHORTEST} 个随机字符。"
+
+
+def _of_the_field_keys(keys: list[str]) -> Iterator[str]:
+    if not keys or any(_is_weak(key, SHORTEST_FIELD_KEY) for key in keys):
+        yield f"没有设置 PORTAL_FIELD_KEYS，或其中的密钥太短：请用至少 {SHORTEST_FIELD_KEY} 个随机字符。"
+    if settings.FIELD_CIPHER not in CIPHERS:
+        yield "PORTAL_FIELD_CIPHER 只能是 aes 或 sm4。"
+
+
+def _is_weak(key: str, shortest: int) -> bool:
+    return len(key) < shortest or len(set(key)) < 10 or key.startswith(_KNOWN)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Case, F, JSONField, When
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from portal import materials, reading, snapshot
@@ -77,7 +77,8 @@ def choose(filing: Filing, user: User, asked: Mapping[str, str]) -> Pair:
 
 def _sent(filing: Filing) -> list[FilingVersion]:
     """Return the versions that were submitted, newest first; the newest alone has its text."""
-    newest = Case(When(number=filing.version, then=F("snapshot")), output_field=JSONField())
+    kind = FilingVersion._meta.get_field("snapshot")
+    newest = Case(When(number=filing.version, then=F("snapshot")), output_field=kind)
     sent = list(filing.versions.order_by("-number").defer("snapshot").annotate(text=newest))
     for version in sent:
         if version.number == filing.version:

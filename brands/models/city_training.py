@@ -3,7 +3,7 @@
 from django.db import models
 
 from portal import materials
-from portal.models import Filing
+from portal.models import Filing, SealedCharField
 from portal.registry import PROVINCE, PaperForm, Problem, Slot, record
 
 QUALITY_YEAR = "鲁人社字〔2021〕32号"
@@ -69,6 +69,7 @@ DECLARATIONS = ("no_subtitles", "no_watermark", "is_steady")
     columns=["name", "features", "case_story"],
     key=["name"],
     public=["name", "features", "experience", "case_story", "promo_article"],
+    internal=["background_text", "no_subtitles", "no_watermark", "is_steady"],
     personal=["contact_name", "contact_phone"],
     clauses={
         "name": f"{QUALITY_YEAR} 二（二）",
@@ -128,8 +129,8 @@ class CityTrainingBrand(Filing):
     """“一市一品牌”建设情况, filed on 附件1 of the notice (鲁人社字〔2021〕32号 二（二）)."""
 
     name = models.CharField("品牌名称", max_length=60, help_text="本市培育的“领航型”职业技能培训品牌。")
-    contact_name = models.CharField("联系人", max_length=30, help_text="仅供业务联系，不对外公开。")
-    contact_phone = models.CharField("联系电话", max_length=20, help_text="仅供业务联系，不对外公开。")
+    contact_name = SealedCharField("联系人", max_length=30, help_text="仅供业务联系，不对外公开。")
+    contact_phone = SealedCharField("联系电话", max_length=20, help_text="仅供业务联系，不对外公开。")
     features = models.TextField("品牌特色", help_text="300字以内。")
     experience = models.TextField("经验做法", help_text="500字以内。")
     case_story = models.TextField("典型案例", help_text="500字以内。")

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from portal import sealing
 from portal.backups import audit, contents, postgresql, sqlite
 from portal.backups.contents import Backup, Unusable
 from portal.backups.files import Copying, room
@@ -74,6 +75,7 @@ def _facts(making: Path, files: Copying, facts: dict, missing: list[str]) -> dic
         "made_at": timezone.now().isoformat(timespec="seconds"),
         "vendor": connection.vendor,
         "key": fingerprint(),
+        "field_keys": sealing.key_ids(),
         "database": {path.name: contents.measured(path) for path in pieces},
         "files": contents.write_files(making, files.done.values()),
         "missing": missing,

@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from portal import access_log
+from portal import access_log, sealing
 from portal.backups import audit, contents, files, settling
 from portal.backups.contents import Backup, Unusable
 from portal.backups.making import BY_VENDOR, fingerprint
@@ -25,6 +25,9 @@ NOT_EMPTY = (
 )
 DIFFERENT = "恢复的数据与清单不符（{}），数据库没有改动。请换一份备份。"
 OTHER_KEY = "注意：本系统的 PORTAL_SECRET_KEY 与做备份时不同，用它加密或签名的内容将不能使用。"
+NO_FIELD_KEY = (
+    "注意：PORTAL_FIELD_KEYS 中没有做备份时的密钥（标识 {}），联系人等个人信息将不能显示；把它补上即可。"
+)
 TOLD = "系统已恢复到 {:%Y-%m-%d %H:%M} 的备份，此后的内容需要重新办理。{}"
 RECORDED = "由运行维护人员用服务器命令恢复到 {:%Y-%m-%d %H:%M} 的备份"
 ASIDE = "备份之后的审计锚点没有丢弃，另存为 {}，请交审计员保存。"
@@ -74,6 +77,8 @@ def restore(
     check(path)
     if backup.manifest["key"] != fingerprint():
         tell(OTHER_KEY)
+    if missing := set(backup.manifest.get("field_keys", ())) - set(sealing.key_ids()):
+        tell(NO_FIELD_KEY.format("、".join(sorted(missing))))
     tell(f"备份完好，已恢复文件 {files.bring_back(backup, tell)} 个；正在恢复数据库……")
     if aside := audit.bring_back(backup):
         tell(ASIDE.format("、".join(aside)))

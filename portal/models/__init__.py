@@ -43,6 +43,7 @@ from portal.models.notices import NoticeItem, Objection, ObjectionStage, PublicN
 from portal.models.organisations import Membership, Organisation, Region, User
 from portal.models.periodic import CreditRecord, PeriodicReview, ReviewFigure, ReviewItem
 from portal.models.public_changes import PublicChange
+from portal.models.sealed import SealedCharField
 from portal.models.selection import Candidate, Criterion, RoundStage, Score, Scorer, SelectionRound
 from portal.models.targets import Operator, PolicyTarget, TargetScope
 
@@ -121,6 +122,7 @@ __all__ = [
     "SavedView",
     "Score",
     "Scorer",
+    "SealedCharField",
     "SecondFactor",
     "SelectionRound",
     "Succession",

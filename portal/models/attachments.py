@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from portal.models.filings import Filing
 from portal.models.organisations import User
+from portal.models.sealed import SealedCharField
 
 
 def storage_name(attachment: "Attachment", name: str) -> str:
@@ -37,7 +38,7 @@ class Attachment(models.Model):
     slot = models.CharField("栏目", max_length=30)
     file = models.FileField("文件", upload_to=storage_name, max_length=200)
     display = models.FileField("显示用副本", upload_to=storage_name, max_length=200, blank=True)
-    name = models.CharField("文件名", max_length=200)
+    name = SealedCharField("文件名", max_length=200)
     size = models.BigIntegerField("字节")
     sha256 = models.CharField("摘要", max_length=64)
     media_type = models.CharField("类型", max_length=80)

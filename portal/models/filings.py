@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from portal import registry, scope, text
 from portal.models.organisations import Organisation, Region, User
+from portal.models.sealed import SnapshotField
 from portal.registry import RecordType
 from portal.vocabulary import DECIDED, EDITABLE, ENDED, IN_REVIEW, Role, State
 
@@ -319,11 +320,14 @@ class Filing(models.Model):
 
 
 class FilingVersion(models.Model):
-    """A version as it was submitted: the snapshot and its SHA-256; the database refuses to change it."""
+    """A version as it was submitted: the snapshot and its SHA-256; the database refuses to change it.
+
+    What is personal in the snapshot is sealed; the SHA-256 is that of the clear text.
+    """
 
     filing = models.ForeignKey(Filing, on_delete=models.PROTECT, related_name="versions", verbose_name="填报")
     number = models.PositiveIntegerField("版本")
-    snapshot = models.JSONField("内容")
+    snapshot = SnapshotField("内容")
     sha256 = models.CharField("摘要", max_length=64)
     submitted_at = models.DateTimeField("提交时间")
     submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="提交人")

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from portal import text
+from portal.models.sealed import SealedJSONField
 
 
 class LookAlike(models.CharField):
@@ -95,7 +96,7 @@ class HeldForm(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="held_form")
     path = models.CharField("地址", max_length=500)
-    data = models.JSONField("内容")
+    data = SealedJSONField("内容")
     at = models.DateTimeField("时间", default=timezone.now)
 
     class Meta:

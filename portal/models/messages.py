@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from portal.models.filings import Filing
 from portal.models.organisations import User
+from portal.models.sealed import SealedCharField
 from portal.vocabulary import Channel, MailMode, Topic
 
 
@@ -40,7 +41,7 @@ class MessagePreference(models.Model):
     )
     mail = models.CharField("电子邮件", max_length=10, choices=MailMode.choices, default=MailMode.OFF)
     texts = models.BooleanField("催办和到期提醒发短信", default=False)
-    phone = models.CharField(
+    phone = SealedCharField(
         "手机号",
         max_length=11,
         blank=True,

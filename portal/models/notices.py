@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal.models.catalogue import DOCUMENT_NUMBER
 from portal.models.filings import Filing
 from portal.models.organisations import Organisation, User
+from portal.models.sealed import SealedCharField, SealedTextField
 from portal.vocabulary import NoticeKind
 
 
@@ -152,9 +153,9 @@ class Objection(models.Model):
         verbose_name="针对条目",
     )
     is_unit = models.BooleanField("单位异议", default=False)
-    objector = models.CharField("异议人", max_length=60)
-    contact = models.CharField("联系方式", max_length=100)
-    text = models.TextField("异议内容")
+    objector = SealedCharField("异议人", max_length=60)
+    contact = SealedCharField("联系方式", max_length=100)
+    text = SealedTextField("异议内容")
     received_on = models.DateField("收到日期")
     registered_at = models.DateTimeField("登记时间", default=timezone.now)
     registered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="登记人")

@@ -12,7 +12,7 @@ from functools import cache
 from django.db import connection, models
 
 from portal import counting, registry, snapshot, text
-from portal.models import ChoiceListField, Organisation, Region, canonical
+from portal.models import ChoiceListField, FilingVersion, Organisation, Region, canonical
 from portal.registry import RecordType
 
 #: Words to search for, by how many characters they have; a rare one stands in one name of ten thousand.
@@ -58,12 +58,16 @@ TAILS = listed(
 
 @dataclass(frozen=True)
 class Body:
-    """The columns of a type beside ``name``, and what search and snapshot make of them around the marks."""
+    """The columns of a type beside ``name``, and what search and snapshot make of them around the marks.
+
+    ``stored`` is the ``snapshot`` as the database keeps it, what is personal sealed.
+    """
 
     columns: tuple
     searched: str
     keys: frozenset[str]
     snapshot: str
+    stored: str
     facets: str
 
 
@@ -115,8 +119,10 @@ def _body(record_type: RecordType, chance: random.Random) -> Body:
     filled = columns(record_type)
     ready = [field.get_db_prep_save(getattr(record, field.attname), connection) for field in filled]
     keys = text.grams(rest.replace(TITLE, " "))
-    taken = canonical(snapshot.take(record)).decode()
-    return Body(tuple(ready), rest, frozenset(keys), taken, counting.facets_of(record))
+    taken = snapshot.take(record)
+    kept = FilingVersion._meta.get_field("snapshot").shut(taken)
+    texts = (canonical(said).decode() for said in (taken, kept))
+    return Body(tuple(ready), rest, frozenset(keys), *texts, counting.facets_of(record))
 
 
 def _values(record_type: RecordType, chance: random.Random) -> Iterator[tuple]:

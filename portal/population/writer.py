@@ -211,14 +211,13 @@ class Writer:
         return story
 
     def _submitted(self, chunk: Chunk, subject: Subject, story: Story) -> None:
-        """Add each version as it was submitted."""
-        place, said = subject.place, subject.body.snapshot.replace(words.TITLE, subject.title)
-        said = said.replace(words.BUREAU, place.bureau_name).replace(words.PLACE, place.code)
+        """Add each version as it was submitted: its digest is of the clear text, what is stored is sealed."""
+        said, kept = (_filled(body, subject) for body in (subject.body.snapshot, subject.body.stored))
         self.events += len(story.events)
         for number, at in story.versions:
-            whole = said if number == 1 else said.replace('"version":1}', f'"version":{number}}}')
-            digest = hashlib.sha256(whole.encode()).hexdigest()
-            row = (self.versions, self.filings, number, whole, digest, stamp(at), story.filer.pk)
+            clear, stored = (_numbered(whole, number) for whole in (said, kept))
+            digest = hashlib.sha256(clear.encode()).hexdigest()
+            row = (self.versions, self.filings, number, stored, digest, stamp(at), story.filer.pk)
             chunk.versions.append(row)
             self.versions += 1
 
@@ -246,6 +245,17 @@ class Writer:
             keys |= search.keys_beside(kind.slug, text.key(title))
             chunk.grams.append((self.entries, self.join(keys)))
         self.entries += 1
+
+
+def _filled(said: str, subject: Subject) -> str:
+    """Return the snapshot of a body with the name and the place of a filing in it."""
+    said = said.replace(words.TITLE, subject.title).replace(words.BUREAU, subject.place.bureau_name)
+    return said.replace(words.PLACE, subject.place.code)
+
+
+def _numbered(said: str, number: int) -> str:
+    """Return the snapshot of a first version as that of a later one."""
+    return said if number == 1 else said.replace('"version":1}', f'"version":{number}}}')
 
 
 def _array(keys: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from portal import (
     editions,
     filing_counts,
     notify,
+    resealing,
     selection,
 )
 from portal.models import (
@@ -30,6 +31,7 @@ from portal.models import (
     Message,
     Remark,
 )
+from portal.sealing import Unreadable
 from portal.verify.consultation import of_consultations
 from portal.verify.database import GUARDS, missing_guards, of_posts
 from portal.verify.entries import of_catalogue, of_entry
@@ -46,6 +48,17 @@ from portal.vocabulary import Role, Topic
 __all__ = ["GUARDS", "also", "counts", "faults", "nightly"]
 
 CHUNK = 500
+_CHECKS = (
+    counting.faults,
+    filing_counts.faults,
+    of_catalogue,
+    of_notices,
+    of_consultations,
+    of_reviews,
+    selection.faults,
+    editions.faults,
+    edition_files.faults,
+)
 _others: list[Callable[[], Iterator[str]]] = []
 
 
@@ -60,24 +73,24 @@ def faults() -> Iterator[str]:
     yield from missing_guards()
     yield from access_chain.faults()
     yield from access_archive.faults()
+    yield from resealing.faults()
     for numbers in _chunks():
         yield from _faults_of(numbers)
-    yield from counting.faults()
-    yield from filing_counts.faults()
-    yield from of_catalogue()
-    yield from of_notices()
-    yield from of_consultations()
-    yield from of_reviews()
-    yield from selection.faults()
-    yield from editions.faults()
-    yield from edition_files.faults()
-    for check in _others:
-        yield from check()
+    for check in (*_CHECKS, *_others):
+        yield from _unless_locked(check)
     yield from of_posts(Membership.objects.current().select_related("organisation", "user"))
     yield from of_store()
     yield from of_jobs()
     yield from of_imports()
     yield from of_registrations()
+
+
+def _unless_locked(check: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """Yield the faults a check finds until it meets what cannot be opened, which is a fault too."""
+    try:
+        yield from check()
+    except Unreadable as locked:
+        yield str(locked)
 
 
 def counts() -> dict[str, int]:
@@ -112,9 +125,14 @@ def _chunks() -> Iterator[list[int]]:
 
 def _faults_of(numbers: list[int]) -> Iterator[str]:
     """Look twice at what seems wrong: an act between two queries of the first look is no fault."""
-    found = list(_look(numbers))
-    if found:
-        found = list(_look(sorted({number for number, _ in found})))
+    try:
+        found = list(_look(numbers))
+        if found:
+            found = list(_look(sorted({number for number, _ in found})))
+    except Unreadable as locked:
+        found = [(number, f"填报 {number}：{locked}") for number in numbers if len(numbers) == 1]
+        for number in numbers if len(numbers) > 1 else ():
+            yield from _faults_of([number])
     yield from (line for _, line in found)
 
 

@@ -21,6 +21,7 @@ GUARDS = {
     "postgresql": {
         "portal_event_no_change",
         "portal_filingversion_no_change",
+        "portal_filingversion_no_update",
         "portal_filing_begins",
         "portal_filing_state",
     },

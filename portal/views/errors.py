@@ -16,6 +16,7 @@ from django.utils.log import log_response
 from portal import registry, text
 from portal.converters import CodeConverter
 from portal.models import CatalogueEntry
+from portal.sealing import Unreadable
 
 _CODE = re.compile(rf"(?<![0-9A-Z]){CodeConverter.regex}(?![0-9A-Z])")
 _CATALOGUE = re.compile("/catalogue/([^/]{1,40})/")
@@ -56,11 +57,17 @@ def _words(path: str) -> str:
 
 
 @login_not_required
-def server_error(request: HttpRequest) -> HttpResponseServerError:
+def server_error(request: HttpRequest) -> HttpResponse:
     """Return the 500 page with the number of the request, which the log holds too.
 
     The fault is logged here, once: Django itself passes over one that comes while an error page is made.
+    A lost key is said in a sentence (503): nothing is broken, and whoever reads it can have it put right.
     """
+    if isinstance(locked := sys.exception(), Unreadable):
+        page = loader.get_template("503.html").render({"sentence": str(locked)})
+        answer = HttpResponse(page, status=503)
+        log_response("Sealed data cannot be read: %s", locked, response=answer, request=request)
+        return answer
     page = loader.get_template("500.html").render({"request_id": getattr(request, "id", "")})
     answer = HttpResponseServerError(page)
     fault = sys.exception()

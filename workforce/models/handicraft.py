@@ -49,6 +49,7 @@ DELIVERY_MODES = [
     columns=["name", "source_kind", "target_groups", "hours", "provider"],
     key=["name"],
     facets=["source_kind", "delivery_mode"],
+    internal=["is_pilot", "external_reference"],
     public=[
         "name",
         "catalogue_class",

@@ -5,7 +5,7 @@ from django.db import models
 
 from assessments.models import validate_credit_code
 from portal import targets
-from portal.models import ChoiceListField, Filing
+from portal.models import ChoiceListField, Filing, SealedCharField
 from portal.registry import CITY, PROVINCE, Problem, record
 from portal.snapshot import child_rows
 from workforce.models.key_brands import KeyBrand
@@ -56,6 +56,7 @@ class BrandStage(models.TextChoices):
     columns=["name", "brand_type", "industry", "worker_count"],
     key=["name"],
     facets=["brand_type", "stage"],
+    internal=["stage", "name_region", "name_enterprise", "name_industry", "name_occupation"],
     public=["name", "brand_type", "industry", "priority_areas", "summary", "worker_count"],
     clauses={
         "name": f"{PLAN} 二（二）",
@@ -168,6 +169,14 @@ SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权
         "recognition_document_number",
         "services",
     ],
+    internal=[
+        "is_shandong_handicraft",
+        "credit_code",
+        "founded_on",
+        "recognition_reason",
+        "training_mode",
+        "entrusted_to",
+    ],
     personal=["legal_representative", "contact_name", "contact_phone"],
     clauses={
         "brand": f"{PLAN} 三（三）",
@@ -238,11 +247,11 @@ class BuildingUnit(Filing):
         validators=[validate_credit_code],
         help_text="18位，按 GB 32100 校验。",
     )
-    legal_representative = models.CharField("法定代表人", max_length=30, help_text="不对外公开。")
+    legal_representative = SealedCharField("法定代表人", max_length=30, help_text="不对外公开。")
     address = models.CharField("地址", max_length=100)
     founded_on = models.DateField("成立日期", null=True, blank=True)
-    contact_name = models.CharField("联系人", max_length=30, help_text="仅供业务联系，不对外公开。")
-    contact_phone = models.CharField("联系电话", max_length=20, help_text="仅供业务联系，不对外公开。")
+    contact_name = SealedCharField("联系人", max_length=30, help_text="仅供业务联系，不对外公开。")
+    contact_phone = SealedCharField("联系电话", max_length=20, help_text="仅供业务联系，不对外公开。")
     recognized_on = models.DateField("认定日期", null=True, help_text="县（市、区）认定的日期。")
     recognition_document_number = models.CharField(
         "认定文号", max_length=60, help_text="如“×人社字〔2024〕1号”。"

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from portal.models import Filing, Region
+from portal.models import Filing, Region, SealedCharField
 from portal.registry import MERGED, PROVINCE, Problem, SheetForm, record
 from portal.snapshot import child_rows
 from portal.vocabulary import Level
@@ -55,6 +55,7 @@ TRAINING_SHEET = SheetForm(
     sections={"统计表": ["year"], "表尾": ["filled_by", "contact_phone", "filled_on"]},
     columns=["year", "filled_on"],
     key=["year"],
+    internal=["year", "filled_on"],
     personal=["filled_by", "contact_phone"],
     clauses={"year": RETURN, "filled_by": ANNEX, "contact_phone": ANNEX, "filled_on": ANNEX},
     sheet=TRAINING_SHEET,
@@ -94,8 +95,8 @@ class ProjectTrainingReturn(Filing):
         validators=[MinValueValidator(2021), MaxValueValidator(2100)],
         help_text="统计表所属的年度。",
     )
-    filled_by = models.CharField("填表人", max_length=30, help_text="仅供业务联系。")
-    contact_phone = models.CharField("联系电话", max_length=30, help_text="仅供业务联系。")
+    filled_by = SealedCharField("填表人", max_length=30, help_text="仅供业务联系。")
+    contact_phone = SealedCharField("联系电话", max_length=30, help_text="仅供业务联系。")
     filled_on = models.DateField("填表日期", null=True)
 
     class Meta:

@@ -37,6 +37,7 @@ AMOUNT = {"max_digits": 9, "decimal_places": 2, "null": True, "validators": [Min
     sections={"评估论证": ["year", "evaluated_on", "participants", "summary"]},
     columns=["year", "evaluated_on", "participants"],
     key=["year"],
+    internal=["year", "evaluated_on", "participants", "summary"],
     clauses=dict.fromkeys(("year", "evaluated_on", "participants", "summary", "items"), REVIEW),
     criteria=("广泛征集意见建议", "充分论证合理性和科学性", "分级分类适时调整"),
     rows={
