@@ -157,7 +157,8 @@ def test_a_file_that_was_removed_later_is_still_in_the_version_it_was_sent_with(
     sent = with_files(campaign, {"旧盖章页.pdf": PDF % b"1"})
     factories.act(sent, "return", factories.reviewer(), comment="请重新盖章。")
     packing.attach(Filing.objects.get(pk=sent.pk).record, "新盖章页.pdf", PDF % b"2")
-    attachments.remove(Attachment.objects.get(name="旧盖章页.pdf"), by=factories.filer())
+    (old,) = [one for one in Attachment.objects.all() if one.name == "旧盖章页.pdf"]
+    attachments.remove(old, by=factories.filer())
 
     files = packing.opened(packing.packed(campaign))
 
