@@ -15,9 +15,10 @@ class PortalConfig(AppConfig):
     verbose_name = "门户"
 
     def ready(self) -> None:
-        from portal import checks, metrics, reporting_report, sessions, target_report  # noqa: F401 -- register themselves
+        from portal import checks, late_formats, metrics, reporting_report, sessions, target_report  # noqa: F401 -- register themselves
         from portal.access_hooks import connect
 
+        late_formats.register()
         connect()
         user_login_failed.connect(metrics.counters.refused_sign_in)
         pre_migrate.connect(_without_guards, sender=self)

@@ -10,13 +10,13 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.urls import reverse
-from openpyxl.utils import get_column_letter
 
 from portal import access_log, imports, job_pages, jobs
 from portal.annexes import CellError
 from portal.imports import Change, PlanRow
 from portal.models import Filing, Import, ImportPurpose, JobStatus, RowOutcome, User
 from portal.registry import RecordType
+from portal.spreadsheet.cells import letters_of
 from portal.text import key
 
 PER_PAGE, LATEST, SHOWN_WHOLE = 50, 10, 5
@@ -229,7 +229,7 @@ def address(places: dict[str, dict[str, int]], fault: CellError) -> str:
     ``places``: sheet → header → its place in the line, from 0.
     """
     place = places.get(fault.sheet, {}).get(fault.column)
-    return "" if place is None or not fault.row else f"{get_column_letter(place + 1)}{fault.row}"
+    return "" if place is None or not fault.row else f"{letters_of(place + 1)}{fault.row}"
 
 
 def _cell(row: PlanRow, name: str, names: dict, fault: dict | None, change: Change | None) -> dict:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import BinaryIO
 
-from portal import excel, importing, sandbox
+from portal import importing, sandbox
 from portal.annexes import CellError
 from portal.import_plans import Row, Writer
 from portal.importing import values
@@ -101,6 +101,8 @@ def _flat_sheets(source: Source, heads: list[flat.Head]) -> Flat | None:
 
 def _of_the_template(record_type: RecordType, heads: list[flat.Head]) -> list[str]:
     """Return what to mind of a file made from another template than today's."""
+    from portal import excel  # openpyxl is loaded by who reads a file
+
     headers = [cell for head in heads for _, cells in head.lines[:HEADER_WITHIN] for cell in cells]
     return excel.version_warnings(record_type, heads[0].keywords, headers) if heads else []
 

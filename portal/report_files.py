@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from pathlib import Path
 
-from portal import report_workbook, text
+from portal import text
 from portal.documents.report import PrintedReport, PrintedTable, report_docx, report_pdf
 from portal.report_tables import (
     NOTHING,
@@ -37,6 +37,8 @@ def write(content: Content, asked: Asked, format: str, path: Path, progress: Pro
     tell = progress or (lambda done, total, stage: None)
     tell(0, 0, "清点行数")
     if format == "xlsx":
+        from portal import report_workbook  # xlsxwriter is loaded by who writes one
+
         return report_workbook.write(content, asked, path, tell)
     report, lines = _on_paper(content, asked)
     tell(0, lines, "排版")

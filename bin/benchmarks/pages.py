@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from statistics import median
 
 import django
 
@@ -236,8 +237,8 @@ def _told(operation: str, own: float, wall: float, memory: int, rounds: int) -> 
 
 def of_the_start(rounds: int) -> None:
     """P14: the check, the first answer, the memory of a worker that has shown its pages."""
-    checks = sorted(_check() for _ in range(rounds))
-    spent = checks[len(checks) // 2]
+    _check()  # leaves bytecode behind, as every start does
+    spent = median(_check() for _ in range(rounds))
     _told("manage.py check", spent, spent, 0, rounds)
     tell(
         Verdict(

@@ -106,16 +106,15 @@ REASONS = (
     Reason(
         "P14",
         r"^manage.py check$",
-        """nearly all of it is importing: the portal, Django, Celery and, for the administration of
-        import-export, openpyxl with lxml and Pillow, a tenth of the whole""",
+        """nearly all of it is importing: the portal, Django, Celery and the interface with pydantic;
+        what writes workbooks and paper is loaded when somebody wants one""",
     ),
     Reason("P14", r"^first page after the start$", WALL),
     Reason(
         "P14",
         r"^memory of a web worker",
         """of what is resident, a fifth are libraries shared with the other workers, so that one
-        more costs what is its own, within the goal; 12 MB of that are openpyxl, lxml and
-        Pillow, which the administration of import-export imports""",
+        more costs what is its own, within the goal""",
     ),
 )
 

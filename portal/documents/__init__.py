@@ -10,7 +10,6 @@ from django.utils import timezone
 from portal import check_codes, site, snapshot, text
 from portal.documents.check import Check
 from portal.documents.circulation import PrintedCirculation, circulation_docx, circulation_pdf
-from portal.documents.excel import form_xlsx
 from portal.documents.letter import Letter, letter_docx
 from portal.documents.paper import PrintedForm, Row, Section, SubTable
 from portal.documents.pdf import form_pdf, forms_pdf
@@ -46,6 +45,13 @@ UNNAMED_BUREAU = "_____人力资源和社会保障局"
 UNNAMED_CITY_BUREAU = "_____市人力资源和社会保障局"
 BUREAU_ENDING = "人力资源和社会保障局"  # what stands before it in a bureau's name is its place
 APPENDIX = "随表报送的材料"
+
+
+def form_xlsx(form: PrintedForm) -> bytes:
+    """Return a form that is a statement as .xlsx; the same form gives the same bytes."""
+    from portal.documents import excel  # openpyxl is loaded by who writes one
+
+    return excel.form_xlsx(form)
 
 
 def printed_form(filing: Filing, version: int | None = None, *, base: str = "") -> PrintedForm:

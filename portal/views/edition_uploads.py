@@ -17,7 +17,6 @@ from portal import (
     edition_jobs,
     edition_pages,
     edition_policy,
-    edition_workbook,
     editions,
     exports,
     registry,
@@ -42,6 +41,8 @@ def _editable(request: HttpRequest, pk: int) -> Edition:
 @require_safe
 def template(request: HttpRequest, edition: int) -> HttpResponse:
     """The catalogue in force in the columns of the import."""
+    from portal import edition_workbook  # openpyxl is loaded by who writes one
+
     found = _editable(request, edition)
     record_type = registry.get(found.kind)
     if record_type.personal:

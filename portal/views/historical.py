@@ -19,7 +19,6 @@ from portal import (
     historical_acts,
     historical_jobs,
     historical_receipts,
-    historical_template,
     receipts,
     registry,
 )
@@ -129,6 +128,8 @@ def template(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """The workbook to fill in: the type's own with whose, by which document and when."""
     if historical.bureau_of(request.user, historical.PREPARE) is None:
         raise Http404("no post to prepare history")
+    from portal import historical_template  # openpyxl is loaded by who writes one
+
     return download(historical_template.workbook_of(record_type), f"{record_type.label}-历史结果模板.xlsx")
 
 

@@ -16,7 +16,6 @@ from portal import (
     access_log,
     documents,
     drafts,
-    excel,
     exports,
     import_pages,
     imports,
@@ -207,4 +206,6 @@ def template(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     if record_type.sheet:
         blank = documents.form_xlsx(documents.blank_form(record_type))
         return exports.download(blank, f"{record_type.label}.xlsx")
+    from portal import excel  # openpyxl is loaded by who writes one
+
     return exports.download(excel.template_workbook(record_type), f"{record_type.label}-模板.xlsx")
