@@ -15,6 +15,11 @@ UNUSED = timedelta(days=90)  # GB/T 22239-2019 8.1.4.2 c: superfluous and expire
 class OpenAccounts(ModelBackend):
     """Answers alike, and after the same work, for a name that is not there and an account that is shut."""
 
+    def get_user(self, user_id: int) -> User | None:
+        """Return who is signed in, with his posts, which every request looks at; None when he may not be."""
+        user = User.objects.with_posts(user_id)
+        return user if user and self.user_can_authenticate(user) else None
+
     def user_can_authenticate(self, user: User) -> bool:
         """Say whether the account is open; asked in every request, so closing it ends its sessions."""
         return super().user_can_authenticate(user) and not is_unused(user) and not passwords.has_lapsed(user)

@@ -13,7 +13,6 @@ from portal import (
     edition_policy,
     gauges,
     notices,
-    notify,
     queue,
     ranking,
     registry,
@@ -46,17 +45,18 @@ def site(request: HttpRequest) -> dict:
 def desk(request: HttpRequest) -> dict:
     """Return what the links of the workbench ask; asked where shown only."""
     user = getattr(request, "user", AnonymousUser())  # a request that is refused for its host has none
+    numbers = SimpleLazyObject(lambda: queue.beside_links(user))  # both in one query, where one is shown
     return {
         "edits_catalogues": SimpleLazyObject(lambda: edition_policy.works_on_editions(user)),
         "audits": SimpleLazyObject(lambda: access_jobs.is_auditor(user)),
         "files": SimpleLazyObject(lambda: user.has_role(Role.FILER)),
-        "waiting": SimpleLazyObject(lambda: queue.in_number(queue.waiting(user))),
+        "waiting": SimpleLazyObject(lambda: queue.in_number(numbers[0])),
         "reads_targets": SimpleLazyObject(lambda: bool(gauges.root_of(user))),
         "reads_numbers": SimpleLazyObject(lambda: bool(dashboards.roots_of(user))),
         "reads_desks": SimpleLazyObject(lambda: bool(desk_numbers.roots_of(user))),
         "writes_notices": SimpleLazyObject(lambda: bool(notices.desks(user))),
         "keeps_workdays": SimpleLazyObject(lambda: workdays.may_keep(user)),
-        "unread": SimpleLazyObject(lambda: notify.unread(user)),
+        "unread": SimpleLazyObject(lambda: queue.in_number(numbers[1])),
         "reads_reviews": SimpleLazyObject(lambda: credit.may_read(user)),
         "selects": SimpleLazyObject(lambda: ranking.watches(user) or ranking.may_score(user)),
     }

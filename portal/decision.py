@@ -202,10 +202,18 @@ def colleagues(filing: Filing, user: User) -> list[User]:
     return [person for person in found.values() if person.pk not in barred]
 
 
-def undo(filing: Filing, user: User) -> Choice | None:
+def undo(pk: int, user: User) -> Choice | None:
     """Return the act by which ``user`` could take back what was just done, None when none is open."""
+    if not (found := asked.rows(asked.whose(user), _done, user, pk)):
+        return None
+    (filing,) = found
     choices = (policy.choice(filing, user, name) for name in ("recall", "reopen"))
     return next((choice for choice in choices if choice and choice.is_open and choice.action.reviews), None)
+
+
+def _done(user: User, pk: int) -> QuerySet:
+    found = policy.with_facts(Filing.objects.visible_to(user).filter(pk=pk), user)
+    return found.select_related("organisation__region", "entry")
 
 
 def same_act(filing: Filing, action: str, *, by: User, step: int | None, said: str, grounds: Grounds) -> bool:

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
@@ -64,9 +65,13 @@ def ring() -> bool:
     return queueing.call(TASK)
 
 
+def wanting(**people: Any) -> QuerySet:
+    """Return the preferences of those among ``people`` who want single messages outside of the house."""
+    return MessagePreference.objects.filter(Q(mail=MailMode.EACH) | Q(texts=True), **people)
+
+
 def _preferences(people: set[int]) -> dict[int, MessagePreference]:
-    wanted = MessagePreference.objects.filter(Q(mail=MailMode.EACH) | Q(texts=True), user_id__in=people)
-    found = wanted.filter(user__is_active=True).select_related("user")
+    found = wanting(user__in=people, user__is_active=True).select_related("user")
     return {preference.user_id: preference for preference in found}
 
 

@@ -3,11 +3,12 @@
 An effect takes (filing, action, by, to, at) and returns column → value; it runs in the act's transaction.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from portal import locks, policy, records, remarks, rules, snapshot, windows
 from portal.actions import Action
@@ -26,19 +27,40 @@ BROKEN_CONSTRAINTS = {
 _HANDED_ON = {"accepted_at": None, "holder_id": None}
 
 
+def with_last_hash(filings: QuerySet) -> QuerySet:
+    """Annotate the hash of the latest event of filings that are held, for ``last_hashes``."""
+    latest = Event.objects.filter(filing=OuterRef("pk"), number=OuterRef("step"))
+    return filings.annotate(last_hash=Subquery(latest.values("hash")[:1]))
+
+
+def last_hashes(filings: Sequence[Filing]) -> dict[int, str]:
+    """Return filing → hash of its latest event: as it was read for this act, once, or else asked for."""
+    known = {f.pk: f.__dict__.pop("last_hash") or "" for f in filings if "last_hash" in f.__dict__}
+    if others := [filing.pk for filing in filings if filing.pk not in known]:
+        latest = Event.objects.filter(filing__in=others, number=F("filing__step"))
+        known.update(latest.values_list("filing_id", "hash"))
+    return known
+
+
 def append(*rows: Event | FilingVersion) -> None:
-    """Store numbered rows of one kind; that a number is taken means somebody else acted first."""
+    """Store numbered rows of one kind; that a number is taken means somebody else acted first.
+
+    With the ``Conflict`` the innermost atomic block of the caller is over.
+    """
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             type(rows[0]).objects.bulk_create(rows)
     except IntegrityError:
         raise Conflict(rows[0].filing) from None
 
 
 def swap(rows, **changes: Any) -> int:
-    """Update ``rows`` and return how many; a name that is taken is ``Refused`` with its sentence."""
+    """Update ``rows`` and return how many; a name that is taken is ``Refused`` with its sentence.
+
+    With what was raised the innermost atomic block of the caller is over.
+    """
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             return rows.update(**changes)
     except IntegrityError as error:
         raise as_refusal(error) from None

@@ -1,12 +1,12 @@
 """Who is told what: message rows written in the transaction of the act that caused them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from portal import asked, deliveries
+from portal import deliveries
 from portal.models import Filing, Membership, Message, User
 from portal.registry import CITY as CITY_ROUTE
 from portal.vocabulary import HRSS_KINDS, Level, Role, Topic
@@ -23,21 +23,23 @@ def tell_all(told: Sequence[tuple[Filing, tuple[str, ...], str]], *, by: User) -
     """Write each (filing, circles, sentence) as ``tell`` does, in as many queries as for one."""
     posts = _posts([filing for filing, circles, _ in told if circles])
     now = timezone.now()
-    deliver(
+    messages = [
         Message(user_id=user_id, filing_id=filing.pk, text=sentence[:400], created_at=now)
         for filing, circles, sentence in told
         for user_id in sorted(_members(posts, filing, circles) - {by.pk})
-    )
+    ]
+    deliver(messages, reached={post.user_id for post in posts if post.is_reached_outside})
 
 
-def deliver(messages: Iterable[Message]) -> list[Message]:
+def deliver(messages: Iterable[Message], *, reached: Container[int] | None = None) -> list[Message]:
     """Store messages, with what of them is to leave by mail or as a text; every road to the inbox ends here.
 
-    A constant number of queries, in the transaction of the caller.
+    ``reached``: who wants any outside of the house (``deliveries.wanting``), where that is known. A constant
+    number of queries, in the transaction of the caller.
     """
     with transaction.atomic(savepoint=False):
         stored = Message.objects.bulk_create(messages)
-        deliveries.write(stored)
+        deliveries.write([one for one in stored if reached is None or one.user_id in reached])
     return stored
 
 
@@ -49,7 +51,8 @@ def _posts(filings: Sequence[Filing]) -> list[Membership]:
     desks = Q(role__in=(Role.REVIEWER, Role.APPROVER, Role.PUBLISHER), organisation__region_id__in=codes)
     filers = Q(role=Role.FILER, organisation_id__in={filing.organisation_id for filing in filings})
     posts = Membership.objects.current().filter(desks | filers, user__is_active=True)
-    return list(posts.select_related("organisation__region"))
+    wanting = Exists(deliveries.wanting(user=OuterRef("user")))
+    return list(posts.select_related("organisation__region").annotate(is_reached_outside=wanting))
 
 
 def _members(posts: Sequence[Membership], filing: Filing, circles: tuple[str, ...]) -> set[int]:
@@ -91,14 +94,3 @@ def tell_person(user: User, sentence: str, address: str = "") -> None:
 def not_read(user: User) -> QuerySet:
     """Return the messages ``user`` has not read."""
     return Message.objects.filter(user=user, read_at=None)
-
-
-def unread(user: User) -> int:
-    """Return how many messages ``user`` has not read."""
-    return sum(asked.rows((), _unread, user))
-
-
-def _unread(user: User) -> QuerySet:
-    """Return the number of messages not read, no row for none."""
-    found = not_read(user).order_by().values("user")
-    return found.annotate(n=Count("pk")).values_list("n", flat=True)

@@ -133,7 +133,7 @@ def _why_not_yet_or_any_more(action: Action, filing: Filing) -> str:
         return "还没有受理"
     if action.name in SETTLING and _has_prepared_remarks(filing):
         return "有待发出的意见，请随退回发出或先删除"
-    if action.unpublished and CatalogueEntry.objects.filter(filing_id=filing.pk).exists():
+    if action.unpublished and _is_published(filing):
         return "已公布，须办理变更或退出"
     return _why_not_untouched(action, filing) if action.untouched else ""
 
@@ -148,6 +148,13 @@ def _unanswered(filing: Filing) -> str:
 def _has_prepared_remarks(filing: Filing) -> bool:
     known = getattr(filing, "has_prepared_remarks", None)  # a list asks it of all its rows at once
     return filing.remarks.prepared().filter(AT_ITS_DESK).exists() if known is None else known
+
+
+def _is_published(filing: Filing) -> bool:
+    known = filing._state.fields_cache  # pages read the entry with the filing
+    if "entry" in known:
+        return known["entry"] is not None
+    return CatalogueEntry.objects.filter(filing_id=filing.pk).exists()
 
 
 def returned_by(filing: Filing) -> Event | None:

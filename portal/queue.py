@@ -29,7 +29,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from portal import asked, credit, inbox, queue_facts, reading, registry, scope, text
+from portal import asked, credit, inbox, notify, queue_facts, reading, registry, scope, text
 from portal.inbox import LinkedWish
 from portal.models import Copy, Filing, FilingReviewer, JointOpinion, User
 from portal.opinions import own_departments
@@ -210,14 +210,18 @@ def _numbers(found: QuerySet) -> QuerySet:
     return found.order_by().values("pk")[: MOST + 1]
 
 
-def waiting(user: User) -> int:
-    """Return how much waits for ``user``: to file, to review, to answer and to publish; one query."""
-    return sum(asked.rows(asked.whose(user), _waiting, user)[0])
+def beside_links(user: User) -> tuple[int, int]:
+    """Return how much waits for ``user``, to file, review, answer and publish, and his unread messages.
+
+    One query; neither number goes further than ``MOST`` + 1 in what it counts.
+    """
+    *waiting, unread = asked.rows(asked.whose(user), _beside_links, user)[0]
+    return sum(waiting), unread
 
 
-def _waiting(user: User) -> QuerySet:
+def _beside_links(user: User) -> QuerySet:
     tabs = [TO_DO, PUBLISH] if user.has_role(Role.PUBLISHER) else [TO_DO]
-    return _counted({tab: filings(tab, user) for tab in tabs}, user)
+    return _counted({tab: filings(tab, user) for tab in tabs} | {"unread": notify.not_read(user)}, user)
 
 
 def in_number(found: int) -> str:
@@ -313,20 +317,25 @@ class Neighbours:
     following: int | None = None
 
 
-def neighbours(user: User, wish: Wish, pk: int) -> Neighbours:
-    """Return the filings beside ``pk`` in the order of a wish, by its rank: three queries at any size.
+def placed(seen: QuerySet, wish: Wish, user: User) -> QuerySet:
+    """Annotate the ``rank`` of filings that ``user`` sees in the order of a wish, for ``neighbours``."""
+    return _ranked(queue_facts.with_arrival(seen, user, copied=wish.tab == COPIES), wish, user)
+
+
+def neighbours(user: User, wish: Wish, placed: Filing | None) -> Neighbours:
+    """Return what is beside a filing that was read as ``placed``: one query at any size.
 
     A filing that is no longer what was asked for has neighbours where it stands by its rank now; ask before
-    an act what comes after it.
+    an act what comes after it. One that is out of sight or has no rank has none.
     """
-    seen = queue_facts.with_arrival(Filing.objects.visible_to(user), user, copied=wish.tab == COPIES)
-    here = _ranked(seen.filter(pk=pk), wish, user).values_list("rank", flat=True).first()
+    here = getattr(placed, "rank", None)
     if here is None:
         return Neighbours()
-    found = _ranked(_narrowed(filings(wish.tab, user), wish, user), wish, user)
+    found, pk = _ranked(_narrowed(filings(wish.tab, user), wish, user), wish, user), placed.pk
     after = found.filter(Q(rank__gt=here) | Q(pk__gt=pk), rank__gte=here).order_by("rank", "pk")
     before = found.filter(Q(rank__lt=here) | Q(pk__lt=pk), rank__lte=here).order_by("-rank", "-pk")
-    next_up, next_down = (rows.values_list("pk", flat=True).first() for rows in (after, before))
+    both = {name: Subquery(rows.values("pk")[:1]) for name, rows in (("up", after), ("down", before))}
+    next_up, next_down = User.objects.filter(pk=user.pk).values_list(*both.values()).get()
     return Neighbours(next_up, next_down) if _falls(wish) else Neighbours(next_down, next_up)
 
 

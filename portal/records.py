@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models.functions import Coalesce
 
-from portal import asked, registry
+from portal import asked, registry, rules
 from portal.models import Filing
 from portal.registry import RecordType
 
@@ -24,11 +25,19 @@ def load_of(kind: str, pk: int) -> Filing:
         pointed = [f"{column.name}{_entry(column.related_model)}" for column in single]
         joined = ["organisation__region__parent", "region__parent", "amends", "campaign", *pointed]
         found = record_type.model.objects.select_related(*joined).filter(pk=pk)
+        found = found.annotate(name_is_taken=Exists(_namesakes()))
         return found.prefetch_related("attachments", *_prefetched(record_type))
 
     if not (found := asked.rows(kind, whole, pk)):
         raise record_type.model.DoesNotExist
+    found[0].name_as_read = found[0].title  # of which ``name_is_taken`` speaks
     return found[0]
+
+
+def _namesakes() -> QuerySet:
+    amends = Coalesce(OuterRef("amends_id"), 0)
+    named = (OuterRef(name) for name in ("kind", "organisation_id", "title", "pk"))
+    return rules.namesakes(*named, amends)
 
 
 def _prefetched(record_type: RecordType) -> Iterator[str | Prefetch]:

@@ -10,12 +10,18 @@ class Refused(Exception):
 
 
 class Conflict(Exception):
-    """Somebody else acted first; ``event`` is the latest act on the filing."""
+    """Somebody else acted first."""
 
     def __init__(self, filing: Any, event: Any = None):
-        self.filing = filing
-        self.event = event or filing.events.order_by("-number").first()
+        self.filing, self._event = filing, event
         super().__init__("这份填报刚刚已由他人处理")
+
+    @property
+    def event(self) -> Any:
+        """The latest act on the filing; looked up when asked for, after what failed was rolled back."""
+        if self._event is None:
+            self._event = self.filing.events.order_by("-number").first()
+        return self._event
 
 
 class Invalid(Exception):

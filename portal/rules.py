@@ -1,6 +1,7 @@
 """What must hold before a filing may be submitted: the general rules, and those of its type."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -143,14 +144,24 @@ def _namesake(record: Filing) -> Iterator[Problem]:
     """A bureau holds a name once among its live filings of a type."""
     if not record.title:
         return
-    told = record.kind, record.organisation_id, record.title, record.pk or 0, record.amends_id or 0
-    if asked.rows((), _namesakes, *told):
+    if _name_is_taken(record):
         yield Problem(
             record.record_type.key[0], "本单位已有同名的填报，请换一个名称。", record.record_type.basis
         )
 
 
-def _namesakes(kind: str, bureau: int, title: str, own: int, amends: int) -> QuerySet:
+def _name_is_taken(record: Filing) -> bool:
+    if getattr(record, "name_as_read", None) == record.title:  # asked when it was read (``records``)
+        return record.name_is_taken
+    told = record.kind, record.organisation_id, record.title, record.pk or 0, record.amends_id or 0
+    return bool(asked.rows((), namesakes, *told))
+
+
+def namesakes(kind: Any, bureau: Any, title: Any, own: Any, amends: Any) -> QuerySet:
+    """Return the first live filing of the same type, bureau and name that forbids another one the name.
+
+    Values or expressions. ``own`` and ``amends`` are those that forbid nothing, 0 for none.
+    """
     live = Filing.objects.filter(kind=kind, organisation_id=bureau, title=title, holds_name=True)
     return live.exclude(state__in=ENDED).exclude(pk__in=[own, amends]).values_list("pk")[:1]
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from portal import notify, policy, remarks, text
 from portal.actions import ACTIONS, Action
 from portal.asked import rows, whose
-from portal.effects import EFFECTS, append, as_refusal, swap
+from portal.effects import EFFECTS, append, as_refusal, last_hashes, swap, with_last_hash
 from portal.grounds import NOTHING_SAID, UNEXPLAINED, Grounds
 from portal.models import Event, Filing, User
 from portal.policy import Choice, available_actions
@@ -126,7 +126,7 @@ def _one(asked: Asked, by: User, request_id: str) -> Event:
 
 def _held(by: User, *numbers: int) -> QuerySet:
     visible = Filing.objects.visible_to(by).select_related("organisation__region").filter(pk__in=numbers)
-    return remarks.with_any(policy.with_facts(visible, by))
+    return with_last_hash(remarks.with_any(policy.with_facts(visible, by)))
 
 
 def hold(numbers: Iterable[int], by: User) -> None:
@@ -329,16 +329,16 @@ def _write(steps: Sequence[_Step], by: User, request_id: str) -> None:
     """Append the events and swap the filings, all or none. Needs a transaction."""
     if not steps:
         return
-    latest = Event.objects.filter(filing__in=[s.filing.pk for s in steps], number=F("filing__step"))
-    previous = dict(latest.values_list("filing_id", "hash"))
+    previous = last_hashes([step.filing for step in steps])
     for step in steps:
         step.event = _event(step, by, request_id, previous.get(step.filing.pk, ""))
-    append(*(step.event for step in steps))
     alike: dict[str, list[_Step]] = defaultdict(list)
     for one in steps:
         alike[f"{one.target} {one.target != one.filing.state} {one.at} {sorted(one.changes)}"].append(one)
-    for group in alike.values():
-        _swap(group)
+    with transaction.atomic():  # both or neither, whoever catches the obstacle
+        append(*(step.event for step in steps))
+        for group in alike.values():
+            _swap(group)
 
 
 def _swap(steps: Sequence[_Step]) -> None:

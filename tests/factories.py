@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile
 
-from portal import attachments, catalogue, drafts, registry, workflow
+from portal import attachments, catalogue, drafts, queue, registry, workflow
 from portal.examples import example_draft, example_files, related_titles
 from portal.models import Attachment, CatalogueEntry, Filing, Membership, Organisation, User
 from portal.registry import CITY, MERGED, RecordType
@@ -246,3 +246,9 @@ def settled(record_type: RecordType | str, *, place: str = WEIFANG, **changes) -
 def sign_in(client, user: User) -> None:
     """Sign ``user`` in on a test client by his session, without the page."""
     client.force_login(user)
+
+
+def beside(user: User, wish: queue.Wish, pk: int) -> queue.Neighbours:
+    """Return what stands beside a filing in the order of a wish, as its page asks for it."""
+    seen = Filing.objects.visible_to(user).filter(pk=pk)
+    return queue.neighbours(user, wish, queue.placed(seen, wish, user).first())

@@ -109,8 +109,8 @@ def test_what_somebody_decided_stands_in_the_order_of_its_last_change():
     wish = queue.read_wish({"tab": queue.DONE}, user)
 
     assert list(queue.ordered(wish, user).values_list("pk", flat=True)[:2]) == [first.pk, second.pk]
-    assert queue.neighbours(user, wish, first.pk).following == second.pk
-    assert queue.neighbours(user, wish, second.pk).previous == first.pk
+    assert factories.beside(user, wish, first.pk).following == second.pk
+    assert factories.beside(user, wish, second.pk).previous == first.pk
 
 
 def test_the_workbench_counts_what_bureaus_owe_as_the_board_does():
@@ -127,7 +127,7 @@ def test_the_workbench_counts_what_bureaus_owe_as_the_board_does():
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_the_workbench_of_the_province_takes_fifteen_queries_however_much_waits(client, number):
+def test_the_workbench_of_the_province_takes_fourteen_queries_however_much_waits(client, number):
     many_filings(number, "skill-brands", State.PROVINCE_REVIEW)
     campaign()
     user = reviewer(PROVINCE)
@@ -136,4 +136,4 @@ def test_the_workbench_of_the_province_takes_fifteen_queries_however_much_waits(
     with CaptureQueriesContext(connection) as queries:
         shown = client.get("/desk/").context["rows"]
 
-    assert (len(shown), len(queries)) == (number, 15)
+    assert (len(shown), len(queries)) == (number, 14)

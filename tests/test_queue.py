@@ -180,7 +180,7 @@ def test_a_heading_sorts_and_what_comes_next_follows_the_same_order(client, sort
     wish = answer.context["wish"]
     pks = {filing.title: filing.pk for filing in Filing.objects.all()}
     ends = [(a and pks[a], b and pks[b]) for a, b in zip([None, *order], [*order[1:], None], strict=False)]
-    beside = [queue.neighbours(user, wish, pks[title]) for title in order]
+    beside = [factories.beside(user, wish, pks[title]) for title in order]
     assert shown(answer) == order
     assert [(one.previous, one.following) for one in beside] == ends
 
@@ -194,25 +194,25 @@ def test_the_present_order_is_told_by_its_heading(client):
     assert [h["url"] for h in headings if h["text"] == "截止日期"] == ["?tab=todo&sort=due"]
 
 
-def test_what_comes_next_costs_three_queries_at_any_size():
+def test_what_comes_next_costs_one_query_beside_the_filing_at_any_size():
     first = factories.submitted("skill-brands")
     user, costs = factories.reviewer(), []
     for more in (2, 997):
         rows.multiply(Filing.objects.latest("pk").record, more)
         for sort in ("arrived", "due", "-title"):
             with CaptureQueriesContext(connection) as queries:
-                queue.neighbours(user, queue.Wish(sort=sort), first.pk)
+                factories.beside(user, queue.Wish(sort=sort), first.pk)
             costs.append(len(queries))
 
     # the posts of the person are read once, with the first
-    assert costs == [costs[0], *[3] * 5]
+    assert costs == [costs[0], *[2] * 5]
 
 
 def test_nobody_learns_what_stands_beside_a_filing_that_is_not_his():
     three()
     elsewhere = factories.submitted("skill-brands", place="3701", name="济南鲁绣品牌（演示）")
 
-    beside = queue.neighbours(factories.reviewer(), queue.Wish(), elsewhere.pk)
+    beside = factories.beside(factories.reviewer(), queue.Wish(), elsewhere.pk)
 
     assert beside == queue.Neighbours()
 

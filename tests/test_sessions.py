@@ -73,7 +73,7 @@ def test_a_session_is_written_to_once_a_minute_and_no_query_is_asked_for_it(djan
     browser = entered(factories.filer())
     browser.get(reverse("stay"))
 
-    with django_assert_num_queries(3):  # the session, the person, his posts
+    with django_assert_num_queries(2):  # the session, the person with his posts
         browser.get(reverse("stay"))
 
 

@@ -81,7 +81,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "encoded": queue.encoded(wish),
         "hands_over": decides,
         "prepared": counts.get("prepared", 0),
-        "unread": counts["messages"],
+        "unread": queue.in_number(counts["messages"]),
         "empty": None if pages.count else _empty(wish, counts, user),
     }
     return render(request, "desk/inbox.html", context)

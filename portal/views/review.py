@@ -103,9 +103,16 @@ def filing(request: HttpRequest, pk: int) -> HttpResponse:
 def in_scope(request: HttpRequest, pk: int) -> Filing:
     """Return a filing the person may see, with what its page shows; out of scope is 404.
 
-    Whether there is anything of what most filings have none of is asked with it, so that nobody asks again.
+    Whether there is anything of what most filings have none of is asked with it, so that nobody asks again;
+    so is its place in the queue it was opened from.
     """
-    if not (found := asked.rows(asked.whose(request.user), _one, request.user, pk)):
+    wish = queue.decoded(request.GET["from"], request.user) if "from" in request.GET else None
+
+    def one(user: User, pk: int) -> QuerySet:
+        return queue.placed(_one(user, pk), wish, user) if wish else _one(user, pk)
+
+    key = asked.whose(request.user), wish and (wish.tab, wish.sort)
+    if not (found := asked.rows(key, one, request.user, pk)):
         raise Http404
     return found[0]
 
@@ -228,7 +235,7 @@ def _queue(request: HttpRequest, found: Filing) -> dict:
     if "from" not in request.GET:
         return {}
     wish = queue.decoded(request.GET["from"], request.user)
-    beside = queue.neighbours(request.user, wish, found.pk)
+    beside = queue.neighbours(request.user, wish, found)
     query = queue.encoded(wish)
     return {"from_queue": query, "from_query": urlencode({"from": query}), "beside": beside}
 
@@ -362,18 +369,12 @@ def _told(found: Filing, event: Event, user: User) -> str:
     words = DONE.get(event.action) or f"已{decision.said(event, found)}"
     url = reverse("filing", args=[found.pk])
     told = format_html('《{}》{}。<a href="{}">打开</a>', found, words, url)
-    way = _undo(found.pk, user) if event.action in decision.WEIGHED else None
+    way = decision.undo(found.pk, user) if event.action in decision.WEIGHED else None
     if way is None:
         return told
     return told + format_html(
         '　<a href="{}?choose={}#decide-head">{}</a>', url, way.action.name, way.action.label
     )
-
-
-def _undo(pk: int, user: User) -> policy.Choice | None:
-    """Return the act by which what was just done could be taken back, of the filing as it is now."""
-    now = Filing.objects.visible_to(user).select_related("organisation__region").filter(pk=pk).first()
-    return decision.undo(now, user) if now else None
 
 
 def conflict_page(request: HttpRequest, conflict: workflow.Conflict, kept: dict[str, str]) -> HttpResponse:
