@@ -21,6 +21,15 @@ PATIENCE = 30_000  # ms that a browser waits for what a slow machine has yet to 
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is marked ``fenced`` where one login of the database does everything."""
+    if settings.DATABASES["default"]["ENGINE"] == "portal.fenced":
+        return
+    left_out = [item for item in items if item.get_closest_marker("fenced")]
+    items[:] = [item for item in items if not item.get_closest_marker("fenced")]
+    config.hook.pytest_deselected(items=left_out)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cheap_settings(tmp_path_factory):
     """Hash passwords quickly, keep uploads in a folder of the run, serve static files as they lie.

@@ -33,10 +33,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-fenced_only = pytest.mark.skipif(
-    not settings.DATABASES["default"]["ENGINE"].startswith("portal."), reason="one login for everything"
-)
-
 PLACES = (KUIWEN, "370702", "3707Z01", WEIFANG, "3708", "370103", "370402")
 
 
@@ -111,7 +107,7 @@ def test_nothing_but_plain_words_is_told_to_the_database(word):
         asking.Asker(asking.APP, (word,)).statements()
 
 
-@fenced_only
+@pytest.mark.fenced
 @pytest.mark.parametrize("name", PEOPLE)
 def test_a_view_that_forgets_its_scope_shows_what_the_scope_shows_and_what_is_public(planted, name):
     user = PEOPLE[name]()
@@ -141,7 +137,7 @@ def _filings_of(one: fence.Fenced) -> set[int]:
         return {number for (number,) in cursor.fetchall()}
 
 
-@fenced_only
+@pytest.mark.fenced
 @pytest.mark.parametrize("asker", [asking.STRANGER, asking.UNKNOWN])
 def test_whoever_is_not_known_reads_published_filings_alone(planted, asker):
     with asking.asking(asker):
@@ -150,14 +146,14 @@ def test_whoever_is_not_known_reads_published_filings_alone(planted, asker):
     assert found == _published()
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_strangers_read_no_people_no_messages_and_no_record_of_what_was_done(planted):
     for model in (User, Message, AccessRecord, Event, Remark):
         with asking.asking(asking.STRANGER), pytest.raises(ProgrammingError), transaction.atomic():
             model.objects.exists()
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_a_connection_that_was_another_persons_is_his_no_longer(planted):
     with asking.asking(scope.asker(reviewer("37"))):
         before = Filing.objects.count()
@@ -169,7 +165,7 @@ def test_a_connection_that_was_another_persons_is_his_no_longer(planted):
     assert after == len(_published())
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_who_asks_is_told_anew_after_a_rollback(planted):
     person = scope.asker(filer(KUIWEN))
 
@@ -183,7 +179,7 @@ def test_who_asks_is_told_anew_after_a_rollback(planted):
     assert found == len(_visible(filer(KUIWEN)) | _published())
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_what_is_written_outside_of_the_sight_is_refused_and_changes_nothing(planted):
     theirs = Filing.objects.get(title="演示剪纸3708已提交")
 
@@ -196,7 +192,7 @@ def test_what_is_written_outside_of_the_sight_is_refused_and_changes_nothing(pla
     assert (changed, published) == (0, 0)
 
 
-@fenced_only
+@pytest.mark.fenced
 @pytest.mark.parametrize("role", asking.ROLES)
 @pytest.mark.parametrize(
     "statement",
@@ -225,7 +221,7 @@ def test_no_role_changes_what_is_kept_or_the_tables_themselves(planted, role, st
         cursor.execute(statement)
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_no_role_goes_past_row_level_security():
     with connection.cursor() as cursor:
         cursor.execute(
@@ -244,7 +240,7 @@ def test_no_role_goes_past_row_level_security():
     ]
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_the_nightly_check_names_the_fence_that_is_missing():
     with connection.cursor() as cursor:
         cursor.execute("DROP POLICY portal_sight ON brands_skillbrand")
@@ -256,7 +252,7 @@ def test_the_nightly_check_names_the_fence_that_is_missing():
     ]
 
 
-@fenced_only
+@pytest.mark.fenced
 @pytest.mark.parametrize("role", [asking.APP, asking.OPEN_TO_ALL])
 def test_a_table_named_nowhere_is_shut(planted, role):
     with connection.cursor() as cursor:
@@ -289,7 +285,7 @@ def test_who_looks_past_the_scope_of_a_person_is_known():
     }
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_who_asks_goes_with_the_first_statement_and_costs_no_message(planted, tmp_path):
     with asking.asking(scope.asker(reviewer())):
         told, known = [_messages(tmp_path, str(turn)) for turn in range(2)]
@@ -306,7 +302,7 @@ def _messages(folder, name: str) -> int:
     return len(re.findall(r"\tF\t\d+\tQuery", (folder / name).read_text()))
 
 
-@fenced_only
+@pytest.mark.fenced
 @pytest.mark.parametrize("statement", ["SELECT 1 FROM portal_filing", "SELECT 1 FROM portal_catalogueentry"])
 def test_the_login_of_the_web_may_nothing_by_itself(statement):
     parameters = connection.get_connection_params() | {"user": "portal_web"}
@@ -323,7 +319,7 @@ def test_the_login_of_the_web_may_nothing_by_itself(statement):
         assert web.execute("SELECT count(*) FROM portal_filing").fetchone() == (0,)
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_the_login_of_the_workers_reads_every_row_and_owns_nothing():
     parameters = connection.get_connection_params() | {"user": "portal_worker"}
 
@@ -333,7 +329,7 @@ def test_the_login_of_the_workers_reads_every_row_and_owns_nothing():
         assert (regions, owned.fetchone()) == ((Region.objects.count(),), (0,))
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_an_answer_in_pieces_is_made_in_the_name_of_who_asked_for_it(planted):
     def count():
         yield Filing.objects.count()
@@ -346,7 +342,7 @@ def test_an_answer_in_pieces_is_made_in_the_name_of_who_asked_for_it(planted):
     assert asking.current() == asking.LOGIN
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_a_page_begins_as_a_strangers_and_ends_as_nobodys(planted, client):
     sign_in(client, reviewer())
 
@@ -355,12 +351,12 @@ def test_a_page_begins_as_a_strangers_and_ends_as_nobodys(planted, client):
     assert (answers, asking.current()) == ([200, 200], asking.LOGIN)
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_the_owner_is_warned_of_in_production():
     assert [warning.id for warning in checks.the_portal_owns_nothing(None)] == ["portal.W001"]
 
 
-@fenced_only
+@pytest.mark.fenced
 def test_the_statements_for_an_administrator_are_those_that_make_the_roles():
     out = StringIO()
 

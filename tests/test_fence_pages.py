@@ -24,9 +24,8 @@ from tests.factories import (
     sign_in,
     sysadmin,
 )
-from tests.test_fence import fenced_only
 
-pytestmark = [pytest.mark.django_db, fenced_only]
+pytestmark = [pytest.mark.django_db, pytest.mark.fenced]
 
 READERS = {
     "county filer": lambda: filer(KUIWEN),

@@ -131,7 +131,7 @@ def both(arguments: list[str], urls: dict[str, dict[str, str]]) -> list[Stage]:
     said = VAR / "postgresql.log"
     with ThreadPoolExecutor(1) as pool, said.open("w+", errors="replace") as output:
         second = pool.submit(postgresql, arguments, output, **urls["postgresql"])
-        stages = [sqlite(arguments, **urls["sqlite"]), second.result()]
+        stages = [sqlite(arguments, **urls["sqlite"]), *second.result()]
         output.seek(0)
         print(output.read(), flush=True)
     return stages
@@ -158,17 +158,26 @@ def sqlite(arguments: list[str], **extra: str) -> Stage:
     return suite("pytest on SQLite", "sqlite", url, arguments, **extra)
 
 
-def postgresql(arguments: list[str], output: TextIO | None = None, **extra: str) -> Stage:
-    """Run the suite on a private PostgreSQL; a machine that cannot provide one fails this stage."""
+def postgresql(arguments: list[str], output: TextIO | None = None, **extra: str) -> list[Stage]:
+    """Run the suite on a private PostgreSQL; a machine that cannot provide one fails this stage.
+
+    What needs the roles of the database runs in a second one, when no ``arguments`` choose tests.
+    """
     name = "pytest on PostgreSQL"
     try:
         programs = postgres.find_programs()
         name = f"{name} {postgres.version(programs)}"
         with postgres.server(programs, VAR) as url:
-            return suite(name, "postgresql", url, arguments, output, **extra)
+            whole = suite(name, "postgresql", url, arguments, output, **extra)
+            return [whole] if arguments else [whole, under_the_roles(url, output)]
     except Closed as closed:
         print(f"\n== {name}\n{closed}", file=output, flush=True)
-        return Stage(name, 0, Counter(failed=1))
+        return [Stage(name, 0, Counter(failed=1))]
+
+
+def under_the_roles(url: str, output: TextIO | None) -> Stage:
+    """Run the tests of row-level security, as requests that own nothing in the database."""
+    return suite("pytest under the roles", "roles", url, ["-m", "fenced"], output, PORTAL_DATABASE_ROLES="1")
 
 
 def suite(
