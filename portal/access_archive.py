@@ -66,10 +66,14 @@ def _last_before(day: date) -> int:
     return AccessSeal.objects.aggregate(last=Max("number"))["last"] or 0
 
 
+def folder() -> Path:
+    """Return where the archives lie, which is the only place that has what they hold."""
+    return Path(settings.ACCESS_LOG_FOLDER or ".") / "archive"
+
+
 def _write(first: int, last: int) -> Path:
-    folder = Path(settings.ACCESS_LOG_FOLDER) / "archive"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"access-{first}-{last}.jsonl.gz"
+    folder().mkdir(parents=True, exist_ok=True)
+    path = folder() / f"access-{first}-{last}.jsonl.gz"
     scratch = path.with_suffix(".part")
     with scratch.open("wb") as raw:
         with gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as file:
@@ -138,9 +142,8 @@ def sign(facts: dict) -> str:
 
 def faults() -> Iterator[str]:
     """Yield a line for each archive whose row was not written by us, or whose file is not what it was."""
-    folder = Path(settings.ACCESS_LOG_FOLDER or ".") / "archive"
     for kept in AccessArchive.objects.order_by("number"):
-        path = folder / kept.file_name
+        path = folder() / kept.file_name
         if not hmac.compare_digest(sign(vars(kept)), kept.signature):
             yield f"审计归档：{kept.file_name} 的签名不符。"
         elif path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != kept.sha256:

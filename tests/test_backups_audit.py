@@ -5,10 +5,11 @@ import json
 import pytest
 from django.test import override_settings
 
-from portal import access_chain, access_log, backups, verify
+from portal import access_archive, access_chain, access_log, backups, verify
 from portal.backups import contents
 from portal.models import AccessRecord, Act
 from tests.backing_up import plant
+from tests.test_access_chain import chained
 from tests.test_backups import refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,13 +44,13 @@ def anchored(title: str) -> None:
 
 
 def test_a_restore_brings_the_chain_back_with_its_anchors_and_keeps_the_later_ones_aside(made, folder):
-    before = {path.name: path.read_text() for path in folder.iterdir()}
+    before = {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
     anchored("演示之后")
     later = (folder / access_chain.HEAD).read_text()
 
     backups.restore(made.folder, over=True)
 
-    (aside,) = (path for path in folder.iterdir() if path.name not in before)
+    (aside,) = (path for path in folder.iterdir() if path.is_file() and path.name not in before)
     assert {name: (folder / name).read_text() for name in before} == before
     assert (aside.name.startswith("head-"), aside.read_text()) == (True, later)
     assert list(verify.faults()) == []
@@ -75,13 +76,39 @@ def test_a_restore_is_itself_recorded_with_the_backup_it_took(made):
 
 
 def test_a_host_without_anchors_gets_those_of_the_backup(made, folder):
-    before = {path.name: path.read_text() for path in folder.iterdir()}
+    before = {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
     for path in folder.iterdir():
         path.unlink()
 
     backups.restore(made.folder, over=True)
 
-    assert {path.name: path.read_text() for path in folder.iterdir()} == before
+    assert {path.name: path.read_text() for path in folder.iterdir() if path.is_file()} == before
+
+
+def test_archives_are_in_every_backup_for_nothing_else_has_what_they_hold(folder, tmp_path, settings):
+    settings.ACCESS_LOG_DAYS = 200
+    chained(40, days=10)
+    access_archive.archive()
+    (archive,) = (folder / "archive").iterdir()
+    before = archive.read_bytes()
+    backup = backups.make(tmp_path / "backups")
+    archive.unlink()
+
+    backups.restore(backup.folder, over=True)
+
+    assert {path.name: path.read_bytes() for path in (folder / "archive").iterdir()} == {archive.name: before}
+    assert list(access_archive.faults()) == []
+
+
+def test_an_archive_that_was_changed_in_the_backup_is_refused_before_anything_is_touched(tmp_path, settings):
+    settings.ACCESS_LOG_DAYS = 200
+    chained(40, days=10)
+    access_archive.archive()
+    backup = backups.make(tmp_path / "backups")
+    (archive,) = (backup.folder / "audit").glob("*.gz")
+    archive.write_bytes(archive.read_bytes() + b"0")
+
+    assert archive.name in refused(backup.folder, over=True)
 
 
 def test_an_anchor_that_was_changed_in_the_backup_is_refused_before_anything_is_touched(made):

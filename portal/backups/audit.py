@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from portal import access_archive
 from portal.access_chain import ANCHORS, HEAD
 from portal.backups import contents
 from portal.backups.contents import Backup
@@ -20,11 +21,9 @@ def copy(making: Path) -> dict:
 
     Taken before the database: what they say was sealed is in it then.
     """
-    there = _there()
     (making / FOLDER).mkdir(mode=0o700)
-    for path in sorted(there.iterdir()) if there and there.is_dir() else ():
-        if path.name in (ANCHORS, HEAD) or path.name.endswith(ARCHIVES):
-            shutil.copyfile(path, making / FOLDER / path.name)
+    for path in _files():
+        shutil.copyfile(path, making / FOLDER / path.name)
     return {path.name: contents.measured(path) for path in sorted((making / FOLDER).iterdir())}
 
 
@@ -37,17 +36,31 @@ def bring_back(backup: Backup) -> list[str]:
     there = _there()
     if there is None:
         return []
-    there.mkdir(parents=True, exist_ok=True)
+    access_archive.folder().mkdir(parents=True, exist_ok=True)
     names = {Path(name).name: its for name, its in backup.manifest.get("audit", {}).items()}
     aside = [
         _put_aside(there / name) for name in (ANCHORS, HEAD) if not _is_same(there / name, names.get(name))
     ]
     for name in names:
-        if not (there / name).exists():
-            scratch = there / f".{name}"
+        if not (place := _place(name)).exists():
+            scratch = place.with_name(f".{name}")
             shutil.copyfile(backup.folder / FOLDER / name, scratch)
-            os.replace(scratch, there / name)
+            os.replace(scratch, place)
     return [name for name in aside if name]
+
+
+def _files() -> list[Path]:
+    """Return what goes into a backup: both files of the chain, and the archives."""
+    there = _there()
+    if there is None:
+        return []
+    found = [there / ANCHORS, there / HEAD, *sorted(access_archive.folder().glob(f"*{ARCHIVES}"))]
+    return [path for path in found if path.is_file()]
+
+
+def _place(name: str) -> Path:
+    """Return where a file of this name belongs."""
+    return (access_archive.folder() if name.endswith(ARCHIVES) else _there()) / name
 
 
 def _is_same(path: Path, its: dict | None) -> bool:
