@@ -1,6 +1,7 @@
 """The forms in which a person proves who he is: a code, or the password again. Every try is counted."""
 
 from django import forms
+from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -8,6 +9,7 @@ from portal import attempts, second_factor
 from portal.models import User
 
 WRONG_CODE = "没有通过：验证码不正确、已经用过，或者错误次数较多。请换下一个验证码再试，或者用一个恢复码。"
+WRONG_PASSWORD = "原密码不正确，或者错误次数较多。请核对后再试；连续错误 5 次的，请 15 分钟后再试。"
 WRONG_PROOF = "没有确认：密码或验证码不正确，或者错误次数较多。请核对后再试。"
 
 
@@ -51,6 +53,20 @@ class ProofForm(forms.Form):
         typed = self.cleaned_data["password"]
         if not _may_try(self.user) or not _proves(self.user, typed):
             raise ValidationError(WRONG_PROOF)
+        attempts.forget(self.user)
+        return typed
+
+
+class NewPasswordForm(PasswordChangeForm):
+    """The password there was and the new one; a try at the old one counts as at any other proof."""
+
+    error_messages = PasswordChangeForm.error_messages | {"password_incorrect": WRONG_PASSWORD}
+
+    def clean_old_password(self) -> str:
+        """Refuse a wrong password, and any once too many were wrong (ASVS 5.0, 6.3.1)."""
+        if not _may_try(self.user):
+            raise ValidationError(WRONG_PASSWORD)
+        typed = super().clean_old_password()
         attempts.forget(self.user)
         return typed
 

@@ -50,7 +50,7 @@ def take(wanted: Iterable[Target]) -> bool:
 
     Counting comes before the password is looked at, so no two slip through together.
     """
-    rows = [_row(target) for target in sorted(wanted, key=lambda target: target.key)]
+    rows = [_row(target) for target in _in_order(wanted)]
     now = timezone.now()
     if any(row.shut_until and row.shut_until > now for row, _ in rows):
         return False
@@ -68,10 +68,12 @@ def is_shut(wanted: Iterable[Target]) -> bool:
 @transaction.atomic
 def succeeded(request: HttpRequest, user: User, wanted: Iterable[Target]) -> None:
     """Forget the tries against the account and remember the network as one its owner comes from."""
-    name, keys = text.key(user.username), [target.key for target in wanted if target.most == TRIES]
-    FailedSignIns.objects.filter(pk__in=keys).delete()
-    for strangers in (target for target in wanted if target.most == STRANGERS):
-        _give_back(strangers)
+    for target in _in_order(wanted):
+        if target.most == STRANGERS:
+            _give_back(target)
+        else:
+            _begin_anew([target])
+    name = text.key(user.username)
     FailedSignIns.objects.update_or_create(
         pk=_known(name, f"network {network_of(request)}"), defaults={"since": timezone.now()}
     )
@@ -84,7 +86,7 @@ def of_codes(user: User) -> list[Target]:
 
 def forget(user: User) -> None:
     """Forget the tries at codes, now that one was right."""
-    FailedSignIns.objects.filter(pk__in=[target.key for target in of_codes(user)]).delete()
+    _begin_anew(of_codes(user))
 
 
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
@@ -109,6 +111,17 @@ def tidy() -> None:
     now = timezone.now()
     FailedSignIns.objects.filter(since__lt=now - timedelta(days=DEVICE_DAYS)).delete()
     FailedSignIns.objects.filter(since__lt=now - FORGET, tries__gt=0).delete()
+
+
+def _in_order(wanted: Iterable[Target]) -> list[Target]:
+    """Return targets in the order in which everybody holds their rows, so that no two wait for each other."""
+    return sorted(wanted, key=lambda target: target.key)
+
+
+def _begin_anew(wanted: Iterable[Target]) -> None:
+    """Count from nothing again; the rows stay, for somebody may be about to count in them."""
+    keys = [target.key for target in wanted]
+    FailedSignIns.objects.filter(pk__in=keys).update(tries=0, rounds=0, shut_until=None, since=timezone.now())
 
 
 def _row(target: Target) -> tuple[FailedSignIns, int]:

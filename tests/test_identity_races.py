@@ -21,6 +21,26 @@ def test_of_eight_tries_at_the_same_instant_five_are_let_through():
     assert [sum(outcomes) for outcomes in rounds] == [attempts.TRIES] * 15
 
 
+def test_signing_in_and_mistyping_at_the_same_instant_wait_for_each_other(rf):
+    request = rf.get("/login/", REMOTE_ADDR="10.1.1.1")
+    people = [factories.person("filer", name=f"person{n}") for n in range(40)]
+
+    def wanted(person):
+        names = (("account", "z account")[person.pk % 2], person.username), ("network", "10.1.1.1")
+        mosts = (attempts.TRIES, attempts.STRANGERS)
+        return [attempts.Target(" ".join(name), most) for name, most in zip(names, mosts, strict=True)]
+
+    def mistype(person):
+        return attempts.take(wanted(person))
+
+    def enter(person):
+        return attempts.succeeded(request, person, wanted(person))
+
+    rounds = race([person for person in people for _ in range(3)], *[mistype, enter] * 3)
+
+    assert {kind for outcomes in rounds for kind in kinds(outcomes)} == {"NoneType", "bool"}
+
+
 def test_of_four_requests_with_one_code_one_goes_through():
     people = [factories.reviewer(name=f"person{n}") for n in range(10)]
     codes = {person.pk: code_now(authenticator(person)) for person in people}

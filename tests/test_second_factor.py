@@ -115,6 +115,17 @@ def test_an_authenticator_is_set_up_with_a_code_of_it_and_codes_are_told_once():
     assert second_factor.is_set_up(person) is True
 
 
+def test_an_authenticator_ends_the_sign_ins_elsewhere_which_had_none():
+    person = factories.reviewer()
+    here, there = entered(person), entered(person)
+    here.get(reverse("second-factor"))
+    key = second_factor.key_of(person, here.session["new_salt"])
+
+    here.post(reverse("second-factor"), {"code": code_now(key)})
+
+    assert (is_in(here), is_in(there)) == (True, False)
+
+
 def _salt(person: User) -> str:
     return SecondFactor.objects.get(user=person).salt
 

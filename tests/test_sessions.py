@@ -7,11 +7,11 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import held_forms, sessions
+from portal import attempts, held_forms, sessions
 from portal.models import Filing, HeldForm, Membership, User
 from portal.vocabulary import Role
 from tests import factories
-from tests.identity import age, entered, is_in, try_in
+from tests.identity import WRONG, age, entered, is_in, try_in
 from tests.typed import typed
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +185,21 @@ def test_a_new_password_ends_the_sign_ins_elsewhere():
         False,
         302,
     )
+
+
+def test_who_finds_a_browser_signed_in_cannot_guess_the_password_where_it_is_changed():
+    person = factories.filer()
+    browser, new = entered(person), "Correct horse 7 battery"
+
+    def change(old: str) -> int:
+        said = {"old_password": old, "new_password1": new, "new_password2": new}
+        return browser.post(reverse("password-change"), said).status_code
+
+    wrong = [change(WRONG) for _ in range(attempts.TRIES)]
+    shut = change(factories.PASSWORD)
+    attempts.forget(person)
+
+    assert (wrong, shut, change(factories.PASSWORD)) == ([200] * attempts.TRIES, 200, 302)
 
 
 @pytest.mark.parametrize(("days", "then"), [(90, "password"), (0, "desk")])

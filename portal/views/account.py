@@ -20,7 +20,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from portal import attempts, held_forms, invitations, pacing, passwords, second_factor
-from portal.account_forms import CodeForm
+from portal.account_forms import CodeForm, NewPasswordForm
 from portal.models import User
 
 PENDING, PENDING_FOR = "pending", 5 * 60
@@ -118,6 +118,7 @@ class SignOut(LogoutView):
 class ChangePassword(PasswordChangeView):
     """The page everybody whose password somebody else set, or has had too long, is led to first."""
 
+    form_class = NewPasswordForm
     success_url = reverse_lazy("desk")
 
     def get_context_data(self, **kwargs) -> dict:

@@ -78,7 +78,10 @@ def security(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def set_up(request: HttpRequest) -> HttpResponse:
-    """Set up the authenticator: a picture and a key, then a code of it; the recovery codes are told once."""
+    """Set up the authenticator: a picture and a key, then a code of it; the recovery codes are told once.
+
+    What was signed in elsewhere before had no second step, so it is over (ASVS 5.0, 7.4.3).
+    """
     user = request.user
     salt = request.session.get(NEW_SALT) or second_factor.new_salt()
     request.session[NEW_SALT] = salt
@@ -87,6 +90,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
         if codes := second_factor.set_up(user, salt, request.POST.get("code", "")):
             del request.session[NEW_SALT]
             request.session["second_step"] = True
+            sessions.end_others(request)
             return render(request, "desk/recovery_codes.html", {"codes": codes})
         error = WRONG_CODE
     context = {
