@@ -12,8 +12,8 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from portal import backups, deliveries, stores, tasks, verify
-from portal.backups import contents, settling
+from portal import backups, deliveries, sealing, stores, tasks, verify
+from portal.backups import contents, restoring, settling
 from portal.models import Attachment, Delivery, Job, JobStatus, Message, MessagePreference, User
 from portal.settings import store as portal_store
 from portal.vocabulary import MailMode
@@ -22,6 +22,7 @@ from tests.backing_up import lasting, plant, store, stored, token
 from tests.object_store import object_store
 
 pytestmark = pytest.mark.django_db(transaction=True)
+FIELD_KEYS = ["new-key-9876543210-qponmlkjihgfedcba", "old-key-0123456789-abcdefghijklmnopq"]
 
 
 @pytest.fixture(autouse=True)
@@ -334,6 +335,28 @@ def test_a_night_without_a_backup_is_told_to_who_administers(root):
 
 
 def test_no_secret_stands_in_a_manifest(root):
-    text = json.dumps(backups.make(root).manifest)
+    with override_settings(FIELD_KEYS=FIELD_KEYS):
+        manifest = backups.make(root).manifest
 
-    assert settings.SECRET_KEY not in text
+    text = json.dumps(manifest)
+    assert manifest["field_keys"] == [sealing.key_id(key) for key in FIELD_KEYS]
+    assert [secret for secret in (settings.SECRET_KEY, *FIELD_KEYS) if secret in text] == []
+
+
+def test_a_restore_says_which_key_of_personal_data_is_missing_and_loses_nothing(root):
+    newer, older = FIELD_KEYS
+    with override_settings(FIELD_KEYS=[older]):
+        record = factories.draft("building-units", contact_phone="13900003707")
+    said = {}
+    with override_settings(FIELD_KEYS=FIELD_KEYS):
+        backup = backups.make(root).folder
+
+    for keys in ([newer], FIELD_KEYS):
+        with override_settings(FIELD_KEYS=keys):
+            lines = said[len(keys)] = []
+            backups.restore(backup, over=True, tell=lines.append)
+
+    told = [[line for line in lines if "PORTAL_FIELD_KEYS" in line] for lines in said.values()]
+    assert told == [[restoring.NO_FIELD_KEY.format(sealing.key_id(older))], []]
+    with override_settings(FIELD_KEYS=FIELD_KEYS):
+        assert type(record).objects.get(pk=record.pk).contact_phone == "13900003707"
