@@ -6,18 +6,30 @@ from dataclasses import replace
 import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from portal import bulk_drafts, drafts, held_forms, population, registry, resealing, sealing, starting, verify
+from portal import (
+    bulk_drafts,
+    documents,
+    drafts,
+    held_forms,
+    population,
+    registry,
+    resealing,
+    sealing,
+    starting,
+    verify,
+)
 from portal.bulk_drafts import New
 from portal.models import Attachment, FilingVersion, HeldForm, MessagePreference
 from portal.population import words
 from portal.sealing import Unreadable
 from portal.vocabulary import State
-from tests import factories, registering
+from tests import factories, made_files, registering
 
 pytestmark = pytest.mark.django_db
 UNITS = registry.get("building-units")
@@ -198,6 +210,39 @@ def test_a_kept_form_a_number_for_messages_and_the_name_of_a_file_stand_nowhere_
     assert HeldForm.objects.get().data == {"contact_phone": [PHONE]}
     assert MessagePreference.objects.get().phone == PHONE
     assert NAME in Attachment.objects.filter(filing=record)[0].name
+    assert in_clear(NAME, PHONE) == []
+
+
+def test_what_is_imported_from_a_sheet_stands_nowhere_in_clear_nor_what_is_wrong_in_it(client, capsys):
+    header = [str(UNITS.field(name).verbose_name) for name in (UNITS.key[0], "contact_name", "contact_phone")]
+    good, wrong = ["演示丙公司", NAME, PHONE], ["演示丁公司", NAME, f"{PHONE}、{PHONE}、{PHONE}"]
+    client.force_login(factories.filer())
+
+    def send(*lines: list):
+        file = SimpleUploadedFile("演示.xlsx", made_files.xlsx([header, *lines], title=UNITS.label))
+        return client.post(reverse("filing-import"), {"type": UNITS.slug, "file": file}, follow=True)
+
+    shown = [send(good, wrong), page := send(good)]
+    client.post(reverse("import-confirm", args=[page.context["imported"].pk]))
+
+    assert [PHONE in answer.content.decode() for answer in shown] == [True, True]
+    assert UNITS.model.objects.get().contact_phone == PHONE
+    assert (in_clear(NAME, PHONE), PHONE in capsys.readouterr().err) == ([], False)
+
+
+def test_what_is_read_from_a_word_form_stands_nowhere_in_clear(client):
+    kind = registry.get("city-training-brands")
+    printed = factories.draft(kind, contact_name=NAME, contact_phone=PHONE)
+    form = documents.form_docx(documents.printed_form(printed))
+    factories.act(printed, "cancel", factories.filer())
+    client.force_login(factories.filer())
+    file = SimpleUploadedFile("演示.docx", form)
+
+    page = client.post(reverse("filing-import"), {"type": kind.slug, "file": file}, follow=True)
+    client.post(reverse("import-confirm", args=[page.context["imported"].pk]))
+
+    read = kind.model.objects.exclude(pk=printed.pk).get()
+    assert (read.contact_name, read.contact_phone) == (NAME, PHONE)
     assert in_clear(NAME, PHONE) == []
 
 
