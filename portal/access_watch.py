@@ -64,13 +64,16 @@ def _is_noted(request: HttpRequest) -> bool:
 
 
 def _record_download(request: HttpRequest, response: HttpResponse, shown: dict | None) -> None:
-    """Record a file that goes out; of one that is fetched in parts its beginning alone."""
+    """Record a file that goes out; of one that is fetched in parts its beginning alone.
+
+    The name of one that was marked may be personal data: the mark says what it is.
+    """
     span = response.headers.get("Content-Range", "bytes 0-")
     if not span.startswith("bytes 0-"):
         return
     found, name = request.resolver_match, _file_name(response)
     told = shown or {"kind": found.view_name, "key": _key(found.kwargs), "title": name}
-    details = _details(response) | {"file": name, "page": request.path}
+    details = _details(response) | ({} if shown else {"file": name}) | {"page": request.path}
     access_log.record(Act.DOWNLOAD, details=details, **told)
 
 

@@ -13,6 +13,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from portal import (
+    access_log,
     bulk_drafts,
     documents,
     drafts,
@@ -25,7 +26,7 @@ from portal import (
     verify,
 )
 from portal.bulk_drafts import New
-from portal.models import Attachment, FilingVersion, HeldForm, MessagePreference
+from portal.models import AccessRecord, Attachment, FilingVersion, HeldForm, MessagePreference
 from portal.population import words
 from portal.sealing import Unreadable
 from portal.vocabulary import State
@@ -243,6 +244,19 @@ def test_what_is_read_from_a_word_form_stands_nowhere_in_clear(client):
 
     read = kind.model.objects.exclude(pk=printed.pk).get()
     assert (read.contact_name, read.contact_phone) == (NAME, PHONE)
+    assert in_clear(NAME, PHONE) == []
+
+
+def test_a_file_that_was_opened_leaves_its_name_nowhere_in_clear(client):
+    record = factories.submitted("city-training-brands")
+    Attachment.objects.filter(filing=record).update(name=f"潍坊市+风筝+{NAME}{PHONE}.jpg")
+    client.force_login(factories.reviewer())
+    opened = Attachment.objects.filter(filing=record)[0]
+
+    answer = client.get(reverse("attachment", args=[opened.pk]))
+
+    seen = AccessRecord.objects.get(object_type="portal.attachment")
+    assert (answer.status_code, seen.subject) == (200, access_log.digest(PHONE))
     assert in_clear(NAME, PHONE) == []
 
 

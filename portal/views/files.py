@@ -42,7 +42,8 @@ def _readable(request: HttpRequest, pk: int) -> Attachment:
     )
     if not exports.may_see_personal(user) or not materials.may_open(found, found.filing, user):
         raise Http404
-    access_log.mark(request, found, found.name, [found.name])
+    # The name is personal data, which the log keeps no longer than its keyed hash: only its type is named.
+    access_log.mark(request, found, f"（{found.filing.record_type}的附件）", [found.name])
     return found
 
 
