@@ -174,7 +174,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "reference_list": ["ich"],
         "item": ["G001"],
         "pk": _files(planted) if name.startswith("attachment") else numbers,
-        "object_id": numbers if name.startswith(ADMIN_PAGES) else ["1"],
+        "object_id": numbers if name.startswith(ADMIN_PAGES) else _administered(name),
         "code": codes,
         "campaign": _numbers(Campaign),
         "region": [WEIFANG],
@@ -220,6 +220,12 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
 def _files(planted: list[Filing]) -> list[str]:
     """Return the number of the planted file whose name is a canary."""
     return list(map(str, Attachment.objects.filter(filing__in=planted).values_list("pk", flat=True)))
+
+
+def _administered(name: str) -> list[str]:
+    """Return the number of the last row that a page of the administration is about, 1 where there is none."""
+    model = re.fullmatch(r"admin:([a-z]+)_([a-z]+)_(?:change|delete|history)", name)
+    return (_numbers(apps.get_model(*model.groups())) if model else []) or ["1"]
 
 
 def _numbers(model) -> list[str]:

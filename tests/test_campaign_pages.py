@@ -247,7 +247,7 @@ def test_a_board_page_and_the_list_cost_the_same_queries_at_any_size(client, fil
     assert counts == BOARD_LIST_AND_DESK
 
 
-BOARD_LIST_AND_DESK = [12, 12, 12]
+BOARD_LIST_AND_DESK = [10, 10, 11]
 
 
 def test_the_province_has_its_managers_at_one_bureau_alone():
