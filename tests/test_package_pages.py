@@ -206,7 +206,7 @@ def test_page_and_download_cost_the_same_queries_at_any_size(client, number):
     with CaptureQueriesContext(connection) as taken:
         client.post(packing.address(campaign)).close()
 
-    assert [len(found.items), len(looked), len(taken)] == [number, 13, 13]
+    assert [len(found.items), len(looked), len(taken)] == [number, 11, 14]
 
 
 def test_the_board_leads_those_to_a_package_who_may_open_it(client):
