@@ -54,9 +54,7 @@ def database(url: str) -> dict:
         return engine | {"OPTIONS": options, "TEST": test, "CONN_MAX_AGE": age}
     query = parse_qs(parts.query)
     return {
-        "ENGINE": "portal.fenced"
-        if env_bool("PORTAL_DATABASE_ROLES", False)
-        else "django.db.backends.postgresql",
+        "ENGINE": "portal.fenced" if DATABASE_ROLES else "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

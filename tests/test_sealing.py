@@ -27,7 +27,6 @@ from portal import (
 )
 from portal.bulk_drafts import New
 from portal.models import AccessRecord, Attachment, FilingVersion, HeldForm, MessagePreference
-from portal.population import words
 from portal.sealing import Unreadable
 from portal.vocabulary import State
 from tests import factories, made_files, registering
@@ -189,11 +188,11 @@ def test_what_is_registered_of_former_years_stands_nowhere_in_clear():
 def test_what_a_population_says_stands_nowhere_in_clear_and_fits_its_digests(monkeypatch):
     monkeypatch.setitem(UNITS.example, "contact_phone", PHONE)
     monkeypatch.setitem(UNITS.example, "contact_name", NAME)
-    words.bodies.cache_clear()
+    population.words.bodies.cache_clear()
     try:
         population.fill_filings(20, kinds={UNITS.slug: 1})
     finally:
-        words.bodies.cache_clear()
+        population.words.bodies.cache_clear()
 
     assert set(UNITS.model.objects.values_list("contact_phone", flat=True)) == {PHONE}
     assert in_clear(NAME, PHONE) == []
