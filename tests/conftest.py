@@ -1,5 +1,6 @@
 """Fixtures for every test: reference data, cheap settings, a database emptied after commits, the browser."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,13 +22,33 @@ PATIENCE = 30_000  # ms that a browser waits for what a slow machine has yet to 
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
+# Who asks for one of these, or bears the mark, uses the database.
+OF_THE_DATABASE = {"db", "transactional_db", "live_server", "for_the_module", "django_db_setup"}
+
+
 def pytest_collection_modifyitems(config, items):
-    """Leave out what is marked ``fenced`` where one login of the database does everything."""
-    if settings.DATABASES["default"]["ENGINE"] == "portal.fenced":
-        return
-    left_out = [item for item in items if item.get_closest_marker("fenced")]
-    items[:] = [item for item in items if not item.get_closest_marker("fenced")]
+    """Leave out what another run of the suite has: tests of the roles, tests that use no database."""
+    left_out = [item for item in items if is_of_another_run(item)]
+    items[:] = [item for item in items if item not in set(left_out)]
     config.hook.pytest_deselected(items=left_out)
+
+
+def is_of_another_run(item) -> bool:
+    """Say whether a test is marked ``fenced`` where one login does everything, or uses no database here.
+
+    The second database has PORTAL_TEST_DATABASE_ONLY=1: the first one's run has the tests that use none.
+    """
+    if item.get_closest_marker("fenced"):
+        return settings.DATABASES["default"]["ENGINE"] != "portal.fenced"
+    uses = item.get_closest_marker("django_db") or OF_THE_DATABASE & set(item.fixturenames)
+    return not uses and os.environ.get("PORTAL_TEST_DATABASE_ONLY") == "1"
+
+
+def pytest_collection_finish():
+    """Look for garbage less often: thousands of collected tests would be gone through each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -264,10 +264,10 @@ def is_log(model) -> bool:
     return model.__name__.startswith("Access")
 
 
-def crawl(user: User | None, planted: list[Filing], methods=("get", "post")):
-    """Yield (name, route, request, response) for every URL there is, as ``user``."""
+def crawl(user: User | None, planted: list[Filing], methods=("get", "post"), is_asked=lambda route: True):
+    """Yield (name, route, request, response) for every URL there is, or of the routes asked, as ``user``."""
     session = ""
-    for name, route in routes():
+    for name, route in filter(lambda found: is_asked(found[1]), routes()):
         client = Client()  # a new one for each route: one of them signs out, others leave messages
         if user:
             session = session or signed_in(user)

@@ -8,9 +8,10 @@ from portal.models import Region
 from portal.reports import Asked, Number
 from tests import chronicles, counting, enacting
 from tests.chronicles import BEGIN, END
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db
-NUMBER = 5000
+NUMBER = size(1500, 5000)
 CUTOFFS = [BEGIN + (END - BEGIN) * part for part in (0.3, 0.6, 0.95)]
 
 

@@ -18,10 +18,11 @@ from portal.models import Organisation, PolicyTarget, Region
 from portal.reports import Asked, Number
 from tests import chronicles, enacting
 from tests.chronicles import BEGIN, END, SHANGHAI
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db
-NUMBER = 1200
-MOST = 60  # numbers of one report that are opened; of more, as many evenly chosen
+NUMBER = size(600, 1200)
+MOST = size(25, 60)  # numbers of one report that are opened; of more, as many evenly chosen
 EARLY, LATE = (
     (BEGIN + (END - BEGIN) * part).astimezone(SHANGHAI).replace(microsecond=0) for part in (0.45, 0.8)
 )

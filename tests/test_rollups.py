@@ -9,10 +9,11 @@ from portal import rollups
 from portal.models import Filing
 from tests import chronicles, enacting, factories
 from tests.chronicles import APPROVED, BEGIN, END
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db
 CUTOFFS = [BEGIN + (END - BEGIN) * part / 7 + timedelta(microseconds=part) for part in range(1, 8)]
-NUMBER = 1500
+NUMBER = size(800, 1500)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The search over a hundred thousand entries: it finds what a plain scan finds, and asks the index for it."""
+"""The search over a crowd of entries: it finds what a plain scan finds, and asks the index for it."""
 
 import re
 

@@ -86,7 +86,7 @@ def isolated_environment(**extra: str) -> dict[str, str]:
     """Return an environment in which no setting of this shell reaches the tests but what they require."""
     ours = clean_environment()
     kept = {key: ours[key] for key in ours if not key.startswith(("PORTAL_", "DATABASE_", "CELERY_"))}
-    required = {key: ours[key] for key in ours if key.startswith("PORTAL_REQUIRE_")}
+    required = {key: ours[key] for key in ours if key.startswith(("PORTAL_REQUIRE_", "PORTAL_TEST_WHOLE"))}
     here = {"PORTAL_VAR": str(VAR), "DJANGO_SETTINGS_MODULE": "portal.settings"}
     return kept | required | here | extra
 
@@ -161,14 +161,16 @@ def sqlite(arguments: list[str], **extra: str) -> Stage:
 def postgresql(arguments: list[str], output: TextIO | None = None, **extra: str) -> list[Stage]:
     """Run the suite on a private PostgreSQL; a machine that cannot provide one fails this stage.
 
-    What needs the roles of the database runs in a second one, when no ``arguments`` choose tests.
+    When no ``arguments`` choose tests, those that use no database are left to the other suite, and what
+    needs the roles of the database runs in a second one.
     """
     name = "pytest on PostgreSQL"
     try:
         programs = postgres.find_programs()
         name = f"{name} {postgres.version(programs)}"
         with postgres.server(programs, VAR) as url:
-            whole = suite(name, "postgresql", url, arguments, output, **extra)
+            only = {} if arguments else {"PORTAL_TEST_DATABASE_ONLY": "1"}
+            whole = suite(name, "postgresql", url, arguments, output, **extra, **only)
             return [whole] if arguments else [whole, under_the_roles(url, output)]
     except Closed as closed:
         print(f"\n== {name}\n{closed}", file=output, flush=True)
