@@ -15,6 +15,7 @@ from django.test import TransactionTestCase, override_settings
 
 from portal import access_log, access_triggers, asking, guards, post_triggers
 from tests.programs import needs
+from tests.retracing import HERE
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PATIENCE = 30_000  # ms that a browser waits for what a slow machine has yet to show
@@ -86,6 +87,12 @@ def files_removed() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def walks_that_were_walked(request, monkeypatch, _django_db_marker):
+    """Let factories lay again what they walked before, while nothing else has written (tests.retracing)."""
+    HERE.begin(set(request.fixturenames), monkeypatch)
+
+
+@pytest.fixture(autouse=True)
 def nobody_from_the_test_before():
     """Forget who asked last: a test may leave an answer that is sent piece by piece unfinished."""
     yield
@@ -118,6 +125,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         with_roles(connections["default"])
         load_reference()
+        connections["default"].execute_wrappers.append(HERE.watch)
     TransactionTestCase._fixture_teardown = empty_databases
 
 

@@ -14,6 +14,7 @@ from portal.examples import example_draft, example_files, related_titles
 from portal.models import Attachment, CatalogueEntry, Filing, Membership, Organisation, User
 from portal.registry import CITY, MERGED, RecordType
 from portal.vocabulary import Kind, Role, State
+from tests.retracing import retraced
 
 PROVINCE, WEIFANG, KUIWEN = "37", "3707", "370705"
 PASSWORD = "correct horse battery staple"
@@ -29,6 +30,7 @@ def bureau(place: str, kind: str = Kind.HRSS_BUREAU) -> Organisation:
     return Organisation.objects.current().get(region_id=place, kind=kind)
 
 
+@retraced
 def person(role: str, place: str = PROVINCE, kind: str = Kind.HRSS_BUREAU, name: str = "") -> User:
     """Return the person who holds ``role`` in that organisation; ``name`` tells a second one from the first.
 
@@ -106,6 +108,7 @@ def stranger() -> User:
     return found or User.objects.create_user("stranger", password=PASSWORD, must_change_password=False)
 
 
+@retraced
 def act(filing: Filing, action: str, by: User, **arguments) -> Filing:
     """Do one action on the version as it is now and return the filing as it is then."""
     current = Filing.objects.get(pk=filing.pk)
@@ -113,6 +116,7 @@ def act(filing: Filing, action: str, by: User, **arguments) -> Filing:
     return current.record
 
 
+@retraced
 def draft(
     record_type: RecordType | str, *, place: str = WEIFANG, by: User | None = None, **changes
 ) -> Filing:
@@ -183,6 +187,7 @@ def publish_related(record_type: RecordType, data: dict) -> None:
             entry(model.record_type, **{model.record_type.key[0]: title})
 
 
+@retraced
 def filing(
     record_type: RecordType | str, state: str = State.DRAFT, *, place: str = WEIFANG, **changes
 ) -> Filing:
@@ -193,12 +198,14 @@ def filing(
     return record
 
 
+@retraced
 def submitted(record_type: RecordType | str, *, place: str = WEIFANG, **changes) -> Filing:
     """Return a filing that waits for its first review."""
     first = State.PROVINCE_REVIEW if place == PROVINCE else State.CITY_REVIEW
     return filing(record_type, first, place=place, **changes)
 
 
+@retraced
 def approved(record_type: RecordType | str, *, place: str = WEIFANG, **changes) -> Filing:
     """Return a filing that is approved and waits for publication."""
     return filing(record_type, State.APPROVED, place=place, **changes)
@@ -228,6 +235,7 @@ def publish(record: Filing, **arguments) -> CatalogueEntry:
     return catalogue.publish(record, by=publisher(), **{"document_number": DOCUMENT, **arguments})
 
 
+@retraced
 def entry(
     record_type: RecordType | str, *, place: str = WEIFANG, on: date | None = None, level: str = "", **changes
 ) -> CatalogueEntry:
@@ -235,6 +243,7 @@ def entry(
     return publish(approved(record_type, place=place, **changes), on=on, level=level)
 
 
+@retraced
 def settled(record_type: RecordType | str, *, place: str = WEIFANG, **changes) -> Filing:
     """Return a filing that went as far as its type goes: published, or approved where none is."""
     record = approved(record_type, place=place, **changes)
