@@ -169,12 +169,16 @@ def postgresql(arguments: list[str], output: TextIO | None = None, **extra: str)
         programs = postgres.find_programs()
         name = f"{name} {postgres.version(programs)}"
         with postgres.server(programs, VAR) as url:
-            only = {} if arguments else {"PORTAL_TEST_DATABASE_ONLY": "1"}
-            whole = suite(name, "postgresql", url, arguments, output, **extra, **only)
+            whole = suite(name, "postgresql", url, arguments, output, **extra, **left_to_the_first(arguments))
             return [whole] if arguments else [whole, under_the_roles(url, output)]
     except Closed as closed:
         print(f"\n== {name}\n{closed}", file=output, flush=True)
         return [Stage(name, 0, Counter(failed=1))]
+
+
+def left_to_the_first(arguments: list[str]) -> dict[str, str]:
+    """Return what tells the second suite to leave out tests that use no database, unless some are chosen."""
+    return {} if arguments else {"PORTAL_TEST_DATABASE_ONLY": "1"}
 
 
 def under_the_roles(url: str, output: TextIO | None) -> Stage:
