@@ -132,19 +132,24 @@ def _link(line: dict, previous: str) -> str:
     return access_chain.link(line["algorithm"], line["number"], previous, facts)
 
 
-def sign(facts: dict) -> str:
-    """Return the signature over what an archive says it holds."""
+def sign(facts: dict, key: str = "") -> str:
+    """Return the signature over what an archive says it holds, by the key of the log or a former one."""
     said = "|".join(str(facts[name]) for name in ("first", "number", "hash", "file_name", "sha256"))
-    return hmac.new(
-        settings.ACCESS_LOG_KEY.encode(), f"portal.access.archive:{said}".encode(), "sha256"
-    ).hexdigest()
+    secret = (key or settings.ACCESS_LOG_KEY).encode()
+    return hmac.new(secret, f"portal.access.archive:{said}".encode(), "sha256").hexdigest()
+
+
+def _is_signed(kept: AccessArchive) -> bool:
+    """Say whether we signed it: with the key of now, or with one that was replaced since."""
+    keys = (settings.ACCESS_LOG_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(hmac.compare_digest(sign(vars(kept), key), kept.signature) for key in keys)
 
 
 def faults() -> Iterator[str]:
     """Yield a line for each archive whose row was not written by us, or whose file is not what it was."""
     for kept in AccessArchive.objects.order_by("number"):
         path = folder() / kept.file_name
-        if not hmac.compare_digest(sign(vars(kept)), kept.signature):
+        if not _is_signed(kept):
             yield f"审计归档：{kept.file_name} 的签名不符。"
         elif path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != kept.sha256:
             yield f"审计归档：{kept.file_name} 的内容与归档时不符。"

@@ -58,7 +58,7 @@ def _secrets() -> re.Pattern | None:
     """Return what finds the secrets of this installation: its keys, and the passwords in its addresses."""
     urls = (settings.CELERY_BROKER_URL,)
     found = {settings.SECRET_KEY, getattr(settings, "METRICS_TOKEN", ""), settings.EMAIL_HOST_PASSWORD}
-    found |= set(settings.FIELD_KEYS)
+    found |= {*settings.FIELD_KEYS, *settings.SECRET_KEY_FALLBACKS}
     found |= {settings.DATABASES["default"].get("PASSWORD", "")}
     found |= {unquote(urlsplit(url).password or "") for url in urls}
     found |= {settings.STORAGES["default"].get("OPTIONS", {}).get("secret_key") or ""}

@@ -130,6 +130,7 @@ def mail_server(url: str) -> tuple[str, int, str, str, bool, bool]:
 
 
 SECRET_KEY = secret_key()
+SECRET_KEY_FALLBACKS = env_list("PORTAL_SECRET_KEY_FALLBACKS", "")  # former ones, still believed
 DEBUG = env_bool("PORTAL_DEBUG", False)
 DEMO = env_bool("PORTAL_DEMO", True)
 # What personal data is sealed with in the database (``sealing``): keys, newest first; the cipher, aes or sm4.
@@ -137,9 +138,8 @@ FIELD_KEYS = field_keys()
 FIELD_CIPHER = os.environ.get("PORTAL_FIELD_CIPHER", "aes")
 ALLOWED_HOSTS = env_list("PORTAL_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("PORTAL_TRUSTED_ORIGINS", "")
-# Whether each request takes a role of PostgreSQL and is told whose it is (portal.fence, row-level security).
+# Whether requests take a role of PostgreSQL (portal.fence); what ``database_roles`` gives its two logins.
 DATABASE_ROLES = env_bool("PORTAL_DATABASE_ROLES", False)
-# What ``manage.py database_roles`` gives the two logins.
 DATABASE_PASSWORDS = {
     "portal_web": os.environ.get("PORTAL_WEB_PASSWORD"),
     "portal_worker": os.environ.get("PORTAL_WORKER_PASSWORD"),

@@ -10,12 +10,15 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.commands import migrate
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from doors.environment import clean_environment
-from portal import migrating
+from portal import migrating, sealing
 from tests.jobbing import database_url
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db
 PATIENCE = 400  # seconds that all migrations may take on a slow machine
@@ -95,7 +98,7 @@ def test_two_that_begin_at_once_do_it_once(tmp_path):
 def test_killed_anywhere_nothing_is_changed_and_the_next_run_does_it_all(tmp_path):
     number = len(MigrationLoader(None).disk_migrations)
     with empty_database(tmp_path) as (database, connect):
-        for at in (1, number // 2, number):
+        for at in size((number // 2,), (1, number // 2, number)):
             code, said = database.run("-m", "tests.falling_migrate", str(at))
 
             assert (code, said, tables(connect)) == (-signal.SIGKILL, "", set())
@@ -106,3 +109,15 @@ def test_killed_anywhere_nothing_is_changed_and_the_next_run_does_it_all(tmp_pat
 def test_who_holds_the_lock_may_take_it_again():
     with migrating.one_at_a_time("default"), migrating.one_at_a_time("default"):
         assert connection.is_usable()
+
+
+def test_a_key_that_a_migration_needs_and_that_is_missing_is_said_in_a_sentence(monkeypatch):
+    def no_key(*_, **__):
+        raise sealing.Unreadable(sealing.NO_KEYS)
+
+    monkeypatch.setattr(migrate.Command, "handle", no_key)
+
+    with pytest.raises(CommandError) as refused:
+        call_command("migrate")
+
+    assert str(refused.value) == f"没有迁移，数据库没有改动。{sealing.NO_KEYS}"
