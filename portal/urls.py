@@ -197,6 +197,7 @@ urlpatterns = [
     path("desk/audit/<number:record>/", audit.record, name="audit-record"),
     path("desk/audit/export.<download:file_type>", audit.export, name="audit-export"),
     path("desk/audit/phone/", audit.who_saw, name="audit-phone"),
+    path("desk/audit/processing/", audit.processing_register, name="audit-processing"),
     path("desk/audit/chain/", audit.chain, name="audit-chain"),
     path("desk/audit/chain/check/", audit.check, name="audit-check"),
     path("desk/audit/chain/anchors.txt", audit.anchors, name="audit-anchors"),

@@ -13,7 +13,8 @@ from django.core.management.color import no_style
 from django.db import connections, transaction
 from django.test import TransactionTestCase, override_settings
 
-from portal import access_log, access_triggers, asking, guards, post_triggers
+from portal import access_log, access_triggers, asking, guards, post_triggers, sessions
+from tests import dealing
 from tests.programs import needs
 from tests.retracing import HERE
 
@@ -23,26 +24,11 @@ PATIENCE = 30_000  # ms that a browser waits for what a slow machine has yet to 
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
-# Who asks for one of these, or bears the mark, uses the database.
-OF_THE_DATABASE = {"db", "transactional_db", "live_server", "for_the_module", "django_db_setup"}
-
-
 def pytest_collection_modifyitems(config, items):
-    """Leave out what another run of the suite has: tests of the roles, tests that use no database."""
-    left_out = [item for item in items if is_of_another_run(item)]
-    items[:] = [item for item in items if item not in set(left_out)]
+    """Leave out what another run of the suite has (``tests.dealing``)."""
+    left_out = set(dealing.left_out(items))
+    items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
-
-
-def is_of_another_run(item) -> bool:
-    """Say whether a test is marked ``fenced`` where one login does everything, or uses no database here.
-
-    The second database has PORTAL_TEST_DATABASE_ONLY=1: the first one's run has the tests that use none.
-    """
-    if item.get_closest_marker("fenced"):
-        return settings.DATABASES["default"]["ENGINE"] != "portal.fenced"
-    uses = item.get_closest_marker("django_db") or OF_THE_DATABASE & set(item.fixturenames)
-    return not uses and os.environ.get("PORTAL_TEST_DATABASE_ONLY") == "1"
 
 
 def pytest_collection_finish():
@@ -84,6 +70,14 @@ def files_removed() -> Iterator[None]:
     for path in {path for folder in folders for path in folder.rglob("*")} - before:
         if path.is_file():
             path.unlink()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sign_ins_are_rarely_written():
+    """Let no page ask more only because the one before it was a minute ago, as on a slow machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sessions, "WRITE_EVERY", 5 * sessions.WRITE_EVERY)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,10 @@ from tests.factories import filer, publisher, reviewer, secadmin, stranger, sysa
 
 pytestmark = pytest.mark.django_db
 PHONE = "13900003707"
-PAGES = ["/desk/audit/", "/desk/audit/phone/", "/desk/audit/chain/", "/desk/audit/chain/anchors.txt"]
+PAGES = [
+    *("/desk/audit/", "/desk/audit/phone/", "/desk/audit/processing/"),
+    *("/desk/audit/chain/", "/desk/audit/chain/anchors.txt"),
+]
 POSTED = ["/desk/audit/export.csv", "/desk/audit/phone/", "/desk/audit/chain/check/"]
 
 

@@ -1,10 +1,9 @@
-"""What of the suite a run has: the usual or the whole size of a proof, and each test in one run at least."""
+"""How large the large proofs are: the usual size or the whole."""
 
 import pytest
 
 from doors import test as door
 from tests import sizes
-from tests.conftest import is_of_another_run
 
 VALUES = [f"value {number}" for number in range(10)]
 
@@ -38,22 +37,3 @@ def test_a_whole_run_is_asked_for_through_the_door(monkeypatch):
     given = door.isolated_environment()
 
     assert (given["PORTAL_TEST_WHOLE"], given["PORTAL_VAR"]) == ("1", str(door.VAR))
-
-
-@pytest.mark.parametrize(("only", "left_out"), [("", False), ("1", True)])
-def test_what_uses_no_database_is_left_to_the_run_on_the_first_one(request, monkeypatch, only, left_out):
-    monkeypatch.setenv("PORTAL_TEST_DATABASE_ONLY", only)
-
-    assert is_of_another_run(request.node) == left_out
-
-
-@pytest.mark.django_db
-def test_what_uses_the_database_runs_on_both(request, monkeypatch):
-    monkeypatch.setenv("PORTAL_TEST_DATABASE_ONLY", "1")
-
-    assert not is_of_another_run(request.node)
-
-
-def test_the_second_database_leaves_them_out_unless_arguments_choose_the_tests():
-    assert door.left_to_the_first([]) == {"PORTAL_TEST_DATABASE_ONLY": "1"}
-    assert door.left_to_the_first(["-k", "workflow"]) == {}

@@ -155,30 +155,33 @@ def same_reports(folder: Path) -> list[Stage]:
 def sqlite(arguments: list[str], **extra: str) -> Stage:
     """Run the suite on SQLite."""
     url = f"sqlite:///{VAR / 'sqlite' / 'portal.sqlite3'}"
-    return suite("pytest on SQLite", "sqlite", url, arguments, **extra)
+    return suite("pytest on SQLite", "sqlite", url, arguments, **extra, **turn(0, arguments))
 
 
 def postgresql(arguments: list[str], output: TextIO | None = None, **extra: str) -> list[Stage]:
     """Run the suite on a private PostgreSQL; a machine that cannot provide one fails this stage.
 
-    When no ``arguments`` choose tests, those that use no database are left to the other suite, and what
-    needs the roles of the database runs in a second one.
+    When no ``arguments`` choose tests, what needs the roles of the database runs in a second suite.
     """
     name = "pytest on PostgreSQL"
     try:
         programs = postgres.find_programs()
         name = f"{name} {postgres.version(programs)}"
         with postgres.server(programs, VAR) as url:
-            whole = suite(name, "postgresql", url, arguments, output, **extra, **left_to_the_first(arguments))
+            whole = suite(name, "postgresql", url, arguments, output, **extra, **turn(1, arguments))
             return [whole] if arguments else [whole, under_the_roles(url, output)]
     except Closed as closed:
         print(f"\n== {name}\n{closed}", file=output, flush=True)
         return [Stage(name, 0, Counter(failed=1))]
 
 
-def left_to_the_first(arguments: list[str]) -> dict[str, str]:
-    """Return what tells the second suite to leave out tests that use no database, unless some are chosen."""
-    return {} if arguments else {"PORTAL_TEST_DATABASE_ONLY": "1"}
+def turn(number: int, arguments: list[str]) -> dict[str, str]:
+    """Return what tells a suite which of the tests are its own; all, where ``arguments`` choose some.
+
+    Every test runs on both databases, but of many sets of parameters each has half (``tests/dealing.py``).
+    """
+    is_dealt = not arguments and os.environ.get("PORTAL_TEST_WHOLE") != "1"
+    return {"PORTAL_TEST_TURN": str(number)} if is_dealt else {}
 
 
 def under_the_roles(url: str, output: TextIO | None) -> Stage:

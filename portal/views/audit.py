@@ -1,11 +1,11 @@
-"""The auditor's pages: the access log, one record, who saw a number, the chain. Others find nothing here."""
+"""The auditor's pages: the access log, one record, who saw a number, the chain, the register."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import access_chain, access_jobs, access_log, access_pages, exports, spreadsheet
+from portal import access_chain, access_jobs, access_log, access_pages, exports, processing, spreadsheet
 from portal.models import AccessAnchor, AccessArchive, AccessRecord, Act, ActResult
 
 ANCHORS_SHOWN = 31
@@ -48,6 +48,14 @@ def record(request: HttpRequest, record: int) -> HttpResponse:
         "beside": access_pages.beside(row),
     }
     return render(request, "desk/audit_record.html", context)
+
+
+@require_safe
+def processing_register(request: HttpRequest) -> HttpResponse:
+    """What the portal does with personal data, line by line."""
+    _require_auditor(request)
+    context = {"nav": "audit", "register": processing.register()}
+    return render(request, "desk/audit_processing.html", context)
 
 
 @require_POST
