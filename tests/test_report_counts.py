@@ -95,5 +95,5 @@ def test_bureaus_are_counted_where_they_stood(count):
 def test_the_whole_is_large_enough_to_be_wrong(chronicle):
     at = CUTOFFS[-1]
     count = counting.Count(chronicle, at, {})
-    assert len([*count.sent("skill-brands")]) > 800
+    assert len([*count.sent("skill-brands")]) > NUMBER * 0.1
     assert isinstance(reports.ask("brands", at, "37", {}), Asked)
