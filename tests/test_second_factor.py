@@ -167,7 +167,8 @@ def test_whoever_has_done_the_second_step_works_on():
 # or page by itself, refused to whoever has no such post. A new route joins one of the two lists.
 _NAMES = """
 amend attachment attachment-display attachment-remove audit audit-anchors audit-chain audit-check
-audit-phone audit-processing audit-record batch batch-do campaign campaign-board campaign-change campaign-close
+audit-phone audit-processing audit-record batch batch-do campaign campaign-board campaign-change
+campaign-close
 campaign-new campaign-nothing campaign-remind campaigns circulation circulation-print confirm consultation
 copies-read copy-send credit credit-entry credit-lift dashboard dashboard-behind dashboard-download desk
 desk-editions desk-numbers desk-numbers-behind desk-numbers-download desk-target desk-targets
