@@ -224,9 +224,9 @@ class OfPostgreSQL:
     @classmethod
     def add(cls, table: str, rows: frozenset) -> None:
         texts = f'(SELECT unnest(%s::text[])::"{table}" AS r OFFSET 0) s'
-        raw(
-            f'INSERT INTO "{table}" SELECT (r).* FROM {texts} RETURNING 1', [sorted(text for _, text in rows)]
-        )
+        in_order = sorted(rows, key=lambda row: (len(row[0]), row[0]))  # 1000 comes after 999
+        values = [text for _, text in in_order]
+        raw(f'INSERT INTO "{table}" SELECT (r).* FROM {texts} RETURNING 1', [values])
 
 
 TABLES = {"sqlite": OfSQLite, "postgresql": OfPostgreSQL}
