@@ -4,10 +4,8 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connections, transaction
@@ -16,7 +14,7 @@ from django.test import TransactionTestCase, override_settings
 from portal import access_log, access_triggers, asking, guards, post_triggers, sessions
 from tests import dealing
 from tests.programs import needs
-from tests.retracing import HERE
+from tests.retracing import HERE, stored
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PATIENCE = 30_000  # ms that a browser waits for what a slow machine has yet to show
@@ -61,15 +59,10 @@ def cheap_settings(tmp_path_factory):
 @contextmanager
 def files_removed() -> Iterator[None]:
     """Remove the files that were stored meanwhile: their rows go with a transaction, the files would not."""
-    folders = [
-        Path(settings.MEDIA_ROOT) / name
-        for name in ("attachments", "editions", "imports", "jobs", "registrations")
-    ]
-    before = {path for folder in folders for path in folder.rglob("*")}
+    before = stored()
     yield
-    for path in {path for folder in folders for path in folder.rglob("*")} - before:
-        if path.is_file():
-            path.unlink()
+    for path in stored() - before:
+        path.unlink()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -39,7 +39,7 @@ class Walk:
     gone: Rows
     come: Rows
     files: dict[Path, bytes]
-    waiting: list[Callable]
+    waiting: list[tuple[Callable, bool]]
     returned: bytes
     then: int
 
