@@ -208,11 +208,14 @@ def test_a_decision_by_the_one_who_submitted_is_found(approved):
 def test_an_entry_that_nobody_published_is_found(approved):
     other = factories.entry("skill-brands")
     CatalogueEntry.objects.filter(pk=other.pk).update(filing=approved)
-    assert [line.partition("）：")[2] for line in lines()] == [
-        "有 0 条公布记录，有目录条目。",
-        f"目录条目 {other.code} 的类型、名称或区划与填报不一致。",
-        "有 1 条公布记录，没有目录条目。",
-    ]
+    of_one, of_other = (f"填报 {record.pk}（skill-brands）：" for record in (approved, other.filing))
+    assert sorted(lines()) == sorted(
+        [
+            f"{of_one}有 0 条公布记录，有目录条目。",
+            f"{of_one}目录条目 {other.code} 的类型、名称或区划与填报不一致。",
+            f"{of_other}有 1 条公布记录，没有目录条目。",
+        ]
+    )
 
 
 def test_an_entry_of_a_filing_that_is_not_approved_is_found(published):
