@@ -27,10 +27,10 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_the_diagram_in_the_readme_is_the_one_drawn_from_the_actions():
-    readme = (ROOT / "README.md").read_text()
+def test_the_diagram_of_the_workflow_is_the_one_drawn_from_the_actions():
+    page = (ROOT / "docs" / "architecture.md").read_text()
 
-    shown = re.search(r"<!-- workflow -->\n```mermaid\n(.*?)```\n<!-- /workflow -->", readme, re.DOTALL)
+    shown = re.search(r"<!-- workflow -->\n```mermaid\n(.*?)```\n<!-- /workflow -->", page, re.DOTALL)
 
     assert shown[1] == diagram()
 
