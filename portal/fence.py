@@ -93,6 +93,7 @@ SIGNED_IN = (
     "portal_scorer",
     "portal_secondfactor",
     "portal_selectionround",
+    "portal_sentform",
     "portal_user",
     "portal_user_groups",
     "portal_user_user_permissions",

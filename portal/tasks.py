@@ -27,6 +27,7 @@ from portal import (
     receipt_jobs,  # noqa: F401 -- registers what it does
     reminders,
     schedules,
+    sent_forms,
     verify,
 )
 
@@ -43,6 +44,7 @@ def nightly_verify() -> None:
     accounts.close_unused()
     attempts.tidy()
     held_forms.tidy()
+    sent_forms.tidy()
     access_chain.seal(thorough=True)
     access_chain.anchor()
     verify.nightly()

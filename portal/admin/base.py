@@ -18,6 +18,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
 from portal.models import User
+from portal.views.once import once
 from portal.vocabulary import Level
 
 
@@ -93,6 +94,11 @@ class ByPost(NotThere, admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         """Say no: rows are end-dated, never deleted."""
         return False
+
+    @method_decorator(once)
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context=None) -> HttpResponse:
+        """Add one row, however often the form is sent."""
+        return super().add_view(request, form_url, extra_context)
 
     def get_form(self, request: HttpRequest, obj=None, change: bool = False, **kwargs):
         """Grey the fixed fields of what exists; they stay in the form, so every constraint is checked."""

@@ -45,6 +45,7 @@ from portal.models.periodic import CreditRecord, PeriodicReview, ReviewFigure, R
 from portal.models.public_changes import PublicChange
 from portal.models.sealed import SealedCharField
 from portal.models.selection import Candidate, Criterion, RoundStage, Score, Scorer, SelectionRound
+from portal.models.sent_forms import SentForm
 from portal.models.targets import Operator, PolicyTarget, TargetScope
 
 __all__ = [
@@ -125,6 +126,7 @@ __all__ = [
     "SealedCharField",
     "SecondFactor",
     "SelectionRound",
+    "SentForm",
     "Succession",
     "TargetScope",
     "User",

@@ -8,7 +8,7 @@ from django.forms.utils import flatatt
 from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from portal import hits, materials, text, windows
+from portal import hits, materials, sent_forms, text, windows
 
 register = template.Library()
 
@@ -329,3 +329,9 @@ def how_many(count: int) -> str:
 def how_many_lines(count: int) -> str:
     """Return a number of lines in words, with 以上 when no more than that is known."""
     return hits.in_words(count, "条")
+
+
+@register.simple_tag
+def form_key() -> SafeString:
+    """Return the hidden field with the key of a form that makes something (``views.once``)."""
+    return format_html('<input type="hidden" name="{}" value="{}">', sent_forms.FIELD, sent_forms.new_key())

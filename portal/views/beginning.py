@@ -7,9 +7,11 @@ from django.views.decorators.http import require_http_methods
 from portal import deadlines, drafts, registry, windows
 from portal.models import Campaign, Filing, Organisation
 from portal.registry import CITY, MERGED, RecordType
+from portal.views.once import once
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def new(request: HttpRequest, record_type: RecordType | None = None) -> HttpResponse:
     """The campaigns that are owed and the types this person may file; POST begins a draft and opens it."""
     wanted = [record_type] if record_type else registry.all_types()

@@ -16,6 +16,7 @@ from portal.campaign_forms import CampaignForm, ExtensionForm, NothingForm
 from portal.models import Campaign, CampaignDuty, Filing, Organisation
 from portal.views.acts import done
 from portal.views.desk import page_of
+from portal.views.once import once
 from portal.vocabulary import State
 from portal.workflow import Refused
 
@@ -106,6 +107,7 @@ def _demand_manager(request: HttpRequest) -> None:
 
 
 @require_http_methods(FORM)
+@once
 def new(request: HttpRequest) -> HttpResponse:
     """Open a campaign."""
     _demand_manager(request)
@@ -171,6 +173,7 @@ def remind(request: HttpRequest, campaign: int) -> HttpResponse:
 
 
 @require_http_methods(FORM)
+@once
 def extend(request: HttpRequest, duty: int) -> HttpResponse:
     """Give one bureau more time, with the reason."""
     _demand_manager(request)

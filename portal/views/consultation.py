@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import consultation, opinions, reading, workflow
 from portal.models import Filing, JointOpinion, Organisation
+from portal.views.once import once
 from portal.views.review import STALE, conflict_page, in_scope, number
 
 ASKED = "已向{}征求会商意见，期限 {}。"
@@ -19,6 +20,7 @@ TAKEN_BACK = "已撤回向{}的征求。"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """The questions about one filing with their answers; asks the departments that are chosen."""
     found = in_scope(request, pk)

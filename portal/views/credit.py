@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal import credit, inbox, registry, text
 from portal.models import CatalogueEntry, CreditRecord
 from portal.views.desk import page_of
+from portal.views.once import once
 from portal.views.publishing import day
 from portal.workflow import Refused
 
@@ -45,6 +46,7 @@ def _entry(request: HttpRequest, code: str) -> CatalogueEntry:
 
 
 @require_http_methods(FORM)
+@once
 def credit_entry(request: HttpRequest, code: str) -> HttpResponse:
     """The records of one entry, and the form for another one."""
     entry, refusal = _entry(request, code), ""

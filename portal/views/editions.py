@@ -23,6 +23,7 @@ from portal.edition_forms import EditionForm
 from portal.models import Edition, EditionChange, Job, User
 from portal.views.acts import done
 from portal.views.desk import page_of
+from portal.views.once import once
 from portal.workflow import Refused
 
 FORM = ["GET", "HEAD", "POST"]
@@ -64,6 +65,7 @@ def edition_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(FORM)
+@once
 def new(request: HttpRequest) -> HttpResponse:
     """Begin an edition."""
     if not edition_policy.kinds_of(request.user):
@@ -180,6 +182,7 @@ def answer(request: HttpRequest, done: Edition | Job, name: str) -> HttpResponse
 
 
 @require_POST
+@once
 def add(request: HttpRequest, edition: int) -> HttpResponse:
     """Add one change: a new project, a new text, one that leaves or merges, one that waits approved."""
     found = in_scope(request, edition)

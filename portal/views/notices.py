@@ -18,6 +18,7 @@ from portal.models import Filing, Organisation, PublicNotice
 from portal.notice_forms import BeginForm, NoticeForm, initial, offered, period, present
 from portal.registry import RecordType
 from portal.views.desk import page_of
+from portal.views.once import once
 from portal.vocabulary import NoticeKind, Role
 from portal.workflow import Refused
 
@@ -81,6 +82,7 @@ def in_scope(request: HttpRequest, pk: int) -> PublicNotice:
 
 
 @require_http_methods(FORM)
+@once
 def new(request: HttpRequest) -> HttpResponse:
     """Draft a notice: first what it is about, then its text, its days and its list."""
     desks = _demand_desk(request)

@@ -10,6 +10,7 @@ from portal import objections
 from portal.models import Objection
 from portal.notice_forms import ObjectionForm
 from portal.views.notices import FORM, in_scope
+from portal.views.once import once
 from portal.workflow import Refused
 
 REGISTERED = "异议已登记。答复并由另一位同事办结以前，名单中相关条目不能公布。"
@@ -18,6 +19,7 @@ CLOSED = "异议已办结。"
 
 
 @require_http_methods(FORM)
+@once
 def new(request: HttpRequest, notice: int) -> HttpResponse:
     """Register an objection that came in."""
     found = in_scope(request, notice)

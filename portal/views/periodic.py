@@ -16,6 +16,7 @@ from portal import choosing, credit, outcomes, periodic, registry, review_boards
 from portal.models import CatalogueEntry, PeriodicReview, ReviewItem
 from portal.review_forms import FiguresForm, ReviewForm
 from portal.views.desk import page_of
+from portal.views.once import once
 from portal.views.publishing import day
 from portal.views.review import conflict_page, number
 from portal.vocabulary import Outcome
@@ -55,6 +56,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(FORM)
+@once
 def new(request: HttpRequest) -> HttpResponse:
     """Choose entries, look at them, open the round."""
     if not periodic.organisations(request.user):

@@ -36,6 +36,7 @@ from portal import (
 from portal.actions import REVIEWERS
 from portal.models import Copy, Filing, SavedView, User
 from portal.views.desk import PER_PAGE
+from portal.views.once import once
 from portal.views.review import STALE, number
 from portal.vocabulary import ADMIN_ROLES, Role
 
@@ -249,6 +250,7 @@ def look(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @require_POST
+@once
 def keep_view(request: HttpRequest) -> HttpResponse:
     """Keep the present question under a name."""
     wish = queue.decoded(request.POST.get("from", ""), request.user)

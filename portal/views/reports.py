@@ -27,6 +27,7 @@ from portal import (
 from portal.models import Frequency, Region
 from portal.report_pages import OutOfReach, Wish
 from portal.views.desk import PER_PAGE
+from portal.views.once import once
 from portal.workflow import Refused
 
 NEWEST = 8
@@ -111,6 +112,7 @@ def _page(request: HttpRequest, wish: Wish) -> HttpResponse:
 
 @require_POST
 @in_reach
+@once
 def make(request: HttpRequest, report: str) -> HttpResponse:
     """Ask for the file of what is on the screen and lead to the page of its job."""
     wish = report_pages.read_wish(report, request.POST, request.user)
@@ -191,6 +193,7 @@ def _schedule_page(request: HttpRequest, typed: dict, refusal: str = "") -> Http
 
 @require_POST
 @in_reach
+@once
 def schedule_set(request: HttpRequest) -> HttpResponse:
     """Set a schedule; what is refused is said, with everything typed kept."""
     typed = {name: request.POST.get(name, "")[:30] for name in ("report", "region", "frequency", "format")}

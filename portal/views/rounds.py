@@ -16,6 +16,7 @@ from portal.round_forms import RoundForm
 from portal.rounds import Overtaken
 from portal.views.acts import done
 from portal.views.desk import page_of
+from portal.views.once import once
 from portal.views.review import number
 from portal.vocabulary import NoticeKind
 from portal.workflow import Refused
@@ -115,6 +116,7 @@ def _notice_query(of: SelectionRound) -> str:
 
 
 @require_http_methods(FORM)
+@once
 def new(request: HttpRequest) -> HttpResponse:
     """Open a round; ``kind`` suggests the criteria of the notice."""
     if not ranking.may_manage(request.user):
