@@ -77,9 +77,10 @@ class Portal:
 class Server:
     """A process that serves the portal, and one connection to it."""
 
-    def __init__(self, folder: Path, lease: float):
+    def __init__(self, folder: Path, lease: float, workers: int = 1, threads: int = 2):
         self.port, self.connection = free_port(), None
-        command = "granian --interface wsgi --no-ws --workers 1 --blocking-threads 2 --host 127.0.0.1"
+        size = f"--workers {workers} --blocking-threads {threads}"
+        command = f"granian --interface wsgi --no-ws {size} --host 127.0.0.1"
         private = {"PORTAL_VAR": folder, "DATABASE_URL": database_url(), "PORTAL_PAGES_LEASE": lease}
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command.split(), "--port", str(self.port), "portal.wsgi:application"],

@@ -15,7 +15,7 @@ from doors.environment import PYTHON, ROOT, clean_environment, ensure, only_one
 #: What an attack writes is kept apart from the data of ./bin/up and of the tests.
 VAR = Path(os.environ.get("PORTAL_VAR", ROOT / "var")) / "attack"
 #: A stage is a file of tests that leaves figures behind.
-STAGES = ("crawl", "workflow", "files", "requests", "scripts")
+STAGES = ("crawl", "workflow", "files", "requests", "scripts", "floods")
 #: What a figure may not be anything but nought in.
 NEVER = ("leaked", "5xx", "broken")
 
