@@ -8,8 +8,6 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from portal.management.commands.workflow_diagram import diagram
-
 ROOT = Path(settings.BASE_DIR)
 SOURCES = sorted(
     path
@@ -25,14 +23,6 @@ TEMPLATES = sorted((ROOT / "templates").glob("**/*.html"))
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
-
-
-def test_the_diagram_of_the_workflow_is_the_one_drawn_from_the_actions():
-    page = (ROOT / "docs" / "architecture.md").read_text()
-
-    shown = re.search(r"<!-- workflow -->\n```mermaid\n(.*?)```\n<!-- /workflow -->", page, re.DOTALL)
-
-    assert shown[1] == diagram()
 
 
 @pytest.mark.django_db

@@ -2,7 +2,6 @@
 
 import ast
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -308,15 +307,6 @@ def test_every_package_asked_for_has_its_reason_in_the_readme():
     readme = (ROOT / "README.md").read_text()
 
     assert [package for package in sorted(names("base.in")) if f"\n- `{package}`: " not in readme] == []
-
-
-def test_every_knob_of_the_settings_is_in_their_table():
-    settings_file = (ROOT / "portal" / "settings.py").read_text()
-    table = (ROOT / "docs" / "settings.md").read_text()
-
-    knobs = set(re.findall('"((?:PORTAL|DATABASE|CELERY)_[A-Z0-9_]+)"', settings_file))
-    knobs = {re.sub("^PORTAL_SITE_(?!NAME)", "…_", knob) for knob in knobs if "TEST" not in knob}
-    assert sorted(knob for knob in knobs if f"`{knob}`" not in table) == []
 
 
 def test_sqlite_waits_for_the_disk_wherever_it_is_no_test():
