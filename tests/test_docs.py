@@ -267,12 +267,15 @@ def test_every_program_of_bin_is_named_in_the_readme():
 # -- what changed
 
 
-def test_the_changelog_begins_with_what_is_not_released_and_has_one_line_for_each_change():
+KINDS = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+
+
+def test_the_changelog_begins_with_what_is_not_released_and_says_each_change_once_by_its_kind():
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    releases = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    kinds = [re.findall(r"^### (.+)$", release, re.MULTILINE) for release in releases]
+    said = re.findall(r"^- (.+)$", text, re.MULTILINE)
 
-    parts = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    bullets = re.findall(r"^- (.+)$", text, re.MULTILINE)
-
-    assert parts[0] == "Unreleased"
-    assert len(set(parts)) == len(parts)
-    assert [line for line in bullets if bullets.count(line) > 1] == []
+    assert releases[0].startswith("Unreleased\n")
+    assert kinds == [sorted(set(found), key=KINDS.index) for found in kinds]
+    assert [line for line in said if said.count(line) > 1] == []
