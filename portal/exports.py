@@ -11,7 +11,7 @@ from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from portal import access_log, spreadsheet
+from portal import access_log, spreadsheet, text
 from portal.export_rows import Rows
 from portal.models import ChoiceListField, Filing, User
 from portal.reading import with_sent
@@ -21,6 +21,7 @@ from portal.scope import files_for
 from portal.sheets import CONTEXT, PUBLIC_CONTEXT, Column, Sheet, layout, sent_rows, sent_values
 from portal.spreadsheet import DAY, GENERAL, TEXT, Page
 from portal.vocabulary import BUSINESS_ROLES
+from portal.workflow import Refused
 
 CONTENT_TYPES = {
     "xlsx": spreadsheet.CONTENT_TYPE,
@@ -28,6 +29,8 @@ CONTENT_TYPES = {
     "json": "application/json",
 }
 SENT_CONTEXT = ("填报单位", "所属区划")  # what never changes of a version that was submitted
+LEAST_REASON, MOST_REASON = 2, 100
+NO_REASON = f"清单含个人信息，请写明导出事由，{LEAST_REASON} 至 {MOST_REASON} 个字。"
 WIDTHS = {models.TextField: 46, models.ManyToManyField: 28, models.ForeignKey: 24, ChoiceListField: 24}
 
 
@@ -120,22 +123,39 @@ def may_see_personal(user: User) -> bool:
     return user.has_role(*BUSINESS_ROLES)
 
 
-def export_response(user: User, record_type: RecordType, queryset: models.QuerySet) -> StreamingHttpResponse:
+def takes_personal(user: User, record_type: RecordType) -> bool:
+    """Say whether an export of this type for ``user`` holds personal columns, and so asks for a reason."""
+    return bool(record_type.personal) and may_see_personal(user)
+
+
+def export_response(
+    user: User, record_type: RecordType, queryset: models.QuerySet, reason: str = ""
+) -> StreamingHttpResponse:
     """Return what ``user`` may see of ``queryset`` as a download, and note who took how many records out.
 
-    A zero report holds none of the columns and stays out.
+    A zero report holds none of the columns and stays out. Raises ``Refused`` when it holds personal columns
+    and no ``reason`` says what for (security.md 44, PIPL 6); the reason is kept with the note.
     """
+    personal = takes_personal(user, record_type)
+    why = f"，含个人信息，事由：{_checked(reason)}" if personal else ""
     visible = queryset.filter(
         pk__in=record_type.model.objects.visible_to(user).values("pk"), is_nothing=False
     )
-    personal = bool(record_type.personal) and may_see_personal(user)
-    note = Note(user, record_type.model, record_type.label, "，含个人信息" if personal else "")
+    note = Note(user, record_type.model, record_type.label, why)
     if personal:
         note.phones = _phones(record_type, visible, user)
     rows = Rows(record_type, visible, export_sheets(record_type, personal=personal), user, note.begin)
     pieces = spreadsheet.stream(record_type.label, export_pages(rows))
     name = f"{record_type.label}-{timezone.localdate()}.xlsx"
     return streamed(note.kept(pieces, lambda: rows.written), name)
+
+
+def _checked(reason: str) -> str:
+    """Return a reason in one line without telephone numbers; raises ``Refused``."""
+    said = access_log.covered(text.clean(reason))
+    if not LEAST_REASON <= len(said) <= MOST_REASON:
+        raise Refused(NO_REASON)
+    return said
 
 
 def _phones(record_type: RecordType, found: models.QuerySet, reader: User) -> Iterator[str]:

@@ -119,7 +119,7 @@ def test_an_export_is_recorded_once_with_all_its_numbers(client, school):
     factories.filing(KIND, State.CITY_REVIEW, name="演示二校", **SCHOOL | {"contact_phone": "0536-8888888"})
     before = signed_in(client, factories.reviewer())
 
-    b"".join(client.post(f"/desk/filings/{KIND}/export/").streaming_content)
+    b"".join(client.post(f"/desk/filings/{KIND}/export/", {"reason": "演示核对"}).streaming_content)
 
     assert [act for act, *_ in recorded(before)] == ["export"]
     row = AccessRecord.objects.order_by("-pk").first()

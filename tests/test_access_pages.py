@@ -149,7 +149,7 @@ def test_whoever_saw_a_number_is_named_page_export_and_question_alike(client):
     factories.filing("exam-institutions", State.CITY_REVIEW, name="演示二校", contact_phone="13900003708")
     client.force_login(reviewer())
     client.get(f"/desk/filings/{record.pk}/")
-    b"".join(client.post("/desk/filings/exam-institutions/export/").streaming_content)
+    b"".join(client.post("/desk/filings/exam-institutions/export/", {"reason": "演示核对"}).streaming_content)
     client.force_login(factories.auditor())
 
     answer = client.post("/desk/audit/phone/", {"number": "139 0000 3707"})

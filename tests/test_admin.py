@@ -262,7 +262,7 @@ def test_an_export_follows_scope_and_filters_and_leaves_a_note(record_type, clie
     page = url(record_type.model, "export")
 
     asked = client.get(page)
-    response = client.post(f"{page}?q={kept.title}")
+    response = client.post(f"{page}?q={kept.title}", {"reason": "演示核对"})
 
     book = load_workbook(BytesIO(b"".join(response.streaming_content)))
     names = {row[0] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)}
@@ -277,6 +277,23 @@ def test_asking_for_an_export_writes_nothing(client):
     enter(client, user).get(url(TYPES[0].model, "export"))
 
     assert user.logentry_set.count() == 0
+
+
+def test_what_is_ticked_in_the_administration_is_taken_out_once_its_reason_is_said(client):
+    record = factories.filing("building-units", State.CITY_REVIEW, name="演示单位甲")
+    factories.filing("building-units", State.CITY_REVIEW, name="演示单位乙")
+    user, page = factories.reviewer(), url(type(record), "changelist")
+    sent = {"action": "export", "_selected_action": record.pk}
+
+    asked = enter(client, user).post(page, sent)
+    refused = client.post(page, sent | {"reason": " "})
+    noted = user.logentry_set.count()
+    taken = client.post(page, sent | {"reason": "演示核对"})
+
+    book = load_workbook(BytesIO(b"".join(taken.streaming_content)))
+    assert [asked.status_code, refused.status_code, noted] == [200, 422, 0]
+    assert f'name="_selected_action" value="{record.pk}"' in asked.content.decode()
+    assert [row[0] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)] == ["演示单位甲"]
 
 
 def under_change(**values) -> Filing:
@@ -318,7 +335,7 @@ def test_an_export_holds_what_was_sent_of_a_filing_that_another_bureau_is_changi
     page, texts = url(type(record), "export"), []
 
     for who in (factories.reviewer(), factories.filer()):
-        answer = enter(client, who).post(page)
+        answer = enter(client, who).post(page, {"reason": "演示核对"})
         sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).worksheets[0]
         texts.append({str(cell) for line in sheet.values for cell in line})
 

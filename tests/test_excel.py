@@ -15,6 +15,7 @@ from portal.vocabulary import Kind, Role, State
 from tests import copies, factories
 from tests.programs import converted
 
+REASON = "演示核对"
 pytestmark = pytest.mark.django_db
 TYPES = list(registry.all_types())
 every_type = pytest.mark.parametrize("record_type", TYPES, ids=lambda record_type: record_type.slug)
@@ -49,7 +50,7 @@ def export(record_type: RecordType, **options) -> bytes:
 
 
 def names_for(user, record_type: RecordType) -> set[str]:
-    response = exports.export_response(user, record_type, record_type.model.objects.all())
+    response = exports.export_response(user, record_type, record_type.model.objects.all(), REASON)
     book = opened(b"".join(response.streaming_content))
     return {row[str(record_type.field("name").verbose_name)] for row in records(book, record_type)}
 
@@ -230,7 +231,7 @@ def test_names_and_numbers_of_persons_go_to_business_posts_only():
 
     headers = {}
     for user in (factories.reviewer(), factories.joint("3707"), factories.auditor()):
-        response = exports.export_response(user, record_type, record_type.model.objects.all())
+        response = exports.export_response(user, record_type, record_type.model.objects.all(), REASON)
         (row,) = records(opened(b"".join(response.streaming_content)), record_type)
         headers[user.posts[0].role] = {"法定代表人", "联系人", "联系电话"} & set(row)
 
@@ -263,14 +264,16 @@ def test_every_export_is_noted_with_its_number_of_records():
     names_for(user, record_type)
 
     assert list(user.logentry_set.values_list("object_repr", "change_message")) == [
-        ("劳务品牌建设单位", "导出1条，含个人信息")
+        ("劳务品牌建设单位", "导出1条，含个人信息，事由：演示核对")
     ]
 
 
 def test_the_download_bears_a_chinese_name_that_every_browser_reads():
     record_type = registry.get("handicraft-projects")
 
-    response = exports.export_response(factories.reviewer(), record_type, record_type.model.objects.all())
+    response = exports.export_response(
+        factories.reviewer(), record_type, record_type.model.objects.all(), REASON
+    )
 
     assert response["Content-Disposition"].startswith("attachment; filename*=utf-8''%E2%80%9C%E5%B1%B1")
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from portal import export_rows, exports, ledger, queue, reading, registry
-from portal.models import Event, Filing
+from portal.models import AccessRecord, Act, Event, Filing
 from portal.vocabulary import Kind, Role, State
 from tests import copies, factories
 from tests.payloads import PAYLOADS
@@ -21,6 +21,7 @@ from tests.payloads import PAYLOADS
 pytestmark = pytest.mark.django_db
 TYPES = [record_type.slug for record_type in registry.all_types()]
 CANARY = "13900009999"
+REASON = {"reason": "演示核对"}
 PEOPLE = [
     (Role.FILER, "370705", Kind.HRSS_BUREAU),
     (Role.REVIEWER, "3707", Kind.HRSS_BUREAU),
@@ -88,7 +89,7 @@ def test_a_list_exports_exactly_the_filings_it_shows(client, role, place, kind):
     user, record_type = factories.person(role, place, kind), registry.get("building-units")
     client.force_login(user)
 
-    answer = client.post(reverse("filing-export", args=[record_type]))
+    answer = client.post(reverse("filing-export", args=[record_type]), REASON)
 
     shown = reading.without_unsent(ledger.filings(record_type, user, ledger.Wish()), user)
     assert {row["单位全称"] for row in rows(taken(answer))} == {filing.title for filing in shown}
@@ -141,7 +142,7 @@ def test_no_telephone_number_leaves_without_permission(client, role, place, kind
     user = factories.person(role, place, kind)
     client.force_login(user)
 
-    files = [taken(client.post(reverse("filing-export", args=["building-units"])))]
+    files = [taken(client.post(reverse("filing-export", args=["building-units"]), REASON))]
     files += [taken(client.post(f"{reverse('desk-export')}?tab={tab}")) for tab in queue.TABS]
     public = [reverse("catalogue-download", args=["building-units", suffix]) for suffix in ("xlsx", "csv")]
     files += [taken(client.get(url)) for url in public]
@@ -155,11 +156,11 @@ def test_a_zero_report_is_no_line_of_an_export(client):
     record_type, user = registry.get("labour-brands"), factories.reviewer()
     record = factories.filing(record_type, State.CITY_REVIEW, name="演示潍坊品牌")
     everything = record_type.model.objects.all()
-    assert len(rows(taken(exports.export_response(user, record_type, everything)))) == 1
+    assert len(rows(taken(exports.export_response(user, record_type, everything, **REASON)))) == 1
 
     nothing = everything.exclude(pk=record.pk)
 
-    assert rows(taken(exports.export_response(user, record_type, nothing))) == []
+    assert rows(taken(exports.export_response(user, record_type, nothing, **REASON))) == []
     assert notes(user) == ["导出1条", "导出0条"]
 
 
@@ -225,7 +226,7 @@ def test_a_download_that_breaks_off_says_in_the_log_how_far_it_came(monkeypatch)
     record = factories.filing("building-units", State.CITY_REVIEW)
     copies.multiply(record, 4)
     user, record_type = factories.reviewer(), record.record_type
-    answer = exports.export_response(user, record_type, record_type.model.objects.all())
+    answer = exports.export_response(user, record_type, record_type.model.objects.all(), **REASON)
     pieces = iter(answer.streaming_content)
 
     next(pieces)
@@ -233,7 +234,7 @@ def test_a_download_that_breaks_off_says_in_the_log_how_far_it_came(monkeypatch)
     next(pieces)
     closed(answer)
 
-    assert notes(user) == ["导出5条，含个人信息；下载中断，已写出5条"]
+    assert notes(user) == ["导出5条，含个人信息，事由：演示核对；下载中断，已写出5条"]
 
 
 def test_a_failure_in_the_middle_breaks_the_download_and_stays_in_the_log(monkeypatch):
@@ -248,7 +249,7 @@ def test_a_failure_in_the_middle_breaks_the_download_and_stays_in_the_log(monkey
         yield from read(self, sheet, keys)
 
     monkeypatch.setattr(export_rows.Rows, "_records", failing)
-    answer = exports.export_response(user, record_type, record_type.model.objects.all())
+    answer = exports.export_response(user, record_type, record_type.model.objects.all(), **REASON)
 
     with pytest.raises(OSError, match="went away"):
         taken(answer)
@@ -259,7 +260,7 @@ def test_a_failure_in_the_middle_breaks_the_download_and_stays_in_the_log(monkey
 def test_the_first_bytes_wait_for_no_query():
     record_type, user = registry.get("labour-brands"), factories.reviewer()
     assert user.posts
-    answer = exports.export_response(user, record_type, record_type.model.objects.all())
+    answer = exports.export_response(user, record_type, record_type.model.objects.all(), **REASON)
 
     with CaptureQueriesContext(connection) as queries:
         (first,) = islice(answer.streaming_content, 1)
@@ -338,3 +339,49 @@ def test_events_are_taken_by_a_post_with_filters_that_exist(client):
 
     assert client.get(reverse("admin:portal_event_export")).status_code == 405
     assert client.post(f"{reverse('admin:portal_event_export')}?nothing=1").status_code == 404
+
+
+@pytest.mark.parametrize("said", [None, "", " ", "核", "\u200b\u200b\u200b", "核" * 101])
+def test_a_list_with_persons_is_not_taken_out_without_a_reason(client, said):
+    factories.filing("building-units", State.CITY_REVIEW, contact_phone=CANARY)
+    user = factories.reviewer()
+    client.force_login(user)
+    sent = {} if said is None else {"reason": said}
+
+    answer = client.post(reverse("filing-export", args=["building-units"]), sent)
+
+    assert (answer.status_code, notes(user)) == (422, [])
+    assert exports.NO_REASON in answer.content.decode()
+
+
+def test_the_reason_is_kept_with_the_number_of_records_and_read_by_the_auditor(client):
+    factories.filing("building-units", State.CITY_REVIEW, contact_phone=CANARY)
+    client.force_login(factories.reviewer())
+    reason = {"reason": f"演示报送核对\n{CANARY}"}
+
+    taken(client.post(reverse("filing-export", args=["building-units"]), reason))
+
+    kept = AccessRecord.objects.filter(act=Act.EXPORT).get()
+    client.force_login(factories.auditor())
+    page = client.get(reverse("audit-record", args=[kept.pk])).content.decode()
+    assert "导出1条，含个人信息，事由：演示报送核对 139****9999" in page
+    assert CANARY not in kept.details
+
+
+def test_a_list_without_persons_asks_for_no_reason(client):
+    factories.filing("building-units", State.CITY_REVIEW, contact_phone=CANARY)
+    client.force_login(factories.joint("3707"))
+    listed = client.get(reverse("filing-list", args=["building-units"])).content.decode()
+
+    answer = client.post(reverse("filing-export", args=["building-units"]))
+
+    assert (answer.status_code, 'name="reason"' in listed) == (200, False)
+
+
+def test_the_list_asks_for_the_reason_where_it_is_taken_out(client):
+    factories.filing("building-units", State.CITY_REVIEW)
+    client.force_login(factories.reviewer())
+
+    listed = client.get(reverse("filing-list", args=["building-units"])).content.decode()
+
+    assert 'name="reason" required' in listed

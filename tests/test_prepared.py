@@ -244,7 +244,7 @@ def test_no_export_message_or_event_tells_of_it_before_it_is_made(client):
 
 def client_export(client, user) -> bytes:
     factories.sign_in(client, user)
-    answer = client.post(reverse("filing-export", args=["skill-brands"]))
+    answer = client.post(reverse("filing-export", args=["skill-brands"]), {"reason": "演示核对"})
     return b"".join(answer.streaming_content) if answer.streaming else answer.content
 
 

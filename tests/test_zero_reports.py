@@ -119,7 +119,7 @@ def test_a_zero_report_fills_no_column_of_a_list_and_no_line_of_an_export(client
     nothing(campaign(kind="exam-projects"), state=State.PROVINCE_REVIEW)
     listed = get(client, manager(), "filing-list", "exam-projects")
 
-    exported = post(client, manager(), "filing-export", "exam-projects")
+    exported = post(client, manager(), "filing-export", "exam-projects", reason="演示核对")
     lines = list(load_workbook(BytesIO(b"".join(exported.streaming_content))).active.values)
 
     assert {cell["text"] for row in listed.context["rows"] for cell in row["cells"]} == {""}

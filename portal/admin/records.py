@@ -18,6 +18,7 @@ from portal.admin.lists import AsRead, CityFilter, as_read, column, searched
 from portal.decision import said
 from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Role
+from portal.workflow import Refused
 
 READERS = (*BUSINESS_ROLES, Role.JOINT_REVIEWER, Role.AUDITOR)
 DECISIONS = ("accept", "endorse", "approve", "return", "reject")
@@ -100,20 +101,28 @@ class RecordAdmin(NotThere, DraftImport, ExportMixin, admin.ModelAdmin):
         return {**decisions, "export": (RecordAdmin.export_selected, "export", "导出所选")}
 
     def export_selected(self, request, queryset):
-        """Export the ticked rows."""
-        return exports.export_response(request.user, self.record_type, queryset)
+        """Export the ticked rows; with personal columns, ask for the reason first."""
+        return self._exported(request, queryset, is_ticked=True)
 
     def export_action(self, request):
         """Ask, then export what the list shows under the same filters; only the answer leaves a trace."""
         if not self.has_export_permission(request):
             raise PermissionDenied
-        queryset = self.get_export_queryset(request)
+        return self._exported(request, self.get_export_queryset(request))
+
+    def _exported(self, request, queryset, is_ticked=False):
+        """Return the workbook, or the page that asks for it: of ticked rows only when a reason is wanted."""
+        refusal, typed = "", request.POST.get("reason", "")
         if request.method == "POST":
-            return exports.export_response(request.user, self.record_type, queryset)
+            try:
+                return exports.export_response(request.user, self.record_type, queryset, typed)
+            except Refused as refused:
+                refusal = str(refused) if "reason" in request.POST else ""
         context = {"title": f"导出{self.record_type}", "number": queryset.count(), "opts": self.opts}
-        return TemplateResponse(
-            request, self.export_template_name, self.admin_site.each_context(request) | context
-        )
+        context |= {"asks_reason": exports.takes_personal(request.user, self.record_type), "typed": typed}
+        context |= {"ticked": queryset.values_list("pk", flat=True) if is_ticked else (), "refusal": refusal}
+        shown = self.admin_site.each_context(request) | context
+        return TemplateResponse(request, self.export_template_name, shown, status=422 if refusal else 200)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show the filing as this person may read it, with its events."""

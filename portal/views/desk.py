@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import drafts, exports, historical, ledger, reading, registry
 from portal.registry import RecordType
 from portal.vocabulary import BUSINESS_ROLES, Role
+from portal.workflow import Refused
 
 PER_PAGE = 20
 READERS = (*BUSINESS_ROLES, Role.JOINT_REVIEWER, Role.AUDITOR)
@@ -42,6 +43,7 @@ def filing_list(request: HttpRequest, record_type: RecordType) -> HttpResponse:
         "page": page,
         "headings": ledger.headings(record_type, wish),
         "rows": ledger.rows(record_type, page, request.user),
+        "asks_reason": exports.takes_personal(request.user, record_type),
         "fileable": bool(drafts.filing_organisations(request.user, record_type)),
         "registers": historical.bureau_of(request.user, historical.CONFIRM) is not None,
         "pages": record_type.pages if request.user.has_role(*READERS) else {},
@@ -56,4 +58,9 @@ def filing_export(request: HttpRequest, record_type: RecordType) -> HttpResponse
     found = ledger.filings(record_type, request.user, wish)
     settled = reading.without_unsent(found, request.user)
     records = record_type.model.objects.filter(pk__in=settled.order_by().values("pk"))
-    return exports.export_response(request.user, record_type, records)
+    reason = request.POST.get("reason", "")
+    try:
+        return exports.export_response(request.user, record_type, records, reason)
+    except Refused as refusal:
+        context = {"nav": "ledger", "type": record_type, "wish": wish, "refusal": refusal, "typed": reason}
+        return render(request, "desk/export.html", context, status=422)
