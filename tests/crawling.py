@@ -173,6 +173,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "number": _numbers(PublicNotice),
         "reference_list": ["ich"],
         "item": ["G001"],
+        "chapter": ["filer"],
         "pk": _files(planted) if name.startswith("attachment") else numbers,
         "object_id": numbers if name.startswith(ADMIN_PAGES) else _administered(name),
         "code": codes,

@@ -59,6 +59,10 @@ PUBLIC = {
     "reference-list",
     "reference-item",
     "interface",
+    "help",
+    "help-questions",
+    "help-sample",
+    "help-chapter",
     "api",  # whatever the routes below it are called
     "preferences",
     "csp-reports",

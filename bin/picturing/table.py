@@ -1,0 +1,131 @@
+"""What is pictured, as data: who opens which route, which have no picture and why, what the manual shows.
+
+Standard library only; the addresses of examples are found by ``picturing.finding``.
+"""
+
+from dataclasses import dataclass
+
+#: Widths of a window: a desk of a bureau, a telephone.
+WIDTHS = (1366, 390)
+#: Who is asked for a page, in this order, until it opens; None is a stranger.
+PEOPLE = (
+    None,
+    "weifang_filer",
+    "weifang_reviewer",
+    "province_reviewer",
+    "province_approver",
+    "province_publisher",
+    "weifang_publisher",
+    "province_filer",
+    "jinan_filer",
+    "joint_agri",
+    "joint_culture",
+    "sysadmin",
+    "secadmin",
+    "auditor",
+)
+#: Who looks where the first who may would show little.
+LOOKERS = {"desk": ("weifang_reviewer",), "home": (None,)}
+#: What is asked beside the address, where the page shows more with it.
+QUERIES = {"search": "?q=风筝", "catalogue-compare": "", "login": ""}
+#: Reason → routes without a picture. A new page takes its place in the pictures or here.
+WITHOUT = {
+    "takes what a form sends and leads on": """
+        preferences csp-reports logout sessions-end stay view-keep view-drop copies-read filing-
+        accept copy-send filing-presence batch batch-do prepared-act message-read campaign-remind
+        notice-publish notice-withdraw notice-discard objection-answer objection-close report-make
+        schedule-set schedule-stop audit-check job-cancel job-again import-confirm import-abandon
+        history-act filing-revoke filing-autosave filing-upload filing-archive attachment-remove
+        filing-merge filing-earlier filing-update filing-succeed filing-act remark-write remark-
+        rewrite remark-drop filing-urge opinion-answer opinion-withdraw amend reinstate review-
+        remind review-freeze review-keep-all review-act credit-lift key-brand-designate key-brand-
+        withdraw round-start round-close round-decide round-reconsider round-confer round-cancel
+        edition-act edition-add edition-drop edition-attach edition-import tour
+    """,
+    "gives a file": """
+        catalogue-download edition-download edition-file notice-download campaign-board desk-export
+        dashboard-download desk-numbers-download desk-targets-download report-behind-download audit-
+        export audit-anchors job-file filing-export import-receipt history-template history-document
+        history-receipt filing-template attachment attachment-display filing-print circulation-print
+        form-blank round-ranking edition-document edition-template
+    """,
+    "is read by programs": """
+        sitemap sitemap-section robots feed feed-notices feed-type healthz readyz metrics
+    """,
+    "shows what only one sign-in has": "login-code activate held-form confirm",
+    "needs something that the demonstration has not": "",
+}
+#: Pages of Django's administration that are pictured; the others look alike.
+ADMINISTRATION = (
+    "admin:index",
+    "admin:portal_user_changelist",
+    "admin:portal_user_add",
+    "admin:portal_membership_changelist",
+    "admin:portal_policytarget_changelist",
+)
+#: Pages beside the routes.
+BESIDE = {"not-found": "/catalogue/no-such/"}
+
+
+def reasons() -> dict[str, str]:
+    """Return route → why it has no picture."""
+    return {route: reason for reason, routes in WITHOUT.items() for route in routes.split()}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture of the manual: who looks at which route, and of which example.
+
+    ``of``       what the example must be, by a name of ``picturing.finding.EXAMPLES``
+    ``part``     the part of the page that is shown; the top of the page without it
+    ``query``    asked beside the address          ``press`` what is pressed first, one after the other
+    ``elder``    in 长者模式
+    """
+
+    person: str | None
+    route: str
+    of: str = ""
+    part: str = ""
+    query: str = ""
+    press: tuple[str, ...] = ()
+    elder: bool = False
+
+
+_TICK_TWO = ("tbody tr:nth-child(1) input[type=checkbox]", "tbody tr:nth-child(2) input[type=checkbox]")
+MANUAL = {
+    "sign-in": Shot(None, "login"),
+    "filer-desk": Shot("weifang_filer", "desk"),
+    "filer-new": Shot("weifang_filer", "filing-new"),
+    "filer-form": Shot("weifang_filer", "filing-edit", "draft"),
+    "filer-files": Shot("weifang_filer", "filing-materials", "with files"),
+    "filer-import": Shot("weifang_filer", "filing-import"),
+    "filer-check": Shot("weifang_filer", "filing-check", "draft"),
+    "filer-sent": Shot("weifang_filer", "filing", "sent"),
+    "filer-returned": Shot("", "filing-edit", "returned"),
+    "filer-reviews": Shot("weifang_filer", "reviews"),
+    "reviewer-queue": Shot("province_reviewer", "desk"),
+    "reviewer-filing": Shot("province_reviewer", "filing", "at the province"),
+    "reviewer-changes": Shot("province_reviewer", "filing", "sent again", press=("text=与第 1 版比较",)),
+    "reviewer-remark": Shot("", "filing", "remarked", part=".q:has(.note) >> nth=0"),
+    "reviewer-decide": Shot("province_reviewer", "filing", "at the province", part=".decide"),
+    "reviewer-batch": Shot("province_reviewer", "desk", press=(*_TICK_TWO, "#batch button")),
+    "joint-answer": Shot("", "filing", "asked"),
+    "reviewer-round": Shot("province_approver", "round"),
+    "reviewer-campaign": Shot("province_reviewer", "campaign"),
+    "publisher-notice": Shot("province_publisher", "notice-desk"),
+    "publisher-publish": Shot("province_publisher", "publish"),
+    "publisher-edition": Shot("province_publisher", "edition"),
+    "publisher-exit": Shot("province_publisher", "exit"),
+    "publisher-review": Shot("province_approver", "review-round"),
+    "publisher-report": Shot("province_publisher", "report"),
+    "admin-accounts": Shot("sysadmin", "admin:portal_user_changelist"),
+    "admin-posts": Shot("secadmin", "admin:portal_membership_changelist"),
+    "admin-targets": Shot("sysadmin", "admin:portal_policytarget_changelist"),
+    "auditor-records": Shot("auditor", "audit"),
+    "auditor-chain": Shot("auditor", "audit-chain"),
+    "citizen-search": Shot(None, "search", query="?q=风筝"),
+    "citizen-exam": Shot(None, "catalogue-entry", "exam"),
+    "citizen-verify": Shot(None, "verify"),
+    "citizen-notice": Shot(None, "notice"),
+    "citizen-elder": Shot(None, "home", elder=True),
+}
