@@ -64,9 +64,10 @@ def environment(address: str) -> dict[str, str]:
 
 
 def prepare(here: dict[str, str]) -> None:
-    """Make the data of the private portal."""
+    """Make the data of the private portal, the access log sealed as after its first hour."""
     say("Preparing a private portal", "正在准备一个单独的门户")
-    if subprocess.run([PYTHON, "manage.py", "prepare"], cwd=ROOT, env=here).returncode:
+    runs = ([PYTHON, "manage.py", command] for command in ("prepare", "seal_log"))
+    if any(subprocess.run(run, cwd=ROOT, env=here).returncode for run in runs):
         raise Closed("The data could not be prepared, for the reason above.", "未能准备好数据，原因见上。")
 
 

@@ -65,6 +65,7 @@ UNDER_REVIEW = Filing.objects.filter(state__in=IN_REVIEW, is_nothing=False)
 BEING_WRITTEN = Filing.objects.filter(state__in=EDITABLE)
 AT_THE_PROVINCE = Filing.objects.filter(state=State.PROVINCE_REVIEW, is_nothing=False)
 APPROVED = Filing.objects.filter(state=State.APPROVED)
+CATALOGUED = [record_type.slug for record_type in registry.all_types() if record_type.public]
 ASKED = JointOpinion.objects.filter(answered_at=None).values("filing")
 REMARKED = Remark.objects.open().values("filing")
 #: Part of an address → the rows there are, or what they are called.
@@ -99,12 +100,13 @@ WORDS: dict[str, Callable[[], Iterable]] = {
 #: What the example of a picture of the manual must be → the filings, or codes, that are.
 EXAMPLES: dict[str, Callable[[], Iterable]] = {
     "draft": lambda: _some(Filing.objects.filter(state=State.DRAFT)),
-    "with files": lambda: _some(BEING_WRITTEN.filter(attachments__isnull=False).distinct()),
+    "with places for files": lambda: _some(BEING_WRITTEN.filter(kind="city-training-brands")),
     "sent": lambda: _some(UNDER_REVIEW),
     "returned": lambda: _some(Filing.objects.filter(pk__in=REMARKED, state=State.RETURNED)),
     "at the province": lambda: _some(AT_THE_PROVINCE),
     "sent again": lambda: _some(UNDER_REVIEW.annotate(sent=Count("versions")).filter(sent__gt=1)),
     "remarked": lambda: _some(UNDER_REVIEW.filter(remarks__isnull=False).distinct()),
+    "approved": lambda: _some(APPROVED.filter(entry=None, kind__in=CATALOGUED)),
     "asked": lambda: _some(Filing.objects.filter(pk__in=ASKED)),
     "exam": lambda: _some(CatalogueEntry.objects.filter(kind="exam-projects"), "code")[:1],
 }

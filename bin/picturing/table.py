@@ -72,10 +72,16 @@ def reasons() -> dict[str, str]:
     return {route: reason for reason, routes in WITHOUT.items() for route in routes.split()}
 
 
+def is_among(person: str | None, named: str | None) -> bool:
+    """Say whether a picture that names its looker so may be looked at by ``person``."""
+    return person is named is None or (None not in (person, named) and person.startswith(named))
+
+
 @dataclass(frozen=True)
 class Shot:
     """One picture of the manual: who looks at which route, and of which example.
 
+    ``person``   how the sign-in name begins; None is a stranger
     ``of``       what the example must be, by a name of ``picturing.finding.EXAMPLES``
     ``part``     the part of the page that is shown; the top of the page without it
     ``query``    asked beside the address          ``press`` what is pressed first, one after the other
@@ -91,13 +97,13 @@ class Shot:
     elder: bool = False
 
 
-_TICK_TWO = ("tbody tr:nth-child(1) input[type=checkbox]", "tbody tr:nth-child(2) input[type=checkbox]")
+_TICK_TWO = ("tbody tr:nth-child(2) input[type=checkbox]", "tbody tr:nth-child(3) input[type=checkbox]")
 MANUAL = {
     "sign-in": Shot(None, "login"),
     "filer-desk": Shot("weifang_filer", "desk"),
     "filer-new": Shot("weifang_filer", "filing-new"),
     "filer-form": Shot("weifang_filer", "filing-edit", "draft"),
-    "filer-files": Shot("weifang_filer", "filing-materials", "with files"),
+    "filer-files": Shot("", "filing-materials", "with places for files"),
     "filer-import": Shot("weifang_filer", "filing-import"),
     "filer-check": Shot("weifang_filer", "filing-check", "draft"),
     "filer-sent": Shot("weifang_filer", "filing", "sent"),
@@ -106,14 +112,14 @@ MANUAL = {
     "reviewer-queue": Shot("province_reviewer", "desk"),
     "reviewer-filing": Shot("province_reviewer", "filing", "at the province"),
     "reviewer-changes": Shot("province_reviewer", "filing", "sent again", press=("text=与第 1 版比较",)),
-    "reviewer-remark": Shot("", "filing", "remarked", part=".q:has(.note) >> nth=0"),
+    "reviewer-remark": Shot("weifang_reviewer", "filing", "remarked", part=".q:has(.note) >> nth=0"),
     "reviewer-decide": Shot("province_reviewer", "filing", "at the province", part=".decide"),
-    "reviewer-batch": Shot("province_reviewer", "desk", press=(*_TICK_TWO, "#batch button")),
-    "joint-answer": Shot("", "filing", "asked"),
+    "reviewer-batch": Shot("province_reviewer", "desk", press=(*_TICK_TWO, "text=批量审核通过")),
+    "joint-answer": Shot("joint", "filing", "asked"),
     "reviewer-round": Shot("province_approver", "round"),
     "reviewer-campaign": Shot("province_reviewer", "campaign"),
     "publisher-notice": Shot("province_publisher", "notice-desk"),
-    "publisher-publish": Shot("province_publisher", "publish"),
+    "publisher-publish": Shot("province_publisher", "publish", "approved"),
     "publisher-edition": Shot("province_publisher", "edition"),
     "publisher-exit": Shot("province_publisher", "exit"),
     "publisher-review": Shot("province_approver", "review-round"),
