@@ -1,5 +1,6 @@
 """The door ``./bin/screenshots``: a private portal with demonstration data, and the pictures taken of it."""
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -21,17 +22,29 @@ PATIENCE = 120
 
 def main(arguments: list[str]) -> int:
     """Take the pictures asked for; 1 when a page that should have one could not be shown."""
-    kinds, routes = arguments[:1] or list(KINDS), arguments[1:]
-    if not set(kinds) <= set(KINDS):
-        raise Closed(
-            "Name what is to be taken: ./bin/screenshots manual | pages.",
-            "请写明要截取什么：./bin/screenshots manual 或 pages。",
-        )
+    chosen = _parser().parse_args(arguments)
+    kinds = [chosen.kind] if chosen.kind else list(KINDS)
     with only_one(VAR.with_suffix(".lock")):
         ensure("dev")
         with portal() as here:
-            command = [PYTHON, "-m", "picturing", *kinds, *routes]
+            command = [PYTHON, "-m", "picturing", *kinds, *chosen.names]
             return subprocess.run(command, cwd=ROOT, env=here).returncode
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./bin/screenshots", add_help=False)
+    parser.add_argument("kind", nargs="?", type=_known)
+    parser.add_argument("names", nargs="*")
+    return parser
+
+
+def _known(kind: str) -> str:
+    if kind not in KINDS:
+        raise Closed(
+            f"Name what is to be taken: ./bin/screenshots {' | '.join(KINDS)}.",
+            f"请写明要截取什么：{'、'.join(KINDS)}。",
+        )
+    return kind
 
 
 @contextmanager
