@@ -25,6 +25,7 @@ _FOR = {
     "publisher": (Role.PUBLISHER,),
     "administrator": (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR),
 }
+Told = tuple[tuple[str, bool], ...]
 _PRESSED = re.compile(r"\[([^\]]+)\]")
 
 
@@ -42,13 +43,13 @@ class Picture:
 class Section:
     """One piece of work: numbered ``steps``, ``notes`` below them; ``id`` is its anchor.
 
-    A step is pieces of text, (words, is_pressed): what is pressed is named as the portal names it.
+    Both are pieces of text, (words, is_pressed): what is pressed is named as the portal names it.
     """
 
     id: str
     title: str
-    steps: tuple[tuple[tuple[str, bool], ...], ...]
-    notes: tuple[str, ...]
+    steps: tuple[Told, ...]
+    notes: tuple[Told, ...]
     picture_name: str
     alt: str
 
@@ -61,12 +62,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Chapter:
-    """The manual of one kind of reader."""
+    """The manual of one kind of reader; ``tour`` are the three sections to begin with."""
 
     slug: str
     title: str
     about: str
     sections: tuple[Section, ...]
+    tour: tuple[Section, ...]
 
 
 @cache
@@ -94,16 +96,18 @@ def pressed(text: str) -> list[str]:
 
 def _chapter(slug: str) -> Chapter:
     told = tomllib.loads((WORDS / f"{slug}.toml").read_text(encoding="utf-8"))
-    return Chapter(slug, told["title"], told["about"], tuple(map(_section, told["sections"])))
+    sections = {section.id: section for section in map(_section, told["sections"])}
+    tour = tuple(sections[name] for name in told.get("tour", ()))
+    return Chapter(slug, told["title"], told["about"], tuple(sections.values()), tour)
 
 
 def _section(told: dict) -> Section:
-    steps = tuple(_pieces(step) for step in told["steps"])
-    notes, picture = tuple(told.get("notes", ())), told.get("picture", "")
+    steps, notes = (tuple(map(_pieces, told.get(kind, ()))) for kind in ("steps", "notes"))
+    picture = told.get("picture", "")
     return Section(told["id"], told["title"], steps, notes, picture, told.get("alt", ""))
 
 
-def _pieces(step: str) -> tuple[tuple[str, bool], ...]:
+def _pieces(step: str) -> Told:
     """Return a step as (words, is_pressed): every second piece stood in brackets."""
     pieces = ((words, bool(place % 2)) for place, words in enumerate(_PRESSED.split(step)))
     return tuple(piece for piece in pieces if piece[0])

@@ -121,6 +121,7 @@ urlpatterns = [
     path("help/", help.index, name="help"),
     path("help/questions/", help.frequent, name="help-questions"),
     path("help/examples/<record:record_type>/", help.sample, name="help-sample"),
+    path("help/tour/", help.show_tour, name="tour"),
     path("help/<slug:chapter>/", help.chapter, name="help-chapter"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("csp-reports/", violations.take, name="csp-reports"),

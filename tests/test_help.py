@@ -61,8 +61,8 @@ def test_an_unknown_chapter_is_not_found(client):
 
 def test_the_manual_presses_only_what_the_portal_has():
     chapters = [(ROOT / "fixtures/manual" / f"{slug}.toml").read_text() for slug in manual.CHAPTERS]
-    steps = [line for text in chapters for line in text.splitlines() if line.startswith('  "')]
-    named = {name for line in steps for name in manual.pressed(line)}
+    said = [line for text in chapters for line in text.splitlines() if '"' in line]
+    named = {name for line in said for name in manual.pressed(line.removeprefix("notes = ["))}
 
     assert len(named) > 40
     assert {name for name in named if name not in TEMPLATES and name not in CODE} == set()
@@ -151,3 +151,43 @@ def test_every_picture_of_the_manual_says_in_words_what_it_shows():
     sections = [s for c in manual.chapters().values() for s in c.sections]
 
     assert [s.id for s in sections if s.picture_name and not s.alt] == []
+
+
+def test_the_card_of_the_first_sign_in_is_shown_until_it_is_ended_and_comes_back_when_asked(client):
+    user = factories.filer()
+    factories.sign_in(client, user)
+    links = ["/help/filer/#desk", "/help/filer/#new", "/help/filer/#check"]
+    steps = []
+
+    for asked in ("", "end", "", "again"):
+        if asked:
+            client.post(reverse("tour"), {"tour": asked})
+        shown = client.get(reverse("desk")).content.decode()
+        steps.append([link for link in links if link in shown])
+
+    assert steps == [links, [], [], links]
+
+
+def test_what_one_person_ends_another_still_sees_and_no_other_word_ends_it(client):
+    first, second = factories.filer(), factories.reviewer()
+    factories.sign_in(client, first)
+    client.post(reverse("tour"), {"tour": "end"})
+    factories.sign_in(client, second)
+    client.post(reverse("tour"), {"tour": "whatever"})
+
+    shown = client.get(reverse("desk")).content.decode()
+
+    assert "第一次使用？三步上手" in shown
+    assert [link for link in ("/help/reviewer/#queue", "/help/reviewer/#decide") if link not in shown] == []
+
+
+def test_a_stranger_is_offered_no_tour(client):
+    answer = client.post(reverse("tour"), {"tour": "end"})
+
+    assert (answer.status_code, answer.url.partition("?")[0]) == (302, "/login/")
+    assert "首次使用" not in words(client.get(reverse("help")))
+
+
+@pytest.mark.parametrize("slug", [slug for slug in manual.CHAPTERS if slug != "citizen"])
+def test_a_tour_has_three_steps(slug):
+    assert len(manual.chapters()[slug].tour) == 3

@@ -33,6 +33,7 @@ from portal.models import (
     User,
 )
 from portal.vocabulary import EDITABLE, IN_REVIEW, State
+from workforce.models import KeyBrand
 
 #: How many examples are tried for one part of an address.
 MOST = 40
@@ -82,7 +83,7 @@ ROWS: dict[str, QuerySet] = {
     "case": ReviewItem.objects.all(),
     "round": SelectionRound.objects.all(),
     "edition": Edition.objects.all(),
-    "opinion": JointOpinion.objects.all(),
+    "key": KeyBrand.objects.all(),
 }
 WORDS: dict[str, Callable[[], Iterable]] = {
     "record_type": lambda: [record_type.slug for record_type in registry.all_types()],

@@ -31,26 +31,25 @@ QUERIES = {"search": "?q=风筝", "catalogue-compare": "", "login": ""}
 #: Reason → routes without a picture. A new page takes its place in the pictures or here.
 WITHOUT = {
     "takes what a form sends and leads on": """
-        preferences csp-reports logout sessions-end stay view-keep view-drop copies-read filing-
-        accept copy-send filing-presence batch batch-do prepared-act message-read campaign-remind
+        preferences csp-reports logout sessions-end view-keep view-drop copies-read filing-accept
+        copy-send filing-presence batch batch-do prepared-act message-read campaign-remind
         notice-publish notice-withdraw notice-discard objection-answer objection-close report-make
         schedule-set schedule-stop audit-check job-cancel job-again import-confirm import-abandon
         history-act filing-revoke filing-autosave filing-upload filing-archive attachment-remove
-        filing-merge filing-earlier filing-update filing-succeed filing-act remark-write remark-
-        rewrite remark-drop filing-urge opinion-answer opinion-withdraw amend reinstate review-
-        remind review-freeze review-keep-all review-act credit-lift key-brand-designate key-brand-
-        withdraw round-start round-close round-decide round-reconsider round-confer round-cancel
-        edition-act edition-add edition-drop edition-attach edition-import tour
+        filing-earlier filing-update filing-succeed filing-act remark-write remark-rewrite
+        remark-drop filing-urge opinion-answer opinion-withdraw amend reinstate review-remind
+        review-keep-all review-act credit-lift key-brand-designate round-start edition-act
+        edition-add edition-drop edition-attach edition-import tour
     """,
     "gives a file": """
         catalogue-download edition-download edition-file notice-download campaign-board desk-export
-        dashboard-download desk-numbers-download desk-targets-download report-behind-download audit-
-        export audit-anchors job-file filing-export import-receipt history-template history-document
-        history-receipt filing-template attachment attachment-display filing-print circulation-print
-        form-blank round-ranking edition-document edition-template
+        dashboard-download desk-numbers-download desk-targets-download report-behind-download
+        audit-export audit-anchors job-file filing-export import-receipt history-template
+        history-document history-receipt filing-template attachment attachment-display filing-print
+        circulation-print form-blank round-ranking edition-document edition-template
     """,
     "is read by programs": """
-        sitemap sitemap-section robots feed feed-notices feed-type healthz readyz metrics
+        sitemap sitemap-section robots feed feed-notices feed-type healthz readyz metrics stay
     """,
     "shows what only one sign-in has": "login-code activate held-form confirm",
     "needs something that the demonstration has not": "",

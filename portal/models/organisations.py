@@ -154,6 +154,7 @@ class User(AbstractUser):
     must_change_password = models.BooleanField("首次登录须改密码", default=True)
     password_set_at = models.DateTimeField("密码设置时间", default=timezone.now, editable=False)
     sign_in_epoch = models.PositiveIntegerField("登录批次", default=0, editable=False)
+    toured_at = models.DateTimeField("不再显示首次使用提示", null=True, blank=True, editable=False)
 
     objects = People()
 

@@ -5,10 +5,10 @@ from operator import attrgetter
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import conditional_page, require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import conditional_page, require_POST, require_safe
 
-from portal import manual, questions, registry, samples
+from portal import manual, questions, registry, samples, tour
 from portal.registry import RecordType
 
 
@@ -48,3 +48,12 @@ def sample(request: HttpRequest, record_type: RecordType) -> HttpResponse:
     """The example of one record type, marked as invented."""
     context = {"nav": "help", "type": record_type, "sample": samples.sample(record_type)}
     return render(request, "help/sample.html", context)
+
+
+@require_POST
+def show_tour(request: HttpRequest) -> HttpResponse:
+    """End the card of the first sign-in or begin it again, then the desk; other words change nothing."""
+    acts = {"end": tour.end, "again": tour.begin_again}
+    if act := acts.get(request.POST.get("tour", "")):
+        act(by=request.user)
+    return redirect("desk")

@@ -22,6 +22,7 @@ from portal import (
     desk_duties,
     handover,
     inbox,
+    manual,
     notify,
     prepared,
     presence,
@@ -31,6 +32,7 @@ from portal import (
     reading,
     review_boards,
     saved_views,
+    tour,
     workflow,
 )
 from portal.actions import REVIEWERS
@@ -60,6 +62,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "heading": _heading(wish, counts),
         "deadlines": deadlines.nearest(user),
         "owed": review_boards.owed(user),
+        "tour": tour.card(user),
+        "manual": manual.chapter_for(user),
         "duties": desk_duties.of(user),
         "today": _in_words(timezone.localdate()),
         "wish": wish,
