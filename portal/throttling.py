@@ -34,7 +34,7 @@ LIMITS = {
 READING, SENDING = ("GET", "HEAD", "POST"), ("POST", "PUT")
 # Every route that takes a file in or gives one out stands here; a test asks the list of routes.
 _KINDS = {
-    ("search", READING): "search audit-phone",
+    ("search", READING): "search go audit-phone",
     ("take", READING): """
         catalogue-download edition-download notice-download desk-export filing-export audit-export
         audit-anchors campaign-board dashboard-download desk-numbers-download desk-targets-download

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from portal import text
 from portal.templatetags.portal_ui import ICONS, STATE_SHAPES, mark
+from portal.tokens import contrast, themes
 from portal.vocabulary import State
 from tests import factories
 from tests.walking import wider_than_the_window
@@ -25,27 +26,6 @@ SHEETS = (*OUR_SHEETS, "admin")  # which dresses pages of Django
 def sheet(name: str) -> str:
     """Return one of the shipped stylesheets."""
     return Path(finders.find(f"portal/{name}.css")).read_text()
-
-
-def themes() -> dict[str, dict[str, str]]:
-    """Return the colour tokens of each theme: light, dark by the system, dark by choice."""
-    blocks = re.findall(r"(:root[^{]*)\{([^}]*)\}", sheet("tokens"))
-    read = {where.strip(): dict(re.findall(r"--([\w-]+): (#[0-9A-F]{6})", body)) for where, body in blocks}
-    light, by_system, by_choice = read.values()
-    return {"light": light, "dark": {**light, **by_choice}, "system": {**light, **by_system}}
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of WCAG 2.1."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of WCAG 2.1."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 GROUNDS = ("paper", "card", "sunk")

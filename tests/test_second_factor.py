@@ -176,7 +176,7 @@ desk-targets-download downloads duty-extend edition edition-add edition-attach e
 edition-document edition-drop edition-import edition-new edition-template filing filing-accept filing-act
 filing-archive filing-autosave filing-check filing-earlier filing-edit filing-import filing-list
 filing-lists filing-materials filing-merge filing-new filing-prepare filing-presence filing-print
-filing-revoke filing-succeed filing-template filing-update filing-upload filing-urge form-blank handover
+filing-revoke filing-succeed filing-template filing-update filing-upload filing-urge form-blank go handover
 held-form history history-document history-list history-receipt history-template import import-abandon
 import-confirm import-receipt job job-again job-cancel job-file key-brands message-preferences
 message-read messages notice-change notice-desk notice-discard notice-list notice-new notice-print
@@ -185,7 +185,11 @@ prepared prepared-act remark-drop remark-rewrite remark-write report report-behi
 report-make reports review-act review-freeze review-item review-keep-all review-new review-remind
 review-round reviews round round-cancel round-candidates round-change round-close round-decide round-new
 round-ranking round-reconsider round-scorers round-sheet round-start rounds schedule-new schedule-set
+<<<<<<< HEAD
 schedule-stop security stay tour view-drop view-keep workdays
+=======
+schedule-stop security stay styleguide view-drop view-keep workdays
+>>>>>>> 329d4c2 (Show every component on a page, go anywhere by Ctrl+K, take back what a draft lost)
 """
 ORDINARY = set(_NAMES.split())
 # What the administration may change besides accounts, posts and resets: facts, with their source.

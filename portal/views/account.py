@@ -19,7 +19,7 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from portal import attempts, held_forms, invitations, pacing, passwords, second_factor
+from portal import attempts, held_forms, invitations, pacing, palette, passwords, second_factor
 from portal.account_forms import CodeForm, NewPasswordForm
 from portal.models import User
 
@@ -112,7 +112,13 @@ def pending(request: HttpRequest) -> User | None:
 
 
 class SignOut(LogoutView):
-    """Ends the session; by POST only."""
+    """Ends the session; by POST only. What was opened last is forgotten with it."""
+
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        """Sign out."""
+        response = super().post(request, *args, **kwargs)
+        palette.forget_opened(response)
+        return response
 
 
 class ChangePassword(PasswordChangeView):

@@ -36,6 +36,7 @@ from portal.forms import LongText
 from portal.models import Filing, User
 from portal.questionnaire import Questionnaire
 from portal.registry import RecordType
+from portal.views.going import remembered
 from portal.workflow import Conflict, Invalid, Refused
 
 NEXT = {"check": "filing-check", "materials": "filing-materials"}  # where a button leads once all is stored
@@ -64,6 +65,7 @@ def _kind_and_bureau(user: User, pk: int) -> QuerySet:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@remembered
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The form of a draft; POST stores what may be stored and leads on, or shows again what was typed."""
     record = own(request, pk)

@@ -46,6 +46,7 @@ from portal.grounds import NOTHING_SAID, Grounds
 from portal.models import Copy, Event, Filing, JointOpinion, PreparedDecision, Remark, User
 from portal.registry import STAMPED_SCAN
 from portal.views import typed as typed_form
+from portal.views.going import remembered
 from portal.vocabulary import IN_REVIEW, ReturnReason, State
 
 STALE = "页面上的信息不完整，没有提交。您写的意见已保留，请核对后重新提交。"
@@ -94,6 +95,7 @@ class Typed:
 
 
 @require_safe
+@remembered
 @kept.one_reading()
 def filing(request: HttpRequest, pk: int) -> HttpResponse:
     """The filing as its reader may see it, with what he can do; ``choose`` is the conclusion he comes for."""
