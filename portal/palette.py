@@ -60,6 +60,8 @@ PLACES = (
     Place("消息", "messages"),
     Place("消息设置", "message-preferences"),
     Place("下载中心", "downloads", "reads_numbers"),
+    Place("操作手册", "help"),
+    Place("常见问题", "help-questions"),
     Place("账号安全", "security"),
     Place("修改密码", "password-change"),
     Place("品牌与项目目录", "catalogue"),

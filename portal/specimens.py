@@ -110,6 +110,7 @@ def _plain() -> list[Specimen]:
             {"url": "#", "name": "山东省技能品牌与考核项目", "motto": "目录查询 · 填报审核 · 汇总发布"},
         ),
         Specimen("crumb_home", {"catalogue": True, "of_type": brand, "here": "潍坊风筝（演示）"}),
+        Specimen("crumb_help", {"here": "常见问题"}),
         Specimen(
             "crumb_reference", {"listed": {"slug": "ich", "label": "非遗项目"}, "here": "潍坊风筝制作技艺"}
         ),

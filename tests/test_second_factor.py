@@ -185,11 +185,7 @@ prepared prepared-act remark-drop remark-rewrite remark-write report report-behi
 report-make reports review-act review-freeze review-item review-keep-all review-new review-remind
 review-round reviews round round-cancel round-candidates round-change round-close round-decide round-new
 round-ranking round-reconsider round-scorers round-sheet round-start rounds schedule-new schedule-set
-<<<<<<< HEAD
-schedule-stop security stay tour view-drop view-keep workdays
-=======
-schedule-stop security stay styleguide view-drop view-keep workdays
->>>>>>> 329d4c2 (Show every component on a page, go anywhere by Ctrl+K, take back what a draft lost)
+schedule-stop security stay styleguide tour view-drop view-keep workdays
 """
 ORDINARY = set(_NAMES.split())
 # What the administration may change besides accounts, posts and resets: facts, with their source.
