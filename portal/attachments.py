@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from portal import asking, locks, media, scope, text
+from portal import asking, locks, media, quotas, scope, text
 from portal.models import Attachment, Filing, User
 from portal.models.attachments import storage_name
 from portal.refusals import Refused
@@ -42,11 +42,12 @@ def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) ->
     ``name`` is as the person's computer calls it. Raises ``Refused`` with the sentence when the file does not
     fit the slot or the draft is not open to ``by``; nothing is stored then.
     """
-    place = _open_slot(record, slot, by)
+    place, room = _open_slot(record, slot, by), quotas.room(record.organisation_id)
+    room.demand(quotas.size_of(content) or 1)
     attachment = Attachment(filing_id=record.pk, slot=slot, name=_clean_name(name), uploaded_by=by)
     try:
         with _all_or_nothing() as kept:
-            _take_in(attachment, content, place, kept)
+            _take_in(attachment, _Stream(content, place, room), kept)
             _join(attachment, place)
     except media.Unfit as unfit:
         raise Refused(str(unfit)) from None
@@ -150,11 +151,11 @@ def _clean_name(name: str) -> str:
 
 
 class _Stream(File):
-    """What is uploaded, counted and digested on its way; it refuses to grow beyond its slot."""
+    """What is uploaded, counted and digested on its way; it refuses to grow beyond its slot and the room."""
 
-    def __init__(self, content: BinaryIO, place: Slot):
+    def __init__(self, content: BinaryIO, place: Slot, room: quotas.Room):
         super().__init__(content)
-        self.place, self.length, self.digest = place, 0, hashlib.sha256()
+        self.place, self.room, self.length, self.digest = place, room, 0, hashlib.sha256()
         self.head = self._first()
 
     def _first(self) -> bytes:
@@ -170,14 +171,15 @@ class _Stream(File):
             self.length += len(chunk)
             if self.length > self.place.most_bytes:
                 raise media.Unfit(too_big(self.place))
+            self.room.demand(self.length)
             self.digest.update(chunk)
             yield chunk
             chunk = self.file.read(chunk_size or CHUNK)
 
 
-def _take_in(attachment: Attachment, content: BinaryIO, place: Slot, kept: list[str]) -> None:
+def _take_in(attachment: Attachment, stream: "_Stream", kept: list[str]) -> None:
     """Store and measure the content; the names of what was stored are added to ``kept`` beforehand."""
-    stream = _Stream(content, place)
+    place = stream.place
     if not stream.head:
         raise media.Unfit(EMPTY)
     media.refuse_by_head(stream.head, place.kind, place.suffixes)

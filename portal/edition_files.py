@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from portal import media, text
+from portal import media, quotas, text
 from portal.edition_policy import ABANDONED, APPROVED, PREPARING, PUBLISHED, choices, stage
 from portal.editions import note
 from portal.models import Edition, User
@@ -67,6 +67,7 @@ def _check(content: BinaryIO) -> None:
     """Refuse what is no PDF or Word file by its content."""
     content.seek(0, 2)
     size = content.tell()
+    quotas.disk().demand(size)
     if size == 0 or size > MOST_BYTES:
         raise Refused(TOO_BIG if size else EMPTY)
     try:

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from portal import media, text
+from portal import media, quotas, text
 from portal.models import Import, ImportPurpose, Organisation, Registration, User
 from portal.publishable import checked_day, checked_number
 from portal.registry import RecordType
@@ -85,6 +85,7 @@ def prepare(
         "document_number": checked_number(document_number) if document_number.strip() else "",
         "decided_on": checked_day(decided_on) if decided_on else None,
     }
+    quotas.room(bureau.pk).demand(sum(_measured(file.content)[0] for file in (sheet, document)))
     kept: list[str] = []
     try:
         with transaction.atomic():

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
-from portal import import_files, import_jobs, import_steps, sandbox, scope, text
+from portal import import_files, import_jobs, import_steps, quotas, sandbox, scope, text
 from portal.annexes import CellError
 from portal.import_files import Kept
 from portal.import_plans import Plan, Row
@@ -103,7 +103,9 @@ def receive(
     inside of the file stands in the plan as faulty rows.
     """
     bureau = way_of(purpose).bureau(record_type, by, organisation)
-    kept = _stored(BytesIO(upload) if isinstance(upload, bytes) else upload, name)
+    content = BytesIO(upload) if isinstance(upload, bytes) else upload
+    quotas.room(bureau.pk).demand(len(upload) if isinstance(upload, bytes) else quotas.size_of(upload))
+    kept = _stored(content, name)
     with _removed_on_failure(kept), transaction.atomic():
         imported = Import.objects.create(
             slug=record_type.slug,

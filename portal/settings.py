@@ -9,19 +9,11 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
+from portal.environment import env_bool, env_list, mail_server, store
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PORTAL_VAR", BASE_DIR / "var"))
 VAR.mkdir(parents=True, exist_ok=True)
-
-
-def env_bool(name: str, default: bool) -> bool:
-    """Read a switch from the environment: 1, true, yes and on are true, anything else is false."""
-    return os.environ.get(name, str(default)).strip().lower() in ("1", "true", "yes", "on")
-
-
-def env_list(name: str, default: str) -> list[str]:
-    """Read a comma-separated list from the environment, empty parts left out."""
-    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
 def secret_key() -> str:
@@ -87,46 +79,6 @@ def broker_options(url: str) -> dict:
         "control_folder": str(folders["control"]),
         "polling_interval": 0.2,
     }
-
-
-def store(bucket: str) -> dict:
-    """Return Django's description of where files lie: ``var/media``, or ``bucket`` of an S3 store."""
-    if not bucket:
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-    from botocore.config import Config  # installed in production alone
-
-    client = Config(
-        s3={"addressing_style": "path"},  # a store of one's own has no host name for every bucket
-        signature_version="s3v4",
-        connect_timeout=5,
-        read_timeout=60,
-        request_checksum_calculation="when_required",  # what only Amazon's own store knows is not asked for
-        response_checksum_validation="when_required",
-    )
-    options = {
-        "bucket_name": bucket,
-        "endpoint_url": os.environ.get("PORTAL_S3_ENDPOINT") or None,
-        "region_name": os.environ.get("PORTAL_S3_REGION", "us-east-1"),
-        "access_key": os.environ.get("PORTAL_S3_ACCESS_KEY"),
-        "secret_key": os.environ.get("PORTAL_S3_SECRET_KEY"),
-        "client_config": client,
-        "default_acl": None,
-        "file_overwrite": False,
-        "max_memory_size": 2**20,  # what is longer is read through a file, as a video is
-    }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-
-
-def mail_server(url: str) -> tuple[str, int, str, str, bool, bool]:
-    """Return host, port, user, password, STARTTLS and TLS of ``smtp://user:password@host:port``.
-
-    ``smtp+tls://`` begins in the open and goes over to TLS, ``smtps://`` is TLS from the beginning.
-    """
-    parts = urlsplit(url or "smtp://localhost")
-    port = {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme]
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    starts_tls, is_tls = parts.scheme == "smtp+tls", parts.scheme == "smtps"
-    return parts.hostname or "localhost", parts.port or port, user, password, starts_tls, is_tls
 
 
 SECRET_KEY = secret_key()
@@ -310,6 +262,9 @@ REPORT_DAYS = int(os.environ.get("PORTAL_REPORT_DAYS", "30"))
 METRICS_TOKEN = os.environ.get("PORTAL_METRICS_TOKEN", "")
 # Bytes that must be free where files are made, or /readyz says that the disk is low.
 DISK_FLOOR = int(os.environ.get("PORTAL_DISK_FLOOR", "1024")) * 2**20
+# Bytes that the files of one bureau may take, 0: any number; per cent of the disk that no upload goes into.
+BUREAU_QUOTA = int(os.environ.get("PORTAL_BUREAU_QUOTA", "51200")) * 2**20
+UPLOAD_FLOOR = int(os.environ.get("PORTAL_UPLOAD_FLOOR", "5"))
 
 # Where the nightly backup goes, none without it; how many are kept there.
 BACKUPS = Path(backups) if (backups := os.environ.get("PORTAL_BACKUPS")) else None

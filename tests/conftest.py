@@ -51,6 +51,7 @@ def cheap_settings(tmp_path_factory):
         STATIC_ROOT=tmp_path_factory.mktemp("static"),
         WHITENOISE_AUTOREFRESH=True,
         THROTTLE=0,  # all tests come from one address
+        UPLOAD_FLOOR=0,  # the disk of who tests may be as full as it is
         ACCESS_LOG_FOLDER="",  # the database of a test forgets its chain, a file beside it would not
     ):
         yield

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import archives, attachments, corrections, materials, scope
+from portal import archives, attachments, corrections, materials, quotas, scope
 from portal.models import Attachment, Filing
 from portal.views.upload import ENVELOPE, discard, length
 from portal.workflow import Refused
@@ -79,6 +79,10 @@ def _guarded(inner: Callable) -> Callable:
             discard(request)
             told = sentence if request.method == "PUT" else f"{sentence}{SEVERAL}"
             return _refused(request, record, [told], status=413)
+        room = quotas.room(record.organisation_id)
+        if length(request) > room.bytes + (0 if request.method == "PUT" else ENVELOPE):
+            discard(request)
+            return _refused(request, record, [room.sentence], status=413)
         try:
             return csrf_protect(inner)(request, record, **where)
         except UnreadablePostError:
@@ -104,6 +108,7 @@ class _Body:
 
     def __init__(self, request: HttpRequest):
         self.request, self.left = request, length(request)
+        self.size = self.left
 
     def read(self, size: int) -> bytes:
         """Return the next bytes, none at the end."""
