@@ -9,11 +9,12 @@ from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import override_settings
 from django.utils import timezone
 
 from portal import backups, deliveries, sealing, stores, tasks, verify
-from portal.backups import contents, restoring, settling
+from portal.backups import contents, postgresql, restoring, settling
 from portal.models import Attachment, Delivery, Job, JobStatus, Message, MessagePreference, User
 from portal.settings import store as portal_store
 from portal.vocabulary import MailMode
@@ -360,3 +361,18 @@ def test_a_restore_says_which_key_of_personal_data_is_missing_and_loses_nothing(
     assert told == [[restoring.NO_FIELD_KEY.format(sealing.key_id(older))], []]
     with override_settings(FIELD_KEYS=FIELD_KEYS):
         assert type(record).objects.get(pk=record.pk).contact_phone == "13900003707"
+
+
+def test_the_tables_of_an_older_release_are_made_where_one_step_leads_there_and_else_refused():
+    loader = MigrationLoader(None)
+    whole = {old for short in loader.replacements.values() for old in short.replaces}
+    theirs = {
+        node for node in loader.disk_migrations if node[0] not in {app for app, _ in loader.replacements}
+    }
+    before, part = theirs | whole, theirs | {("portal", "0001_initial")}
+
+    found = postgresql.leaves(loader, postgresql.with_short_ways(loader, before))
+
+    assert {*loader.replacements} <= {*found}
+    with pytest.raises(contents.Unusable, match="过早的版本"):
+        postgresql.leaves(loader, postgresql.with_short_ways(loader, part))

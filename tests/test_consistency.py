@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.loader import MigrationLoader
 
 ROOT = Path(settings.BASE_DIR)
 SOURCES = sorted(
@@ -23,6 +25,14 @@ TEMPLATES = sorted((ROOT / "templates").glob("**/*.html"))
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def test_the_short_way_of_the_migrations_leads_where_the_long_one_does():
+    long, short = (MigrationLoader(None, replace_migrations=whole) for whole in (False, True))
+
+    found = MigrationAutodetector(long.project_state(), short.project_state()).changes(short.graph)
+
+    assert (found, short.replacements != {}) == ({}, True)
 
 
 @pytest.mark.django_db

@@ -29,6 +29,8 @@ OLDER = (
     "请新建一个空的数据库再恢复，或用做这份备份的版本恢复后再升级。"
 )
 
+TOO_OLD = "这份备份来自过早的版本，没有改动任何内容。请用做这份备份的版本恢复，再升级到本版本。"
+
 
 def size() -> int:
     """Return how many bytes the database takes."""
@@ -78,21 +80,34 @@ def _prepare(wanted: set[tuple[str, str]]) -> None:
     """Make the tables be those of the backup: what is migrated stays, an empty database is brought there."""
     present = facts.tables(_rows, "postgresql")
     loader = MigrationLoader(connection)
+    wanted = with_short_ways(loader, wanted)
     if wanted >= set(loader.disk_migrations):
         call_command("migrate", interactive=False, verbosity=0)
     elif present and set(loader.applied_migrations) != wanted:
         raise Unusable(OLDER)
     elif not present:
-        for app, name in _leaves(loader, wanted):
+        for app, name in leaves(loader, wanted):
             call_command("migrate", app, name, interactive=False, verbosity=0)
 
 
-def _leaves(loader: MigrationLoader, wanted: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return of each app the last of the wanted migrations."""
+def leaves(loader: MigrationLoader, wanted: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return of each app the last of the wanted migrations, ``("portal", "0022_seal")``.
+
+    Raises ``Unusable`` when an empty database is not brought there any more: what is done in one step now
+    was done in part.
+    """
+    replaced = {old for node in wanted & {*loader.replacements} for old in loader.replacements[node].replaces}
+    if wanted - replaced - {*loader.graph.nodes}:
+        raise Unusable(TOO_OLD)
     nodes = [node for node in loader.graph.nodes if node in wanted]
     pairs = [(node, parent.key) for node in nodes for parent in loader.graph.node_map[node].parents]
     inner = {parent for node, parent in pairs if parent[0] == node[0]}
     return sorted(node for node in nodes if node not in inner)
+
+
+def with_short_ways(loader: MigrationLoader, wanted: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return the wanted migrations, and those that do in one step what several of them do."""
+    return wanted | {node for node, short in loader.replacements.items() if wanted >= {*short.replaces}}
 
 
 def _copy_in(path: Path, table: str, columns: list[str]) -> None:
