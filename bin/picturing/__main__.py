@@ -26,7 +26,9 @@ ADDRESS = os.environ["PICTURED_PORTAL"]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SCREENS = Path(settings.BASE_DIR) / "docs" / "screenshots"
 #: How much of a page is kept, in pixels; a form is longer than anybody looks at in a picture.
-TALLEST = {1366: 1500, 390: 1500}
+TALLEST = 1500
+#: How high a window is.
+HEIGHT = 820
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=zh-CN"]
 #: What Chromium writes into its own controls.
 CHINESE = {**os.environ, "LANGUAGE": "zh_CN"}
@@ -44,7 +46,7 @@ class Camera:
             base_url=ADDRESS,
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
-            viewport={"width": width, "height": 820},
+            viewport={"width": width, "height": HEIGHT},
             reduced_motion="reduce",
         )
         if elder:
@@ -104,9 +106,16 @@ def take(camera: Camera, name: str, person: str | None, address: str) -> None:
     for width in table.WIDTHS:
         page = camera.page(person, width)
         page.goto(address)
-        path = SCREENS / str(width) / f"{name.replace(':', '-')}.webp"
-        store(page.screenshot(full_page=True), path, TALLEST[width])
+        store(whole(page, width), SCREENS / str(width) / f"{name.replace(':', '-')}.webp", TALLEST)
     print(f"{name}: {address} ({person or 'a stranger'})", flush=True)
+
+
+def whole(page: Page, width: int) -> bytes:
+    """Return a page in a window as high as it is: what lies at the foot of the window lies at its foot."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(height, TALLEST)})
+    return page.screenshot()
 
 
 def take_manual(camera: Camera, only: list[str]) -> list[str]:
@@ -122,7 +131,7 @@ def take_manual(camera: Camera, only: list[str]) -> list[str]:
             continue
         page = camera.page(seen[0], 1180, elder=shot.elder)
         page.goto(seen[1])
-        sizes[name] = list(store(framed(page, shot), manual.PICTURES / f"{name}.webp", 820))
+        sizes[name] = list(store(framed(page, shot), manual.PICTURES / f"{name}.webp", HEIGHT))
         print(f"{name}: {seen[1]} ({seen[0] or 'a stranger'})", flush=True)
     told = {name: sizes[name] for name in sorted(sizes) if name in table.MANUAL}
     (manual.PICTURES / "pictures.json").write_text(json.dumps(told, indent=1) + "\n")

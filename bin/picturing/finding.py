@@ -87,7 +87,7 @@ ROWS: dict[str, QuerySet] = {
 }
 WORDS: dict[str, Callable[[], Iterable]] = {
     "record_type": lambda: [record_type.slug for record_type in registry.all_types()],
-    "code": lambda: _some(CatalogueEntry.objects.all(), "code"),
+    "code": lambda: _some(CatalogueEntry.objects.filter(valid_to=None), "code"),
     "day": lambda: [f"{day:%Y-%m-%d}" for day in _some(Edition.objects.exclude(published_at=None), "on")],
     "pk": lambda: [*_some(UNDER_REVIEW), *_some(BEING_WRITTEN), *_some(APPROVED)],
     "typed": lambda: [check_codes.code_of(version) for version in FilingVersion.objects.order_by("-pk")[:3]],
@@ -138,7 +138,10 @@ def opens(person: str | None, address: str) -> bool:
 def addresses(name: str, route: str, of: str = "") -> Iterator[str]:
     """Yield addresses of a route for the examples there are."""
     parts = [part.rpartition(":")[2] for part in re.findall(r"<([^>]+)>", route)]
-    choices = [EXAMPLES[of]() if of and part in ("pk", "code") else _examples(part) for part in parts]
+    given = {part: [value] for part, value in table.GIVEN.get(name, {}).items()}
+    if of:
+        given |= dict.fromkeys(("pk", "code"), EXAMPLES[of]())
+    choices = [given[part] if part in given else _examples(part) for part in parts]
     yield from (reverse(name, kwargs=dict(zip(parts, chosen, strict=True))) for chosen in product(*choices))
 
 

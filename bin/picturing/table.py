@@ -25,9 +25,33 @@ PEOPLE = (
     "auditor",
 )
 #: Who looks where the first who may would show little.
-LOOKERS = {"desk": ("weifang_reviewer",), "home": (None,)}
+LOOKERS = {
+    "desk": ("province_reviewer",),
+    "filing": ("province_reviewer",),
+    "filing-edit": ("weifang_filer",),
+    "consultation": ("province_reviewer",),
+    "campaign": ("province_reviewer",),
+    "desk-editions": ("province_publisher",),
+    "dashboard": ("province_reviewer",),
+    "desk-numbers": ("province_reviewer",),
+    "desk-numbers-behind": ("province_reviewer",),
+    "report": ("province_reviewer",),
+    "report-behind": ("province_reviewer",),
+    "credit": ("province_reviewer",),
+    "handover": ("province_reviewer",),
+    "admin:index": ("sysadmin",),
+}
+#: Parts of an address that show more than the first example would.
+GIVEN = {
+    "catalogue-edition": {"record_type": "exam-projects"},
+    "catalogue-compare": {"record_type": "exam-projects"},
+}
 #: What is asked beside the address, where the page shows more with it.
-QUERIES = {"search": "?q=风筝", "catalogue-compare": "", "login": ""}
+QUERIES = {
+    "search": "?q=风筝",
+    "desk-numbers-behind": "?place=3701&desk=city_review&band=all",
+    "report-behind": "?region=37&cell=city%3D3701%26state%3Dpublished",
+}
 #: Reason → routes without a picture. A new page takes its place in the pictures or here.
 WITHOUT = {
     "takes what a form sends and leads on": """
@@ -51,8 +75,11 @@ WITHOUT = {
     "is read by programs": """
         sitemap sitemap-section robots feed feed-notices feed-type healthz readyz metrics stay
     """,
-    "shows what only one sign-in has": "login-code activate held-form confirm",
-    "needs something that the demonstration has not": "",
+    "shows what only one sign-in has": "login-code activate held-form confirm second-factor",
+    "leads on to another page": "filing-lists campaign-change",
+    "needs something that the demonstration has not": """
+        history import notice-change round-change round-candidates round-scorers
+    """,
 }
 #: Pages of Django's administration that are pictured; the others look alike.
 ADMINISTRATION = (
