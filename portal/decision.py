@@ -22,7 +22,6 @@ from portal.registry import CITY, MERGED
 from portal.vocabulary import IN_REVIEW, Kind, Level, ReturnReason, State
 
 CONCLUSIONS = ("endorse", "approve", "return", "reject", "reopen", "recall")
-FILER_ACTS = ("submit", "withdraw", "cancel", "reopen")
 WEIGHED = ("endorse", "approve", "return", "reject")  # conclusions that rest on the checklist
 UNREASONED = "请至少选择一项退回原因，没有提交。您写的意见已保留。"
 CONSEQUENCES = {

@@ -59,11 +59,6 @@ def in_words(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def why_waiting(filing: Filing) -> str:
-    """Return the sentence why 公示 keeps ``filing`` from publication today, empty when it does not."""
-    return why_waiting_all([filing])[filing.pk]
-
-
 def why_waiting_all(filings: Iterable[Filing]) -> dict[int, str]:
     """Return filing → why it waits for 公示, empty when it does not; three queries for any number."""
     wanted = {filing.pk: filing for filing in filings}

@@ -15,7 +15,6 @@ from django.db.models import (
     Case,
     Exists,
     F,
-    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -190,11 +189,6 @@ def cities_at(cutoff: datetime, region: str) -> list[Region]:
     if len(region) > len("3701"):
         region = region[:4]
     return regions_at(cutoff, region, Level.CITY)
-
-
-def newest_event() -> datetime | None:
-    """Return when the latest event was recorded, None before the first."""
-    return Event.objects.aggregate(latest=Max("at"))["latest"]
 
 
 def things_at(cutoff: datetime, region: str, kind: str) -> QuerySet:

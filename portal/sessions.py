@@ -18,7 +18,6 @@ from portal.vocabulary import ADMIN_ROLES
 SIGNED_IN, SEEN, POSTS, CONFIRMED = "signed_in_at", "seen_at", "posts", "confirmed_at"
 WRITE_EVERY = 60  # seconds; a sign-in may so end up to a minute early, never late
 IDLE, IDLE_OF_ADMINISTRATORS, ABSOLUTE = 30 * 60, 15 * 60, 10 * 3600  # ASVS 5.0, 7.3.1 and 7.3.2
-WARN_BEFORE = 2 * 60  # WCAG 2.2, 2.2.1
 CONFIRMED_FOR = 10 * 60
 OLD, CHANGED = "old", "changed"
 

@@ -209,8 +209,3 @@ def rebuilt(record_type, snapshot: dict) -> Filing:
 def digest(snapshot: dict) -> str:
     """Return the SHA-256 of a snapshot in its canonical JSON."""
     return hashlib.sha256(canonical(snapshot)).hexdigest()
-
-
-def now_text() -> str:
-    """Return the present minute as official papers write it."""
-    return timezone.localtime().strftime("%Y-%m-%d %H:%M")

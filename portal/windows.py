@@ -232,21 +232,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Rates:
-    """应报, 已报, 报送率, 按时数, 按时率; rates are parts of 应报, None without duties."""
+    """应报, 已报 and 按时数; what 报送率 and 按时率 are made of."""
 
     expected: int
     filed: int
     on_time: int
-
-    @property
-    def filed_rate(self) -> float | None:
-        """报送率 = 已报 / 应报."""
-        return self.filed / self.expected if self.expected else None
-
-    @property
-    def on_time_rate(self) -> float | None:
-        """按时率 = 按时数 / 应报."""
-        return self.on_time / self.expected if self.expected else None
 
 
 def percent(part: int, whole: int) -> int:
@@ -255,7 +245,7 @@ def percent(part: int, whole: int) -> int:
 
 
 def rates(rows: Iterable[Row]) -> Rates:
-    """Return the five numbers of a board; a zero report counts as filed, late unless it was on time."""
+    """Return the numbers of a board; a zero report counts as filed, late unless it was on time."""
     rows = list(rows)
     done = [row for row in rows if row.standing in DONE]
     late = [row for row in done if row.standing == FILED_LATE]

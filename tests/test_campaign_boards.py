@@ -140,11 +140,6 @@ def test_the_rates_of_returned_then_late_and_of_returned_after_the_due_time():
     assert windows.rates(windows.board(of, manager())) == Rates(16, 8, 6)
 
 
-def test_rates_are_parts_of_what_is_expected_and_nothing_is_said_of_nobody():
-    assert (Rates(16, 8, 6).filed_rate, Rates(16, 8, 6).on_time_rate) == (0.5, 0.375)
-    assert (Rates(0, 0, 0).filed_rate, Rates(0, 0, 0).on_time_rate) == (None, None)
-
-
 MERGED = "project-training-returns"
 
 

@@ -161,7 +161,7 @@ def test_an_answer_and_a_conclusion_are_written():
 
 
 def waiting(filing: Filing) -> str:
-    return publicity.why_waiting(Filing.objects.get(pk=filing.pk))
+    return publicity.why_waiting_all([Filing.objects.get(pk=filing.pk)])[filing.pk]
 
 
 def test_without_a_notice_nothing_waits_unless_the_campaign_asks_for_one():

@@ -66,10 +66,6 @@ class SealedTextField(Sealed, models.TextField):
     """A text of personal data."""
 
 
-class SealedEmailField(Sealed, models.EmailField):
-    """A mail address."""
-
-
 class SealedJSONField(Sealed, models.JSONField):
     """JSON that is sealed as a whole."""
 

@@ -30,10 +30,6 @@ class Unmarkable(Exception):
     """A sheet that is written in a way we do not write in."""
 
 
-class _Stop(Exception):
-    """Enough was read."""
-
-
 class Scan:
     """What one pass over a sheet finds: where its sections and the rows to be written anew begin and end."""
 

@@ -106,11 +106,6 @@ class LabourBrand(Filing):
     class Meta:
         verbose_name = verbose_name_plural = "劳务品牌"
 
-    @property
-    def suggested_name(self) -> str:
-        """The name the notice suggests: 地区+（企业）产业行业（职业）."""
-        return f"{self.name_region}{self.name_enterprise}{self.name_industry}{self.name_occupation}"
-
     def distinctions(self) -> list[str]:
         """Return the years in which its city made it a 建设重点 (鲁就办〔2021〕22号 二（一）)."""
         entry = getattr(self, "entry", None)
