@@ -24,8 +24,8 @@ VIEWS_OF_DJANGO = "registration/"
 BY_FRAMEWORK = {"handler404", "handler500", "__getattr__", "app_name", "urlpatterns"}
 # Only the tests ask for these: a whole workbook in memory, and the examples of the declarations as drafts.
 FOR_TESTS = {"export_workbook", "example_draft", "related_titles"}
-# Classes that are put together of a part and a value, and one of Django's own administration.
-MADE = re.compile(r"c-37\d\d|[hkl]-?\d|action-checkbox")
+# Classes that are put together of a part and a value, and two of Django's own administration.
+MADE = re.compile(r"c-37\d\d|[hkl]-?\d|action-checkbox|this-page")
 
 
 def test_every_template_is_named_by_a_view_or_a_template():
