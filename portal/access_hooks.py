@@ -4,7 +4,7 @@ Signals, for these acts have many doors: pages, commands, the administration, co
 Each handler writes in the transaction of what it was told of.
 """
 
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.signals import request_finished
 from django.db.models.signals import post_init, post_save
@@ -61,9 +61,10 @@ def _noted(instance: LogEntry, created: bool, **kwargs) -> None:
     """Record what the administration and the workbench note of what was changed, published, taken out."""
     said = instance.get_change_message()
     is_broken = not created and BROKEN_OFF in said
-    if not created and not is_broken:
-        return
     kind = instance.content_type
+    is_known = kind and kind.model_class() in (User, Membership) and instance.action_flag == ADDITION
+    if is_known or (not created and not is_broken):  # who was added is recorded as such, with all facts
+        return
     access_log.record(
         TAKEN.get(said[:2], Act.ADMINISTER),
         by=instance.user,

@@ -158,6 +158,7 @@ def extend(duty: CampaignDuty, *, by: User, until: datetime, reason: str) -> Ext
     if until <= due or until <= timezone.now():
         raise Refused(f"延期要晚于现在，也要晚于现在的截止时间（{windows.moment(due)}）。")
     extension = Extension.objects.create(duty=duty, until=until, reason=reason, granted_by=by)
+    _note(duty.campaign, by, CHANGE, f"{duty.organisation}延至 {windows.moment(until)}：{reason}")
     _tell([duty], {duty.pk: f"“{duty.campaign}”延至 {windows.moment(until)}：{reason}"})
     return extension
 

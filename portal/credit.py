@@ -11,8 +11,8 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from portal import catalogue, scope, text
-from portal.models import CatalogueEntry, CreditRecord, Filing, User
+from portal import access_log, catalogue, scope, text
+from portal.models import Act, CatalogueEntry, CreditRecord, Filing, User
 from portal.vocabulary import BUSINESS_ROLES, ExitReason, Level, Role
 from portal.workflow import Refused, checked_comment
 
@@ -103,7 +103,7 @@ def record(
         raise Refused("请写明查实的事实。")
     if on is None or on > timezone.localdate():
         raise Refused(f"请填写发生日期，不晚于今天（{timezone.localdate()}）。")
-    return CreditRecord.objects.create(
+    written = CreditRecord.objects.create(
         code=current.code,
         kind=current.kind,
         reason=reason,
@@ -112,6 +112,8 @@ def record(
         on=on,
         recorded_by=by,
     )
+    access_log.record(Act.ADMINISTER, by=by, about=written, title=f"登记信用记录：{current.code}")
+    return written
 
 
 @transaction.atomic
@@ -135,4 +137,5 @@ def lift(held: CreditRecord, *, by: User, reason: str) -> CreditRecord:
     if not CreditRecord.objects.filter(pk=held.pk, lifted_at=None).update(**lifted):
         raise Refused("这条记录已经解除。")
     held.refresh_from_db()
+    access_log.record(Act.ADMINISTER, by=by, about=held, title=f"解除信用记录：{held.code}")
     return held
