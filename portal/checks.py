@@ -7,7 +7,7 @@ from django.core.checks import Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist
 from django.db import DatabaseError, connection
 
-from portal import fence, networks, registry
+from portal import fence, networks, registry, terms
 from portal.models.sealed import Sealed
 
 
@@ -98,6 +98,19 @@ def networks_are_networks(app_configs, **kwargs) -> list[Error]:
         for setting in ("ADMIN_NETWORKS", "TRUSTED_PROXIES")
         for named in getattr(settings, setting)
         if not networks.is_network(named)
+    ]
+
+
+@register
+def terms_are_years(app_configs, **kwargs) -> list[Error]:
+    """Return an error for each part of a setting that gives no term of personal data (portal.E007)."""
+    return [
+        Error(
+            f"PORTAL_TERMS says “{part}”, which is no term.",
+            hint=f"Write name=years, from 1 to {terms.MOST}; docs/operations.md lists the names.",
+            id="portal.E007",
+        )
+        for part in terms.faults()
     ]
 
 

@@ -21,6 +21,8 @@ from portal.scope import WHOLE
 APPS = ("portal", "assessments", "brands", "workforce")
 #: Written once; nobody but the owner changes a row, and no role has more than INSERT.
 APPEND_ONLY = ("portal_event", "portal_filingversion", "portal_accessrecord", "portal_accesssubject")
+#: What of a submitted version jobs may seal anew or erase; the trigger says how (``guards``).
+VERSION, RESEALED = "portal_filingversion", "UPDATE (snapshot, erased)"
 #: What ``archive_log`` takes out after its time; the triggers say when.
 ARCHIVED = ("portal_accessrecord", "portal_accesssubject")
 #: Kept by triggers, which write as the owner: readable by who is signed in, written by jobs.
@@ -263,6 +265,8 @@ def _grants(table: str) -> Iterator[tuple[str, str]]:
     every = kept.get(table, "SELECT, INSERT, UPDATE, DELETE")
     archived = f"{every}, DELETE" if table in ARCHIVED else every
     yield JOBS, archived
+    if table == VERSION:
+        yield JOBS, RESEALED
     if table not in unnamed():
         yield APP, "SELECT" if table in (*DERIVED, *SEALED) else every
     if _is_public(table):

@@ -1,17 +1,26 @@
 """Triggers that make the database itself refuse what no code may do, for SQLite and PostgreSQL.
 
-* events and submitted versions are append-only; of a version only the sealed part may be sealed anew;
+* events and submitted versions are append-only; of a version only the sealed part may be sealed anew, or
+  erased once with the record of it, when its filing is neither under review nor in force;
 * a filing begins as a draft, and its state changes only with the matching event of the same step.
 """
 
 APPEND_ONLY = ("portal_event", "portal_filingversion")
 REFUSED = "portal: refused, "
 
+_OVER = """EXISTS (SELECT 1 FROM portal_filing f WHERE f.id = OLD.filing_id
+    AND f.state NOT IN ('city_review', 'province_review') AND NOT EXISTS
+    (SELECT 1 FROM portal_catalogueentry c WHERE c.filing_id = f.id AND c.valid_to IS NULL))"""
 # Sealed text that another key sealed: whoever reads it sees by the digest that the clear text is the same.
+# Erased: he sees by the signature of the record who erased it, and by its digest that the rest is the same.
 _KEPT = ("id", "filing_id", "number", "sha256", "submitted_at", "submitted_by_id", "is_late")
 _RESEALED = (
     "(json_type(OLD.snapshot, '$.sealed') = 'text' AND json_type(NEW.snapshot, '$.sealed') = 'text'"
-    " AND json_remove(NEW.snapshot, '$.sealed') = json_remove(OLD.snapshot, '$.sealed') AND "
+    " AND json_extract(OLD.snapshot, '$.sealed') <> 'erased'"
+    " AND json_remove(NEW.snapshot, '$.sealed') = json_remove(OLD.snapshot, '$.sealed')"
+    " AND CASE json_extract(NEW.snapshot, '$.sealed') WHEN 'erased'"
+    f" THEN OLD.erased IS NULL AND json_type(NEW.erased) = 'object' AND {_OVER}"
+    " ELSE NEW.erased IS OLD.erased END AND "
     + " AND ".join(f"NEW.{name} IS OLD.{name}" for name in _KEPT)
     + ")"
 )
@@ -39,11 +48,22 @@ _POSTGRESQL = [
     "FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only()",
     "CREATE TRIGGER portal_filingversion_no_change BEFORE DELETE OR TRUNCATE ON portal_filingversion "
     "FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only()",
-    """CREATE TRIGGER portal_filingversion_no_update BEFORE UPDATE ON portal_filingversion FOR EACH ROW
-    WHEN ((jsonb_typeof(OLD.snapshot -> 'sealed') = 'string'
-        AND jsonb_typeof(NEW.snapshot -> 'sealed') = 'string'
-        AND to_jsonb(NEW) #- '{snapshot,sealed}' = to_jsonb(OLD) #- '{snapshot,sealed}') IS NOT TRUE)
-    EXECUTE FUNCTION portal_append_only()""",
+    f"""CREATE FUNCTION portal_version_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF (jsonb_typeof(OLD.snapshot -> 'sealed') = 'string'
+            AND jsonb_typeof(NEW.snapshot -> 'sealed') = 'string' AND OLD.snapshot ->> 'sealed' <> 'erased'
+            AND (to_jsonb(NEW) #- '{{snapshot,sealed}}') - 'erased'
+                = (to_jsonb(OLD) #- '{{snapshot,sealed}}') - 'erased'
+            AND CASE NEW.snapshot ->> 'sealed' WHEN 'erased'
+                THEN OLD.erased IS NULL AND jsonb_typeof(NEW.erased) = 'object' AND {_OVER}
+                ELSE NEW.erased IS NOT DISTINCT FROM OLD.erased END) IS NOT TRUE THEN
+            RAISE EXCEPTION '{REFUSED}portal_filingversion is append-only'
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    END $$""",
+    "CREATE TRIGGER portal_filingversion_no_update BEFORE UPDATE ON portal_filingversion "
+    "FOR EACH ROW EXECUTE FUNCTION portal_version_guard()",
     f"""CREATE FUNCTION portal_filing_guard() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF TG_OP = 'INSERT' THEN
@@ -76,6 +96,7 @@ _REMOVE = {
     ],
     "postgresql": [
         "DROP FUNCTION IF EXISTS portal_append_only() CASCADE",
+        "DROP FUNCTION IF EXISTS portal_version_guard() CASCADE",
         "DROP FUNCTION IF EXISTS portal_filing_guard() CASCADE",
     ],
 }

@@ -22,6 +22,7 @@ AT_ITS_DESK = Q(filing__state=State.CITY_REVIEW, level=Level.CITY) | Q(
 )
 
 # Why an action is closed while a filing stands here.
+ERASED = "个人信息已按期清除，不能恢复审核，须由填报单位重新填报"
 WAITING_FOR = {
     State.DRAFT: "报送单位还没有提交",
     State.CITY_REVIEW: "需市级先审核",
@@ -121,9 +122,16 @@ def why_closed(action: Action, filing: Filing, user: User) -> str:
         return "是登记的历史结果，由省级审批岗位撤销登记"
     if action.name == "submit":
         return windows.why_closed(filing, timezone.now()) or _unanswered(filing)
+    if action.reviews and action.name in ("reopen", "recall") and is_erased(filing):
+        return ERASED
     if reason := _why_not_yet_or_any_more(action, filing):
         return reason
     return _overtaken(filing) if action.name == "reopen" else ""
+
+
+def is_erased(filing: Filing) -> bool:
+    """Say whether the personal data of a filing was erased (``purging``) where it lies now."""
+    return filing.erased_at is not None and filing.erased_at > filing.arrived_at
 
 
 def _why_not_yet_or_any_more(action: Action, filing: Filing) -> str:

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.conf import settings
 
-from portal import registry
+from portal import registry, terms
 from portal.models import Objection, User
 from portal.models.sealed import Sealed
 
 DUTY = "《中华人民共和国个人信息保护法》第十三条第一款第三项：为履行法定职责所必需"
 DESKS = "填报单位，以及审核、审批、会商这份填报的岗位；名单和日志中遮盖，不公开。"
-WITH_THE_FILING = "随填报保存，填报作为办件记录不删除。"
+#: How long what belongs to a filing stays, by the table of terms; the filing itself is a record of office.
+IN_FORCE = "在办和有效期间保存。"
 #: What is sealed beside a filing and an objection: label of the model → what for, who sees it, how long.
 OTHERS = {
     "portal.Attachment": (
         "随填报报送材料；文件名可能含有姓名",
         "与填报相同。",
-        "随填报保存；草稿中移除的文件即时删除。",
+        "",
     ),
     "portal.HeldForm": (
         "登录结束时保留没有提交的内容，下次登录后交还本人",
@@ -61,6 +62,20 @@ def sealed() -> dict[str, tuple[str, ...]]:
     return {label: names for label, names in found.items() if names}
 
 
+def with_the_filing() -> str:
+    """Return how long the personal fields of a filing and its files stay."""
+    return f"{IN_FORCE}{terms.words(*terms.OF_FILINGS)}"
+
+
+def _kept() -> dict[str, str]:
+    """Return label → what the table of terms adds to ``OTHERS``."""
+    removed = "草稿中移除的文件即时删除。"
+    return {
+        "portal.Attachment": f"{with_the_filing()}{removed}",
+        "portal.MessagePreference": terms.words("phone"),
+    }
+
+
 def _of_type(kind: registry.RecordType) -> Processing:
     return Processing(
         name=f"填报：{kind.label}",
@@ -68,7 +83,7 @@ def _of_type(kind: registry.RecordType) -> Processing:
         basis=f"{DUTY}；{kind.basis}",
         data=tuple(str(kind.field(name).verbose_name) for name in kind.personal),
         seen_by=DESKS,
-        kept=WITH_THE_FILING,
+        kept=with_the_filing(),
     )
 
 
@@ -79,13 +94,13 @@ def _of_objections() -> Processing:
         basis=DUTY,
         data=sealed()[Objection._meta.label],
         seen_by="登记异议的单位和作出决定的岗位；不公开。",
-        kept="随公示保存，公示作为办件记录不删除。",
+        kept=terms.words("objection"),
     )
 
 
 def _of_others() -> list[Processing]:
     return [
-        Processing(_name(label), purpose, DUTY, sealed()[label], seen_by, kept)
+        Processing(_name(label), purpose, DUTY, sealed()[label], seen_by, kept + _kept().get(label, ""))
         for label, (purpose, seen_by, kept) in OTHERS.items()
     ]
 

@@ -52,7 +52,7 @@ def disk() -> Room:
 @asking.for_the_house()
 def used(organisation: int) -> int:
     """Return the bytes that a bureau's files and sheets take in the store, a file shared by rows once."""
-    files = Attachment.objects.filter(filing__organisation=organisation).order_by()
+    files = Attachment.objects.filter(filing__organisation=organisation).exclude(file="").order_by()
     sheets = Import.objects.filter(organisation=organisation).exclude(file="")
     stored = files.values("file", "size").distinct().aggregate(sum=Sum("size"))
     return (stored["sum"] or 0) + (sheets.aggregate(sum=Sum("size"))["sum"] or 0)

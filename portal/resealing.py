@@ -17,7 +17,8 @@ from portal.models.sealed import SEALED, Sealed, SnapshotField, personal_of
 BATCH = 500
 _IN_CLEAR = "{} 第 {} 行的{}没有加密。"
 _BROKEN = "{} 第 {} 行的{}：{}"
-_PUT = {
+#: How the sealed part of a snapshot is set, by the kind of database.
+PUT = {
     "sqlite": f"json_set({{}}, '$.{SEALED}', %s)",
     "postgresql": f"jsonb_set({{}}, '{{{{{SEALED}}}}}', to_jsonb(%s::text))",
 }
@@ -54,7 +55,7 @@ class Column:
         taken = json.loads(stored)
         if SEALED not in taken:
             return "%s", json.dumps(self.field.shut(taken), ensure_ascii=False)
-        put = _PUT[connection.vendor].format(_q(self.name))
+        put = PUT[connection.vendor].format(_q(self.name))
         return put, sealing.seal(self.opened(taken[SEALED]), self.field.place)
 
 
@@ -125,9 +126,11 @@ def _rows(column: Column, after: int | None) -> list[Row]:
 def _is_old(column: Column, stored: str) -> bool:
     """Say whether a row is not sealed with what seals now."""
     if not column.is_snapshot:
-        return not stored.startswith(f"{sealing.mark()}:")
+        return stored != sealing.ERASED and not stored.startswith(f"{sealing.mark()}:")
     taken = json.loads(stored)
     held = taken.get(SEALED)
+    if held == sealing.ERASED:
+        return False
     return not held.startswith(f"{sealing.mark()}:") if held else any(personal_of(taken).values())
 
 
@@ -147,7 +150,7 @@ def _faults_of(column: Column, key: int, stored: str) -> Iterator[str]:
         if any(personal_of(taken).values()):
             yield _IN_CLEAR.format(column.table, key, column.label)
         stored = taken.get(SEALED, "")
-    elif not sealing.is_sealed(stored):
+    elif stored != sealing.ERASED and not sealing.is_sealed(stored):
         yield _IN_CLEAR.format(column.table, key, column.label)
         return
     try:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from portal import asked, materials, successors, text
 from portal.models import ChoiceListField, Filing
 from portal.registry import Problem
+from portal.sealing import ERASED_WORDS
 from portal.snapshot import child_rows, related
 from portal.vocabulary import ENDED
 
@@ -28,6 +29,7 @@ def problems(record: Filing) -> list[Problem]:
         return list(_unexplained(record))
     found = [
         *_missing(record),
+        *_erased(record),
         *_invalid(record),
         *_too_long(record),
         *_rows(record),
@@ -99,10 +101,18 @@ def _missing(record: Filing) -> Iterator[Problem]:
             yield Problem(name, f"请{verb}{column.verbose_name}。", _clause(record, name))
 
 
+def _erased(record: Filing) -> Iterator[Problem]:
+    """What was erased when its term ended is asked for again, also where it may stay empty (``purging``)."""
+    for name in record.record_type.personal:
+        if getattr(record, name) == ERASED_WORDS:
+            label = record._meta.get_field(name).verbose_name
+            yield Problem(name, f"{label}{ERASED_WORDS}，请重新填写。", _clause(record, name))
+
+
 def _invalid(record: Filing) -> Iterator[Problem]:
     for name in record.record_type.fields:
         column = record._meta.get_field(name)
-        if column.is_relation or is_empty(record, name):
+        if column.is_relation or is_empty(record, name) or getattr(record, name) == ERASED_WORDS:
             continue
         try:
             column.clean(getattr(record, name), record)

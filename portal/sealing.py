@@ -20,6 +20,8 @@ from django.conf import settings
 from portal.refusals import Refused
 
 NONCE, TAG = 12, 16
+#: What stands in place of a value whose term has ended, in the database and as it is shown (``purging``).
+ERASED, ERASED_WORDS = "erased", "已按期清除"
 NO_KEY = (
     "联系人等个人信息暂时不能显示：本系统没有加密它的密钥（标识 {}）。数据没有丢失，"
     "请联系系统管理员，把这个密钥补进 PORTAL_FIELD_KEYS。"
@@ -91,12 +93,14 @@ def mark() -> str:
 
 
 def seal(said: str, place: str) -> str:
-    """Return ``said`` sealed for ``place``: “cipher:key:text”; what is empty stays empty.
+    """Return ``said`` sealed for ``place``: “cipher:key:text”; what is empty or erased stays so.
 
     Raises ``Unreadable`` when there is no key.
     """
     if not said:
         return said
+    if said == ERASED_WORDS:
+        return ERASED
     begins, nonce = mark(), os.urandom(NONCE)
     work = _work(settings.FIELD_KEYS[0], settings.FIELD_CIPHER)
     sealed = work.encrypt(nonce, said.encode(), f"{begins}:{place}".encode())
@@ -110,6 +114,8 @@ def open(sealed: str, place: str) -> str:
     """
     if not sealed:
         return sealed
+    if sealed == ERASED:
+        return ERASED_WORDS
     begins, _, text = sealed.rpartition(":")
     if (secret := _held(tuple(settings.FIELD_KEYS)).get(begins)) is None:
         raise Unreadable(_missing(begins))

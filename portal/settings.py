@@ -166,8 +166,7 @@ AUTHENTICATION_BACKENDS = ["portal.backends.OpenAccounts"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"portal.passwords.{name}"} for name in ("LongEnough", "Mixed", "Uncommon", "Unused")
 ]
-# Days a password holds. 90 with three of four kinds of characters is GB/T 22239-2019 8.1.4.1 a; 0 is OWASP
-# ASVS 5.0, 6.2.5 and 6.2.10, which forbid both: no change by the calendar, no kinds.
+# Days a password holds; 90 with its kinds: GB/T 22239-2019 8.1.4.1 a; 0: OWASP ASVS 5.0, 6.2.5 and 6.2.10.
 PASSWORD_DAYS = int(os.environ.get("PORTAL_PASSWORD_DAYS", "90"))
 PASSWORD_RESET_TIMEOUT = 7 * 86_400
 # Whether province and administrators sign in with a second step: on in production, which is https without the
@@ -314,6 +313,7 @@ CELERY_BEAT_SCHEDULE = {
     "run-schedules": {"task": "portal.tasks.run_schedules", "schedule": 60, "options": {"expires": 60}},
     "fold-counts": {"task": "portal.tasks.fold_counts", "schedule": 120, "options": {"expires": 120}},
     "seal-access-log": {"task": "portal.tasks.seal_access_log", "schedule": 60, "options": {"expires": 60}},
+    "nightly-purge": {"task": "portal.tasks.nightly_purge", "schedule": crontab(hour=0, minute=30)},
     "nightly-verify": {"task": "portal.tasks.nightly_verify", "schedule": crontab(hour=2, minute=30)},
     "remind-before-due": {"task": "portal.tasks.remind_before_due", "schedule": crontab(hour=8, minute=30)},
     "remind-of-waiting": {"task": "portal.tasks.remind_of_waiting", "schedule": crontab(hour=8, minute=30)},
@@ -328,12 +328,12 @@ if BACKUPS:
     }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 
-# The access log: the hash of its chain (sha256, or sm3 where the law asks for it), the key under which
-# telephone numbers are looked up, where anchors and archives are written, days that records are kept.
+# The access log: hash of its chain (sha256, sm3), key of telephone numbers, place of anchors, days kept.
 ACCESS_LOG_HASH = os.environ.get("PORTAL_ACCESS_LOG_HASH", "sha256")
 ACCESS_LOG_KEY = os.environ.get("PORTAL_ACCESS_LOG_KEY") or SECRET_KEY
 ACCESS_LOG_FOLDER = os.environ.get("PORTAL_ACCESS_LOG_FOLDER", str(VAR / "audit"))
 ACCESS_LOG_DAYS = int(os.environ.get("PORTAL_ACCESS_LOG_DAYS", "1096"))
+TERMS = env_list("PORTAL_TERMS", "")  # years after which personal data goes, "draft=1" (``terms``)
 
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"

@@ -23,6 +23,7 @@ from portal import (
     logs,
     notice_messages,
     presence,
+    purging,
     queueing,
     receipt_jobs,  # noqa: F401 -- registers what it does
     reminders,
@@ -48,6 +49,12 @@ def nightly_verify() -> None:
     access_chain.seal(thorough=True)
     access_chain.anchor()
     verify.nightly()
+
+
+@shared_task
+def nightly_purge() -> None:
+    """Erase the personal data whose term has ended, before the backup of the night."""
+    purging.purge()
 
 
 @shared_task

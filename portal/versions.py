@@ -149,5 +149,5 @@ def _by_slot(kept: list[dict]) -> dict[str, list[dict]]:
 def _file(mark: str, file: dict, known: dict[int, Attachment], pair: Pair) -> tuple:
     attachment = known.get(file["id"])
     said = materials.measured(attachment) if attachment else materials.size(file["size"])
-    opens = attachment if mark != GONE and pair.is_newest else None
+    opens = attachment if mark != GONE and pair.is_newest and not attachment.erased_at else None
     return mark, FILE_WORDS[mark] if pair.compares else "", said, opens

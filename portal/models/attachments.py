@@ -29,7 +29,7 @@ class Attachment(models.Model):
 
     A file that was part of a submitted version is only marked removed, so that the version stays whole. The
     file of an amendment is that of the text it amends: rows may share one file. ``display`` is a picture's
-    small copy without its metadata.
+    small copy without its metadata. Of what was erased (``purging``) size and SHA-256 stay; no name, no file.
     """
 
     filing = models.ForeignKey(
@@ -46,6 +46,7 @@ class Attachment(models.Model):
     uploaded_at = models.DateTimeField("上传时间", default=timezone.now)
     uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="上传人")
     removed_at = models.DateTimeField("移除时间", null=True)
+    erased_at = models.DateTimeField("清除时间", null=True)
 
     objects = AttachmentQuerySet.as_manager()
 

@@ -149,6 +149,7 @@ class Filing(models.Model):
     decided_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="办结人", editable=False
     )
+    erased_at = models.DateTimeField("个人信息清除时间", null=True, editable=False)
 
     objects = FilingQuerySet.as_manager()
 
@@ -322,7 +323,8 @@ class Filing(models.Model):
 class FilingVersion(models.Model):
     """A version as it was submitted: the snapshot and its SHA-256; the database refuses to change it.
 
-    What is personal in the snapshot is sealed; the SHA-256 is that of the clear text.
+    What is personal in the snapshot is sealed; the SHA-256 is that of the clear text. ``erased``: when that
+    part was erased, the SHA-256 of what is left and our signature under both (``purging``).
     """
 
     filing = models.ForeignKey(Filing, on_delete=models.PROTECT, related_name="versions", verbose_name="填报")
@@ -332,6 +334,7 @@ class FilingVersion(models.Model):
     submitted_at = models.DateTimeField("提交时间")
     submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="提交人")
     is_late = models.BooleanField("逾期", default=False)
+    erased = models.JSONField("清除记录", null=True, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "提交版本"

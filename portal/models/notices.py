@@ -172,6 +172,7 @@ class Objection(models.Model):
     closed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="办结人"
     )
+    erased_at = models.DateTimeField("清除时间", null=True, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "异议"

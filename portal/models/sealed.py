@@ -110,15 +110,20 @@ class SnapshotField(models.JSONField):
         held = personal_of(taken)
         if not any(held.values()):
             return taken
-        said = json.dumps(held, ensure_ascii=False)
+        told = {value for part in held.values() for value in part.values()}
+        said = (
+            sealing.ERASED_WORDS if told == {sealing.ERASED_WORDS} else json.dumps(held, ensure_ascii=False)
+        )
         return _filled(taken, _emptied(held)) | {SEALED: sealing.seal(said, self.place)}
 
     def opened(self, stored: Any) -> Any:
         """Return the snapshot that was stored, whole. Raises ``sealing.Unreadable``."""
         if not isinstance(stored, dict) or SEALED not in stored:
             return stored
-        said = json.loads(sealing.open(stored[SEALED], self.place))
-        return _filled({name: part for name, part in stored.items() if name != SEALED}, said)
+        rest = {name: part for name, part in stored.items() if name != SEALED}
+        if stored[SEALED] == sealing.ERASED:
+            return _filled(rest, _erased(rest))
+        return _filled(rest, json.loads(sealing.open(stored[SEALED], self.place)))
 
 
 def personal_of(taken: Any) -> dict[str, dict[str, Any]]:
@@ -136,6 +141,14 @@ def personal_of(taken: Any) -> dict[str, dict[str, Any]]:
 
 def _emptied(held: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {"values": dict.fromkeys(held["values"]), "texts": dict.fromkeys(held["texts"], "")}
+
+
+def _erased(rest: dict) -> dict[str, dict[str, Any]]:
+    """Return the marker for each value that was sealed; what was never typed stays empty."""
+    names = set(registry.get(rest["type"]).personal)
+    gone = [name for name, value in rest["values"].items() if name in names and value is None]
+    words = dict.fromkeys(gone, sealing.ERASED_WORDS)
+    return {"values": words, "texts": words}
 
 
 def _filled(taken: dict, said: dict[str, dict[str, Any]]) -> dict:

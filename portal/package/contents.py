@@ -21,7 +21,7 @@ OWN_LEVELS = (Level.CITY, Level.COUNTY, Level.ZONE)
 class Item:
     """One filing in the version last submitted; ``files`` are those of that version, slot by slot.
 
-    A file whose row is gone is None: the package is refused then.
+    A file that is gone or was erased (``purging``) is None: the package is refused then.
     """
 
     filing: Filing
@@ -191,7 +191,7 @@ def _standing(filings: Iterable[Filing], versions: dict[int, FilingVersion]) -> 
 def _items(filings: list[Filing], versions: dict[int, FilingVersion]) -> list[Item]:
     kept = {f.pk: _in_order(f.record_type, kept_files(versions[f.pk])) for f in filings}
     wanted = [file["id"] for files in kept.values() for file in files]
-    rows = Attachment.objects.in_bulk(wanted) if wanted else {}
+    rows = Attachment.objects.filter(erased_at=None).in_bulk(wanted) if wanted else {}
     return [Item(f, versions[f.pk], tuple(rows.get(file["id"]) for file in kept[f.pk])) for f in filings]
 
 

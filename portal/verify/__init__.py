@@ -36,7 +36,7 @@ from portal.verify.consultation import of_consultations
 from portal.verify.database import GUARDS, missing_guards, of_posts
 from portal.verify.entries import of_catalogue, of_entry
 from portal.verify.files import of_store
-from portal.verify.filings import of_chain, of_content, of_decision, of_state, of_versions, records
+from portal.verify.filings import of_chain, of_content, of_decision, of_erased, of_state, of_versions, records
 from portal.verify.historical import of_registrations
 from portal.verify.imports import of_imports
 from portal.verify.jobs import of_jobs
@@ -140,6 +140,9 @@ def _look(numbers: list[int]) -> Iterator[tuple[int, str]]:
     filings = list(_with_entries(numbers))
     events = _by_filing(Event.objects.filter(filing_id__in=numbers).order_by("number"))
     versions = _by_filing(FilingVersion.objects.filter(filing_id__in=numbers).order_by("number"))
+    erased = set(
+        Attachment.objects.filter(filing_id__in=numbers).exclude(erased_at=None).values_list("pk", flat=True)
+    )
     remarks = _by_filing(Remark.objects.filter(filing_id__in=numbers).order_by("pk"))
     own_type = records(filings)
     for filing in filings:
@@ -149,6 +152,7 @@ def _look(numbers: list[int]) -> Iterator[tuple[int, str]]:
             *of_state(filing, own[0]),
             *of_versions(*own),
             *of_content(filing, own_type.get(filing.pk), own[1]),
+            *of_erased(filing, own[1], erased),
             *of_decision(filing, own[0]),
             *of_entry(filing, own[0]),
             *of_remarks(filing, own[0], remarks[filing.pk]),

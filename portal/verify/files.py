@@ -22,8 +22,18 @@ def of_store() -> Iterator[str]:
 
 
 def of_files(rows: Iterable[Attachment]) -> Iterator[str]:
-    """Yield each row whose file is missing, or not what was uploaded; its name is never told."""
+    """Yield each row whose file is missing, or not what was uploaded; its name is never told.
+
+    Of what was erased no file may be named any more; whatever is left of it in the store is an orphan.
+    """
     for row in rows:
+        if row.erased_at:
+            if row.file or row.display:
+                yield f"附件 {row.pk}（填报 {row.filing_id}）：已清除，文件还没有删除。"
+            continue
+        if not row.file:
+            yield f"附件 {row.pk}（填报 {row.filing_id}）：没有文件，也没有清除记录。"
+            continue
         for name in (row.file.name, row.display.name):
             if name and not default_storage.exists(name):
                 yield f"附件 {row.pk}（填报 {row.filing_id}）：文件 {name} 不存在。"

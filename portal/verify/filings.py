@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from portal import registry, snapshot
+from portal import purging, registry, snapshot
 from portal.models import Event, Filing, FilingVersion, canonical
 from portal.vocabulary import DECIDED, IN_REVIEW, State
 
@@ -62,8 +62,31 @@ def of_versions(events: list[Event], versions: list[FilingVersion]) -> Iterator[
     for number in sorted(stored - submitted):
         yield f"第 {number} 版有留存内容，没有提交记录。"
     for version in versions:
-        if version.sha256 != hashlib.sha256(canonical(version.snapshot)).hexdigest():
+        yield from _of_digest(version)
+
+
+def _of_digest(version: FilingVersion) -> Iterator[str]:
+    """Yield where a version does not fit its hash; one that was erased, its record and the hash in that."""
+    said = hashlib.sha256(canonical(version.snapshot)).hexdigest()
+    if version.erased is None:
+        if said != version.sha256:
             yield f"第 {version.number} 版的内容与摘要不符。"
+    elif not purging.is_ours(version):
+        yield f"第 {version.number} 版的清除记录不是本系统写的。"
+    elif said != version.erased["left"]:
+        yield f"第 {version.number} 版的内容与清除时的摘要不符。"
+
+
+def of_erased(filing: Filing, versions: list[FilingVersion], erased: set[int]) -> Iterator[str]:
+    """Yield the files that were erased of what is under review or in force; needs the entry."""
+    entry = getattr(filing, "entry", None)
+    in_force = filing.state == State.APPROVED and entry is not None and entry.valid_to is None
+    version = next((v for v in versions if v.number == filing.version), None)
+    if version is None or not (filing.state in IN_REVIEW or in_force):
+        return
+    for file in version.snapshot.get("files", ()):
+        if file["id"] in erased:
+            yield f"附件 {file['id']} 已被清除，第 {version.number} 版仍在审或有效。"
 
 
 def of_content(filing: Filing, record: Filing | None, versions: list[FilingVersion]) -> Iterator[str]:

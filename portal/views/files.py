@@ -38,7 +38,10 @@ def _readable(request: HttpRequest, pk: int) -> Attachment:
     user = request.user
     visible = Filing.objects.visible_to(user).values("pk")
     found = get_object_or_404(
-        Attachment.objects.filter(filing_id__in=visible).select_related("filing__organisation"), pk=pk
+        Attachment.objects.filter(filing_id__in=visible, erased_at=None).select_related(
+            "filing__organisation"
+        ),
+        pk=pk,
     )
     if not exports.may_see_personal(user) or not materials.may_open(found, found.filing, user):
         raise Http404
