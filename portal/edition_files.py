@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal import media, quotas, text
+from portal.attachments import EMPTY
 from portal.edition_policy import ABANDONED, APPROVED, PREPARING, PUBLISHED, choices, stage
 from portal.editions import note
 from portal.models import Edition, User
@@ -24,7 +25,6 @@ MOST_BYTES = 20 * 2**20
 LONGEST_NAME = 200
 UNDER_WAY = timedelta(minutes=1)  # between its last byte and its row a document is checked
 TOO_BIG = f"文件超过{MOST_BYTES // 2**20}MB，没有保存；请压缩或重新导出后再上传。"
-EMPTY = "这个文件是空的，没有保存；请核对后重新选择。"
 
 
 def why_not_attached(edition: Edition, user: User) -> str | None:

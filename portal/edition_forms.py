@@ -5,10 +5,9 @@ from typing import Any
 from django import forms
 
 from portal import edition_policy
+from portal.campaign_forms import WANTED
 from portal.forms import CleanText, Day
 from portal.models import Edition, User
-
-WANTED = {"required": "请填写。"}
 
 
 class EditionForm(forms.Form):

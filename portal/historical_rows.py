@@ -18,10 +18,10 @@ from portal import text
 from portal.annexes import CellError
 from portal.forms import Day
 from portal.historical_bureaus import Bureaus, Wrong
-from portal.importing import NOT_A_SHEET
+from portal.importing import NO_RECORDS, NOT_A_SHEET
 from portal.importing.cells import Names
 from portal.importing.flat import Flat, Stream, found_in
-from portal.importing.lines import BUREAU, REGION, ChildLines, MainLines
+from portal.importing.lines import BUREAU, NOT_OURS, REGION, ChildLines, MainLines
 from portal.importing.reading import Draft, Reading
 from portal.models import Filing, Organisation
 from portal.publishable import checked_day, checked_number
@@ -42,8 +42,6 @@ HELD = "这个单位已有同名的填报，不再登记；请删去这一行，
 TWICE = "表里有这个单位同名的两行，请删去一行，或核对名称。"
 WHOSE = "表里有几个“{}”，请在本表也写明“填报单位”或“所属区划”。"
 EMPTY_ROWS = "“{}”有 {} 行没有填写，按当时材料登记，缺的内容写进流转记录。"
-NOT_READ = "工作表“{}”不是本类型的表，没有读取。"
-NO_ROWS = "表里还没有填写内容，请填写后再上传。"
 WRONG_SUFFIX = "只能读取 .xlsx 和 .csv 文件；请用 WPS 或 Excel 另存为其中一种后再上传。"
 AT_ONCE = 500
 
@@ -102,7 +100,7 @@ def read_results(
         _read(reading, found, lambda place: _lines(content, suffix, place), terms, take)
     except Unreadable as unreadable:
         return _refused(reading, str(unreadable))
-    return reading if reading.number or reading.errors else _refused(reading, NO_ROWS)
+    return reading if reading.number or reading.errors else _refused(reading, NO_RECORDS)
 
 
 def _lines(content: BinaryIO, suffix: str, place: int) -> Iterator[tuple[int, list[str]]]:
@@ -129,7 +127,7 @@ def _read(
     _ResultLines(reading, main, stream, terms, bureaus, children, take).read()
     for child in children:
         child.report_lost()
-    reading.warnings += [NOT_READ.format(name) for name in found.left]
+    reading.warnings += [NOT_OURS.format(name) for name in found.left]
 
 
 def sheets_of(record_type: RecordType) -> list[Sheet]:

@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Case, When
 
 from portal import notices, objections, publicity, registry, text
+from portal.campaign_forms import CHOOSE, WANTED
 from portal.forms import CleanText, Day, LongText, SeveralOffered, WholeNumber
 from portal.models import Campaign, Filing, NoticeItem, Organisation, PublicNotice
 from portal.offers import Offer
@@ -14,8 +15,6 @@ from portal.registry import RecordType
 from portal.vocabulary import NoticeKind
 from portal.workflow import Refused
 
-WANTED = {"required": "请填写。"}
-CHOOSE = {"required": "请选择。", "invalid_choice": "没有这个选项，请重新选择。"}
 NAMED = {"required": objections.ANONYMOUS}
 TOO_LONG = "最多%(limit_value)d个字符，现在有%(show_value)d个，请缩短。"
 HOW = (

@@ -10,13 +10,11 @@ from django import forms
 from django.utils import timezone
 
 from portal import periodic, registry
+from portal.campaign_forms import CHOOSE, WANTED
 from portal.choosing import Choice
 from portal.forms import CleanText, Day, WholeNumber
 from portal.models import Organisation, Region, User
 from portal.vocabulary import Level
-
-WANTED = {"required": "请填写。"}
-CHOOSE = {"required": "请选择。", "invalid_choice": "没有这个选项，请重新选择。"}
 
 
 class ReviewForm(forms.Form):

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal import exports, ranking, round_forms, round_lists, rounds, scoring, selection, workflow
 from portal.models import RoundStage, Scorer, SelectionRound
 from portal.rounds import Overtaken
+from portal.views.publishing import NOT_A_DAY
 from portal.views.rounds import FORM, facts, in_scope, managed, overtaken_page, revision, with_reason
 from portal.workflow import Refused
 
-NOT_A_DAY = "日期要写成“2024-12-31”的样子。您填写的内容已保留，请改正后再提交。"
 FAULTY = "有 {} 处得分不对，没有保存；填写的都在下面，请改正后再提交。"
 
 

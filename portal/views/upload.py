@@ -10,13 +10,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from portal import sandbox
+from portal.imports import EMPTY
 
 ENVELOPE = 64 * 1024  # what a form adds around its file
 CHUNK, DISCARDED = 64 * 1024, 64 * 2**20
 CARRIED = 700 * 1024  # a file up to here travels in the preview page and need not be chosen twice
 LONGEST_NAME = 120
 NO_FILE = "请选择要导入的文件。"
-EMPTY = "这个文件是空的，没有读取；请核对后重新选择。"
 AGAIN = "没有收到刚才的文件，没有导入；请重新选择文件。"
 
 
