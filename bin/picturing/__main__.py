@@ -27,6 +27,8 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SCREENS = Path(settings.BASE_DIR) / "docs" / "screenshots"
 #: How much of a page is kept, in pixels; a form is longer than anybody looks at in a picture.
 TALLEST = 1500
+#: Qualities of WebP: of what is looked over, of what is read.
+OVERVIEW, READ = 30, 48
 #: How high a window is.
 HEIGHT = 820
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=zh-CN"]
@@ -61,13 +63,13 @@ class Camera:
         return page
 
 
-def store(shot: bytes, path: Path, tallest: int) -> tuple[int, int]:
+def store(shot: bytes, path: Path, tallest: int, quality: int) -> tuple[int, int]:
     """Write a picture as WebP, cut off at ``tallest``, unless the same is there; return its size."""
     picture = Image.open(io.BytesIO(shot)).convert("RGB")
     picture = picture.crop((0, 0, picture.width, min(picture.height, tallest)))
     path.parent.mkdir(parents=True, exist_ok=True)
     written = io.BytesIO()
-    picture.save(written, "WEBP", quality=48, method=6)
+    picture.save(written, "WEBP", quality=quality, method=6)
     if not is_same(written, path):
         path.write_bytes(written.getvalue())
     return picture.size
@@ -106,7 +108,7 @@ def take(camera: Camera, name: str, person: str | None, address: str) -> None:
     for width in table.WIDTHS:
         page = camera.page(person, width)
         page.goto(address)
-        store(whole(page, width), SCREENS / str(width) / f"{name.replace(':', '-')}.webp", TALLEST)
+        store(whole(page, width), SCREENS / str(width) / f"{name.replace(':', '-')}.webp", TALLEST, OVERVIEW)
     print(f"{name}: {address} ({person or 'a stranger'})", flush=True)
 
 
@@ -131,7 +133,7 @@ def take_manual(camera: Camera, only: list[str]) -> list[str]:
             continue
         page = camera.page(seen[0], 1180, elder=shot.elder)
         page.goto(seen[1])
-        sizes[name] = list(store(framed(page, shot), manual.PICTURES / f"{name}.webp", HEIGHT))
+        sizes[name] = list(store(framed(page, shot), manual.PICTURES / f"{name}.webp", HEIGHT, READ))
         print(f"{name}: {seen[1]} ({seen[0] or 'a stranger'})", flush=True)
     told = {name: sizes[name] for name in sorted(sizes) if name in table.MANUAL}
     (manual.PICTURES / "pictures.json").write_text(json.dumps(told, indent=1) + "\n")
