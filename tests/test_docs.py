@@ -179,7 +179,9 @@ def amiss(line: str) -> str:
     if unknown := set(given) - {*variables(), *BESIDE}:
         return f"no such variable: {unknown}"
     if "manage.py" in words:
-        return managed(*words[words.index("manage.py") + 1 :])
+        place = words.index("manage.py")
+        inside = words[0] == "docker" and composed(words[1 : place - 1])
+        return inside or managed(*words[place + 1 :])
     program, *rest = words
     if program.endswith("python"):
         return "" if import_module(rest[1]) else "no such module"
