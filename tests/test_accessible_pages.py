@@ -1,0 +1,96 @@
+"""Every page, full, empty and refusing: nothing for axe-core, valid markup, nothing lost at 400 % (row 74).
+
+The usual run looks at each page in one of nine ways (three widths; plain, 长者模式, dark), always the same
+one, and of the administration, which is of one make, at every fourth route; PORTAL_TEST_WHOLE=1 at all in all.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+from tests import markup, showing
+from tests.crawling import plant
+from tests.looking import LOOKS, Eyes
+from tests.showing import Readers, Shown
+from tests.sizes import falling_to
+from tests.test_attack_crawl import policy
+
+pytestmark = pytest.mark.django_db
+PARTS = 8
+parted = pytest.mark.parametrize("part", range(PARTS))
+FAULTS = ("400", "403", "403_csrf", "429", "500", "503")
+FAULTY = """<!doctype html><html lang="zh-CN"><title>页</title><main><h1>标题</h1>
+<img src="/static/portal/favicon.svg"><p style="width: 900px; color: #aaa; background: #fff">浅色的字</p></main></html>
+"""
+
+
+@pytest.fixture
+def readers() -> Readers:
+    return Readers()
+
+
+def wrong(chromium, pages: Iterable[Shown]) -> list[tuple[str, str]]:
+    """Return what is wrong with each of ``pages``, as (page and look, fault); there must be pages."""
+    found, eyes, seen = [], Eyes(chromium), 0
+    for seen, shown in enumerate(pages, 1):  # noqa: B007 -- counted
+        found += [(str(shown), fault) for fault in markup.faults(shown.answer.content.decode())]
+        found += [(f"{shown} at {look}", fault) for look, fault in _seen(eyes, shown)]
+    eyes.close()
+    assert seen > 0
+    return found
+
+
+def _seen(eyes: Eyes, shown: Shown) -> Iterator[tuple[str, str]]:
+    eyes.look(shown.address, shown.answer)
+    for look in falling_to(shown.address, LOOKS, 1):
+        eyes.wear(look)
+        yield from ((str(look), fault) for fault in eyes.violations())
+    yield from (("400 %", lost) for lost in eyes.cut())
+
+
+@parted
+def test_nothing_is_wrong_with_a_page_that_shows_something(chromium, readers, part):
+    planted = plant()
+
+    assert wrong(chromium, showing.opened(readers, part, PARTS, planted, policy())) == []
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_nothing_is_wrong_with_a_page_that_has_nothing_to_show(chromium, readers, part):
+    assert wrong(chromium, showing.opened(readers, part, 2, [], policy())) == []
+
+
+@parted
+def test_nothing_is_wrong_with_a_page_that_refuses_a_form(chromium, readers, part):
+    planted = plant()
+
+    assert wrong(chromium, showing.refused(readers, part, PARTS, planted, policy())) == []
+
+
+def test_nothing_is_wrong_with_a_page_that_says_what_went_wrong(chromium, readers):
+    assert wrong(chromium, mistaken(readers)) == []
+
+
+def mistaken(readers: Readers) -> Iterator[Shown]:
+    """Yield what a stranger and somebody signed in are shown where nothing is, and the pages of faults."""
+    for reader in ("nobody", "filer"):
+        yield Shown(reader, "/nothing/", readers[reader].get("/nothing/"))
+    for name in FAULTS:
+        page = render_to_string(f"{name}.html", request=RequestFactory().get("/nothing/"))
+        yield Shown("nobody", f"/{name}/", HttpResponse(page, status=int(name[:3])))
+
+
+def test_control_a_picture_without_words_pale_text_and_a_wide_box_are_found(chromium):
+    eyes = Eyes(chromium)
+    eyes.look("/", HttpResponse(FAULTY))
+    eyes.wear(LOOKS[0])
+
+    rules = {said.partition(":")[0] for said in eyes.violations()}
+    lost = [said.partition(" is ")[0] for said in eyes.cut()]
+    eyes.close()
+
+    assert rules == {"image-alt", "color-contrast"}
+    assert lost == ["the page", "spaced: the page"]
