@@ -1,7 +1,8 @@
 """Every page, full, empty and refusing: nothing for axe-core, valid markup, nothing lost at 400 % (row 74).
 
 The usual run looks at each page in one of nine ways (three widths; plain, 长者模式, dark), always the same
-one, and of the administration, which is of one make, at every fourth route; PORTAL_TEST_WHOLE=1 at all in all.
+one, and of the administration, which is of one make, at every fourth route; PORTAL_TEST_WHOLE=1 at all pages
+in all ways.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,8 @@ PARTS = 8
 parted = pytest.mark.parametrize("part", range(PARTS))
 FAULTS = ("400", "403", "403_csrf", "429", "500", "503")
 FAULTY = """<!doctype html><html lang="zh-CN"><title>页</title><main><h1>标题</h1>
-<img src="/static/portal/favicon.svg"><p style="width: 900px; color: #aaa; background: #fff">浅色的字</p></main></html>
+<img src="/static/portal/favicon.svg">
+<p style="width: 900px; color: #aaa; background: #fff">浅色的字</p></main></html>
 """
 
 
