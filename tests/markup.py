@@ -75,7 +75,7 @@ ALLOWED = {("label", "input"), ("label", "select"), ("label", "textarea")}
 
 def _headless(root: Element) -> Iterator[str]:
     for table in root.iter("table"):
-        if next(table.iter("th"), None) is None and table.get("role") != "presentation":
+        if next(table.iter("td"), None) is not None and next(table.iter("th"), None) is None:
             yield f"table without headers: {''.join(table.itertext()).strip()[:40]!r}"
 
 
