@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware, get_user
 from django.contrib.auth.views import redirect_to_login
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -140,6 +141,21 @@ def change_first_password(get_response):
         return get_response(request)
 
     return middleware
+
+
+class PrivatePagesAreZipped(GZipMiddleware):
+    """Compress what people who are signed in read; what strangers read is compressed where it is kept.
+
+    Tokens of forms are masked anew in each page, and Django adds bytes by chance, so that the size of an
+    answer tells nothing of what it holds (BREACH).
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Return the answer, a whole page compressed."""
+        is_page = response.get("Content-Type", "").startswith("text/html") and not response.streaming
+        if not is_page or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return response
+        return super().process_response(request, response)
 
 
 def private_pages_are_not_stored(get_response):

@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.request_id",
+    "portal.middleware.PrivatePagesAreZipped",
     "portal.middleware.nobody_asks_yet",
     "portal.middleware.head_makes_no_body",
     "portal.throttling.Throttle",
@@ -159,8 +160,8 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "portal.User"
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "desk"
+LOGIN_URL, LOGIN_REDIRECT_URL = "login", "desk"
+CSRF_FAILURE_VIEW = "portal.views.errors.token_refused"
 PASSWORD_HASHERS = ["portal.hashers.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTHENTICATION_BACKENDS = ["portal.backends.OpenAccounts"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -335,8 +336,7 @@ ACCESS_LOG_FOLDER = os.environ.get("PORTAL_ACCESS_LOG_FOLDER", str(VAR / "audit"
 ACCESS_LOG_DAYS = int(os.environ.get("PORTAL_ACCESS_LOG_DAYS", "1096"))
 TERMS = env_list("PORTAL_TERMS", "")  # years after which personal data goes, "draft=1" (``terms``)
 
-IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
-IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE, IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "add", "view"
 
 # Facts of the operating unit, never invented: an empty one is not rendered (国办发〔2017〕47号).
 SITE = {

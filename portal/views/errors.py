@@ -1,6 +1,6 @@
-"""The pages for what is not there and for a fault of ours.
+"""The pages for what is not there, for a form whose token is refused, and for a fault of ours.
 
-The second needs nothing but its template, so that it shows whatever broke.
+The last needs nothing but its template, so that it shows whatever broke.
 """
 
 import re
@@ -8,7 +8,8 @@ import sys
 import unicodedata
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError, RawPostDataException
 from django.shortcuts import render
 from django.template import loader
 from django.utils.log import log_response
@@ -20,6 +21,8 @@ from portal.sealing import Unreadable
 
 _CODE = re.compile(rf"(?<![0-9A-Z]){CodeConverter.regex}(?![0-9A-Z])")
 _CATALOGUE = re.compile("/catalogue/([^/]{1,40})/")
+LEAST_TEXT, MOST_TEXTS = 6, 40  # characters of a text, and texts, that are given back
+_HIDDEN = re.compile("password|token|code$|^next$|^from$|key")
 MOST_WORDS = 60  # characters of an address that are offered to the search
 
 
@@ -54,6 +57,31 @@ def _words(path: str) -> str:
     """Return Chinese words of an address, to be searched for."""
     last = path.rstrip("/").rpartition("/")[2]
     return last[:MOST_WORDS] if re.search("[\u4e00-\u9fff]", last) else ""
+
+
+@login_not_required
+def token_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Return the 403 page of a form whose token does not hold, with the texts that were typed into it.
+
+    Only what came from a page of this site is given back: nobody else may lay words into ours.
+    """
+    texts = _typed(request) if _came_from_here(request) else []
+    return render(request, "403_csrf.html", {"texts": texts}, status=403)
+
+
+def _came_from_here(request: HttpRequest) -> bool:
+    return request.headers.get("Origin", "") == f"{request.scheme}://{request.get_host()}"
+
+
+def _typed(request: HttpRequest) -> list[str]:
+    """Return the longer texts of a form that is no upload, no password among them."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return []
+    try:
+        named = [(name, value) for name, values in request.POST.lists() for value in values]
+    except (OSError, RawPostDataException, SuspiciousOperation):  # cut off, or too large to be read
+        return []
+    return [v for name, v in named if len(v) >= LEAST_TEXT and not _HIDDEN.search(name)][:MOST_TEXTS]
 
 
 @login_not_required
