@@ -1,5 +1,7 @@
 """Pages that say what went wrong lead on, and give back what was typed."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -19,7 +21,7 @@ def refused(origin: str, data: dict) -> str:
     """Return the page that answers a form without its token."""
     browser = Client(enforce_csrf_checks=True, headers={"origin": origin} if origin else None)
     browser.force_login(factories.reviewer())
-    answer = browser.post(reverse("view-keep"), data)
+    answer = browser.post(reverse("view-keep"), urlencode(data), "application/x-www-form-urlencoded")
     assert answer.status_code == 403
     return answer.content.decode()
 
