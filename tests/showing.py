@@ -121,4 +121,5 @@ def _sent(client: Client, reader: str, addresses: list[str]) -> Iterator[Shown]:
 
 def _is_page(answer: HttpResponse) -> bool:
     kind = answer.headers.get("Content-Type", "")
-    return not answer.streaming and kind.startswith("text/html") and answer.status_code not in (301, 302)
+    is_html = kind.startswith("text/html") and answer.status_code not in (301, 302)
+    return is_html and not answer.streaming and bool(answer.content)

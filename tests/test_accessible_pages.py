@@ -20,7 +20,7 @@ from tests.sizes import falling_to
 from tests.test_attack_crawl import policy
 
 pytestmark = pytest.mark.django_db
-PARTS = 8
+PARTS = 4
 parted = pytest.mark.parametrize("part", range(PARTS))
 FAULTS = ("400", "403", "403_csrf", "429", "500", "503")
 FAULTY = """<!doctype html><html lang="zh-CN"><title>页</title><main><h1>标题</h1>
