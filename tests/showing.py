@@ -112,14 +112,18 @@ def _read(client: Client, reader: str, addresses: list[str]) -> Iterator[Shown]:
 def _sent(client: Client, reader: str, addresses: list[str]) -> Iterator[Shown]:
     for address in addresses[:1]:
         for sent in ({}, SENT):
+            cookies = client.cookies.copy()
             with transaction.atomic():
                 answer = client.post(address, sent)
                 transaction.set_rollback(True)
+            client.cookies = cookies  # somebody who signed out is here again, as his session is
             if answer.status_code not in (403, 404, 405) and _is_page(answer):
                 yield Shown(reader, address, answer)
 
 
 def _is_page(answer: HttpResponse) -> bool:
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # a download holds its file open until then
+        return False
     kind = answer.headers.get("Content-Type", "")
-    is_html = kind.startswith("text/html") and answer.status_code not in (301, 302)
-    return is_html and not answer.streaming and bool(answer.content)
+    return kind.startswith("text/html") and answer.status_code not in (301, 302) and bool(answer.content)
