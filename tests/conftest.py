@@ -113,7 +113,6 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         with_roles(connections["default"])
         load_reference()
-        connections["default"].execute_wrappers.append(HERE.watch)
     TransactionTestCase._fixture_teardown = empty_databases
 
 

@@ -58,6 +58,8 @@ class Retracing:
     def begin(self, asked_for: set[str], patches: pytest.MonkeyPatch) -> None:
         """Begin a test that asks for these fixtures; its database is empty unless they say otherwise."""
         self.is_walking, self.state = False, None
+        if self.watch not in connection.execute_wrappers:  # a loop in this thread has its own connection
+            connection.execute_wrappers.append(self.watch)
         if OWN & asked_for or len(connection.atomic_blocks) != DEPTH:
             return
         if can_be_laid() and connection.settings_dict["ENGINE"] != "portal.fenced":
