@@ -26,6 +26,7 @@ from portal import (
 from portal.examples import FILES
 from portal.grounds import Grounds
 from portal.models import (
+    AccessRecord,
     Attachment,
     Campaign,
     CampaignDuty,
@@ -183,7 +184,7 @@ def urls(name: str, route: str, planted: list[Filing]) -> list[str]:
         "duty": _numbers(CampaignDuty),
         "review": _numbers(PeriodicReview),
         "case": _numbers(ReviewItem),
-        "record": _numbers(CreditRecord),
+        "record": _numbers(AccessRecord if name.startswith("audit") else CreditRecord),
         "remark": _numbers(Remark) or ["1"],
         "round": _numbers(SelectionRound),
         "key": _numbers(KeyBrand),

@@ -281,6 +281,7 @@ def test_who_looks_past_the_scope_of_a_person_is_known():
         "portal/historical_acts.py",  # whether an update is in the making elsewhere
         "portal/historical_jobs.py",  # the province enters results for the bureaus they belong to
         "portal/policy.py",  # the same
+        "portal/quotas.py",  # how much of the store a bureau's files take, whoever uploads
         "portal/windows.py",  # where each bureau stands
     }
 
