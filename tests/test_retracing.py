@@ -107,3 +107,11 @@ def test_calls_that_differ_are_told_apart():
 
     assert (one.region_id, other.region_id) == ("3707", "3708")
     assert set(Filing.objects.filter(kind=KIND)) == {one.filing_ptr, other.filing_ptr}
+
+
+def test_a_connection_of_its_own_is_watched_from_the_next_test_on(monkeypatch):
+    connection.execute_wrappers.remove(HERE.watch)
+
+    HERE.begin(set(), monkeypatch)
+
+    assert connection.execute_wrappers.count(HERE.watch) == 1
