@@ -16,8 +16,9 @@ from portal import backups, purging, registry, verify
 from portal.models import Attachment, Filing, FilingVersion
 from portal.sealing import ERASED_WORDS
 from portal.vocabulary import State
-from tests import factories, retracing
+from tests import factories
 from tests.ending import SAID, aged, canaries, exited
+from tests.held import held
 from tests.jobbing import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,15 +93,6 @@ def sealed() -> list[str]:
         part = "snapshot ->> 'sealed'" if connection.vendor == "postgresql" else "snapshot ->> '$.sealed'"
         cursor.execute(f"SELECT {part} FROM portal_filingversion")
         return [*rows, *(text for (text,) in cursor.fetchall() if text)]
-
-
-def held() -> str:
-    """Return the bytes of SQLite's file; of PostgreSQL, which keeps old rows until VACUUM, every row."""
-    if connection.vendor == "postgresql":
-        return "".join(text for rows in retracing.read().values() for _, text in rows)
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return Path(connection.settings_dict["NAME"]).read_bytes().decode(errors="replace")
 
 
 def test_no_byte_of_the_database_nor_of_a_backup_made_afterwards_holds_what_was_erased(own_store):

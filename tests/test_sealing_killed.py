@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import override_settings
 
 from doors.environment import clean_environment
 from portal import registry, resealing, verify
 from portal.models import FilingVersion
 from portal.vocabulary import State
-from tests import factories, retracing
+from tests import factories
+from tests.held import held
 from tests.jobbing import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,15 +59,6 @@ def test_a_killed_rotation_loses_nothing_and_the_next_one_goes_on(tmp_path):
     with override_settings(FIELD_KEYS=[NEW]):
         assert unread > 0
         assert (read(), list(verify.faults())) == (before, [])
-
-
-def held() -> str:
-    """Return the bytes of SQLite's file; of PostgreSQL, which keeps old rows until VACUUM FULL, every row."""
-    if connection.vendor == "postgresql":
-        return "".join(text for rows in retracing.read().values() for _, text in rows)
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return Path(connection.settings_dict["NAME"]).read_bytes().decode(errors="replace")
 
 
 def test_no_byte_of_the_database_holds_what_is_sealed():
