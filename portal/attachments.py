@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from portal import asking, locks, media, quotas, scope, text
+from portal import asking, locks, media, quotas, scanning, scope, text
 from portal.models import Attachment, Filing, User
 from portal.models.attachments import storage_name
 from portal.refusals import Refused
@@ -186,6 +186,7 @@ def _take_in(attachment: Attachment, stream: "_Stream", kept: list[str]) -> None
     attachment.file.name = _store(attachment, stream, kept)
     attachment.size, attachment.sha256 = stream.length, stream.digest.hexdigest()
     with default_storage.open(attachment.file.name) as stored:
+        scanning.demand_clean(stored)
         found = media.measure(stored, attachment.size, place.kind, place.suffixes)
     attachment.media_type, attachment.facts = found.format.media_type, found.facts
     attachment.name = _with_suffix(attachment.name, found.format)

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from portal import media, quotas, text
+from portal import media, quotas, scanning, text
 from portal.attachments import EMPTY
 from portal.edition_policy import ABANDONED, APPROVED, PREPARING, PUBLISHED, choices, stage
 from portal.editions import note
@@ -74,6 +74,7 @@ def _check(content: BinaryIO) -> None:
         media.measure(content, size, "document", SUFFIXES)
     except media.Unfit as unfit:
         raise Refused(str(unfit)) from None
+    scanning.demand_clean(content)
     content.seek(0)
 
 

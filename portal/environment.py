@@ -3,6 +3,8 @@
 import os
 from urllib.parse import unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
 
 def env_bool(name: str, default: bool) -> bool:
     """Read a switch from the environment: 1, true, yes and on are true, anything else is false."""
@@ -52,3 +54,13 @@ def mail_server(url: str) -> tuple[str, int, str, str, bool, bool]:
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     starts_tls, is_tls = parts.scheme == "smtp+tls", parts.scheme == "smtps"
     return parts.hostname or "localhost", parts.port or port, user, password, starts_tls, is_tls
+
+
+def scanner(place: str) -> str | tuple[str, int]:
+    """Return where the virus scanner is asked: a path of a socket, (host, port), or empty for none."""
+    if not place or place.startswith("/"):
+        return place
+    host, _, port = place.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ImproperlyConfigured(f"PORTAL_SCANNER={place}: give host:port, or the path of a socket.")
+    return host.strip("[]"), int(port)

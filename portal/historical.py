@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from portal import media, quotas, text
+from portal import media, quotas, scanning, text
 from portal.models import Import, ImportPurpose, Organisation, Registration, User
 from portal.publishable import checked_day, checked_number
 from portal.registry import RecordType
@@ -146,6 +146,7 @@ def _measured(content: BinaryIO) -> tuple[int, str]:
 
 
 def _stored(content: BinaryIO, kept: list[str]) -> str:
+    scanning.demand_clean(content)
     content.seek(0)
     kept.append(default_storage.save(f"{FOLDER}/{secrets.token_hex(16)}", File(content)))
     return kept[-1]

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
-from portal import import_files, import_jobs, import_steps, quotas, sandbox, scope, text
+from portal import import_files, import_jobs, import_steps, quotas, sandbox, scanning, scope, text
 from portal.annexes import CellError
 from portal.import_files import Kept
 from portal.import_plans import Plan, Row
@@ -136,6 +136,8 @@ def _read_later(imported: Import, by: User) -> Import:
 
 
 def _stored(content: BinaryIO, name: str) -> Kept:
+    scanning.demand_clean(content)
+    content.seek(0)
     try:
         kept = import_files.keep(content, _suffix(name), flat.MOST_BYTES)
     except OverflowError:

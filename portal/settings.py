@@ -9,7 +9,7 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from portal.environment import env_bool, env_list, mail_server, store
+from portal.environment import env_bool, env_list, mail_server, scanner, store
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PORTAL_VAR", BASE_DIR / "var"))
@@ -265,6 +265,9 @@ DISK_FLOOR = int(os.environ.get("PORTAL_DISK_FLOOR", "1024")) * 2**20
 # Bytes that the files of one bureau may take, 0: any number; per cent of the disk that no upload goes into.
 BUREAU_QUOTA = int(os.environ.get("PORTAL_BUREAU_QUOTA", "51200")) * 2**20
 UPLOAD_FLOOR = int(os.environ.get("PORTAL_UPLOAD_FLOOR", "5"))
+# The virus scanner that sees uploads first, none without it; whether they are taken while it is away.
+SCANNER = scanner(os.environ.get("PORTAL_SCANNER", ""))
+SCANNER_OPTIONAL = env_bool("PORTAL_SCANNER_OPTIONAL", False)
 
 # Where the nightly backup goes, none without it; how many are kept there.
 BACKUPS = Path(backups) if (backups := os.environ.get("PORTAL_BACKUPS")) else None

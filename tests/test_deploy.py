@@ -30,7 +30,8 @@ def test_the_parts_of_the_portal_are_all_there():
 
 
 def test_every_variable_given_to_the_portal_is_one_the_settings_read():
-    read = set(re.findall(r'"([A-Z0-9_]+)"', (settings.BASE_DIR / "portal" / "settings.py").read_text()))
+    code = [settings.BASE_DIR / "portal" / name for name in ("settings.py", "environment.py")]
+    read = {name for path in code for name in re.findall(r'"([A-Z0-9_]+)"', path.read_text())}
 
     assert {name: set(SERVICES[name]["environment"]) - read for name in OURS} == {
         name: set() for name in OURS
