@@ -38,7 +38,7 @@ def docs(name: str) -> str:
 )
 def test_a_picture_is_the_one_drawn_from_the_code(picture):
     name = picture.__name__.rpartition(".")[2].removesuffix("_diagram")
-    page = docs("architecture.md")
+    page = docs(f"{name}.md")
 
     shown = re.search(rf"<!-- {name} -->\n```mermaid\n(.*?)```\n<!-- /{name} -->", page, re.DOTALL)
 

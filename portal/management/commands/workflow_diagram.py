@@ -9,7 +9,7 @@ DESKS = {FILER_DESK: "filing bureau", Level.CITY: "city", Level.PROVINCE: "provi
 
 
 class Command(BaseCommand):
-    """Prints what ``docs/architecture.md`` shows between its marks; a test compares the two."""
+    """Prints what ``docs/workflow.md`` shows between its marks; a test compares the two."""
 
     help = "Prints the workflow as a Mermaid state diagram."
 
