@@ -100,6 +100,29 @@ def test_the_image_runs_as_nobody_special_from_pins_with_hashes():
     assert " && pip install --no-cache-dir --require-hashes --requirement /srv/requirements.txt" in lines
 
 
+def test_the_proxy_speaks_new_tls_with_sealed_ciphers_alone_and_leads_no_program_on():
+    said = (DEPLOY / "nginx.conf").read_text()
+    ciphers = re.findall(r"ssl_ciphers (\S+);", said)[0].split(":")
+    in_the_open, sealed = said.split("listen 443 ssl")
+
+    assert re.findall(r"ssl_protocols (.+);", said) == ["TLSv1.2 TLSv1.3"]
+    assert [name for name in ciphers if not re.fullmatch(r"ECDHE-.+-(GCM-SHA\d+|POLY1305)", name)] == []
+    assert re.findall(r"location (\S+) \{\s+return (\d+)", in_the_open) == [("/api/", "403"), ("/", "301")]
+    assert sealed.count("proxy_pass http://portal;") == 2
+
+
+def test_the_proxy_gives_static_files_the_headers_of_pages_and_lists_no_folder():
+    said = (DEPLOY / "nginx.conf").read_text()
+    static = re.findall(r"location /static/ \{(.+?)\}", said, re.DOTALL)[0]
+
+    assert "autoindex" not in said
+    assert dict(re.findall(r'add_header (\S+) "?(.+?)"? always;', static)) == {
+        "X-Content-Type-Options": "nosniff",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains; preload",
+        "Content-Security-Policy": "object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    }
+
+
 def test_the_proxy_lets_the_largest_file_through():
     largest = max(place.most_bytes for kind in all_types() for place in kind.all_slots.values())
     (let_in,) = re.findall(r"client_max_body_size (\d+)m;", (DEPLOY / "nginx.conf").read_text())
