@@ -1,7 +1,7 @@
 """What production does not start with: demonstration data, a secret others know, an all-powerful account.
 
 GB/T 22239-2019 8.1.4.2 b asks for no default accounts, 8.1.4.2 d for separated administrators; ASVS 5.0,
-6.3.2 and 13.2.3.
+6.3.2, 13.2.3 and 13.4.2.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,8 @@ def problems() -> Iterator[str]:
     """Yield why this installation may not serve; nothing where the demonstration is meant to run."""
     if settings.DEMO:
         return
+    if settings.DEBUG:
+        yield "PORTAL_DEBUG=1 会把内部信息显示给访问者：请去掉它。"
     yield from _of_the_key(settings.SECRET_KEY)
     yield from _of_the_field_keys(settings.FIELD_KEYS)
     try:

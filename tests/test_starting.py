@@ -32,6 +32,14 @@ def test_production_is_refused_with_demonstration_data_and_a_demonstration_is_no
     assert found == [["数据库里有演示数据：请换一个空的数据库，或者用 PORTAL_DEMO=1 启动演示环境。"], []]
 
 
+@pytest.mark.parametrize(("debug", "problems"), [(True, 1), (False, 0)])
+def test_production_is_refused_with_pages_for_developers(debug, problems):
+    with override_settings(DEMO=False, SECRET_KEY=GOOD, DEBUG=debug):
+        found = list(starting.problems())
+
+    assert [said.partition("=")[0] for said in found] == ["PORTAL_DEBUG"] * problems
+
+
 @pytest.mark.parametrize("key", ["", "short", "django-insecure-" + GOOD, "a" * 64, "changeme" * 10, "…" * 60])
 def test_production_is_refused_with_a_key_that_others_know(key):
     with override_settings(DEMO=False, SECRET_KEY=key or "x"):
