@@ -1,7 +1,10 @@
 """The forms in which a person proves who he is: a code, or the password again. Every try is counted."""
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -28,10 +31,10 @@ class CodeForm(forms.Form):
 
     def clean_code(self) -> str:
         """Refuse a wrong code and one that was used; five tries in a quarter of an hour."""
-        if not _may_try(self.user) or not second_factor.is_right(self.user, self.cleaned_data["code"]):
+        typed = self.cleaned_data["code"]
+        if not _passes(self.user, lambda: second_factor.is_right(self.user, typed)):
             raise ValidationError(WRONG_CODE)
-        attempts.forget(self.user)
-        return self.cleaned_data["code"]
+        return typed
 
 
 class ProofForm(forms.Form):
@@ -51,23 +54,19 @@ class ProofForm(forms.Form):
     def clean_password(self) -> str:
         """Refuse what is neither."""
         typed = self.cleaned_data["password"]
-        if not _may_try(self.user) or not _proves(self.user, typed):
+        if not _passes(self.user, lambda: _proves(self.user, typed)):
             raise ValidationError(WRONG_PROOF)
-        attempts.forget(self.user)
         return typed
 
 
 class NewPasswordForm(PasswordChangeForm):
     """The password there was and the new one; a try at the old one counts as at any other proof."""
 
-    error_messages = PasswordChangeForm.error_messages | {"password_incorrect": WRONG_PASSWORD}
-
     def clean_old_password(self) -> str:
         """Refuse a wrong password, and any once too many were wrong (ASVS 5.0, 6.3.1)."""
-        if not _may_try(self.user):
+        typed = self.cleaned_data["old_password"]
+        if not _passes(self.user, lambda: self.user.check_password(typed)):
             raise ValidationError(WRONG_PASSWORD)
-        typed = super().clean_old_password()
-        attempts.forget(self.user)
         return typed
 
 
@@ -75,6 +74,13 @@ def _proves(user: User, typed: str) -> bool:
     return user.check_password(typed) or second_factor.is_right(user, typed)
 
 
-def _may_try(user: User) -> bool:
+def _passes(user: User, is_right: Callable[[], bool]) -> bool:
+    """Count a try and look at it while it may be made; the access log has those that fail (ASVS 16.3.1)."""
     wanted = attempts.of_codes(user)
-    return not attempts.is_shut(wanted) and attempts.take(wanted)
+    if attempts.is_shut(wanted) or not attempts.take(wanted):
+        return False
+    if is_right():
+        attempts.forget(user)
+        return True
+    user_login_failed.send(sender=__name__, credentials={"username": user.username}, request=None)
+    return False

@@ -35,6 +35,7 @@ SENSITIVE = {
     "audit-export": ("GET", "POST"),
     "second-factor": ("GET", "POST"),
     "sessions-end": ("POST",),
+    "message-preferences": ("POST",),  # the mail address, which links for a new password go to (7.5.1)
     "admin:portal_user_add": ("POST",),
     "admin:portal_user_change": ("POST",),
     "admin:portal_user_changelist": ("POST",),

@@ -69,7 +69,8 @@ def idle_of(user: User) -> int:
 
 
 def confirm(request: HttpRequest) -> None:
-    """Note that the person has just proved again who he is."""
+    """Note that the person has just proved who he is; the session goes on under a new key (ASVS 7.2.4)."""
+    request.session.cycle_key()
     request.session[CONFIRMED] = int(time.time())
 
 

@@ -8,7 +8,7 @@ from django.urls import get_resolver, reverse
 
 from portal import attempts, identity, second_factor
 from portal.admin import site
-from portal.models import HeldForm, Membership, RecoveryCode, SecondFactor, User
+from portal.models import AccessRecord, Act, ActResult, HeldForm, Membership, RecoveryCode, SecondFactor, User
 from portal.vocabulary import Role
 from tests import factories
 from tests.administration import enter, url
@@ -84,6 +84,23 @@ def test_codes_cannot_be_guessed_one_after_the_other():
     right = browser.post(reverse("login-code"), {"code": code_now(key)})
 
     assert (right.status_code, is_in(browser)) == (200, False)
+
+
+def test_a_wrong_code_and_a_wrong_proof_are_in_the_access_log_with_whose_they_were():
+    person, browser = factories.reviewer(), Client()
+    authenticator(person)
+    try_in(browser, person.username)
+
+    browser.post(reverse("login-code"), {"code": "000000"})
+    inside = entered(person)
+    inside.post(reverse("confirm"), {"password": "wrong"})
+    new = "Correct horse 7 battery"
+    inside.post(
+        reverse("password-change"), {"old_password": "wrong", "new_password1": new, "new_password2": new}
+    )
+
+    refused = AccessRecord.objects.filter(act=Act.SIGN_IN, result=ActResult.REFUSED)
+    assert list(refused.values_list("object_id", flat=True)) == [str(person.pk)] * 3
 
 
 def test_a_recovery_code_stands_in_once_however_it_is_typed():
@@ -178,7 +195,7 @@ filing-archive filing-autosave filing-check filing-earlier filing-edit filing-im
 filing-lists filing-materials filing-merge filing-new filing-prepare filing-presence filing-print
 filing-revoke filing-succeed filing-template filing-update filing-upload filing-urge form-blank go handover
 held-form history history-document history-list history-receipt history-template import import-abandon
-import-confirm import-receipt job job-again job-cancel job-file key-brands message-preferences
+import-confirm import-receipt job job-again job-cancel job-file key-brands
 message-read messages notice-change notice-desk notice-discard notice-list notice-new notice-print
 objection objection-answer objection-close objection-new opinion-answer opinion-withdraw password-change
 prepared prepared-act remark-drop remark-rewrite remark-write report report-behind report-behind-download
@@ -241,6 +258,21 @@ def test_a_sensitive_act_asks_again_when_the_last_proof_is_old(route):
     answer = browser.post(reverse(route, args=arguments), {"x": "1"})
 
     assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("confirm"))
+
+
+def test_the_address_that_links_for_a_new_password_go_to_is_changed_after_a_fresh_proof_alone():
+    person = factories.filer()
+    browser = entered(person)
+    changes = {"mail": "off", "email": "thief@example.com"}
+
+    age(browser, confirmed_at=OLD)
+    asked = browser.post(reverse("message-preferences"), changes)
+    before = User.objects.get(pk=person.pk).email
+    browser.post(asked["Location"], {"password": factories.PASSWORD})
+    browser.post(reverse("message-preferences"), changes)
+
+    assert asked["Location"].startswith(reverse("confirm"))
+    assert (before, User.objects.get(pk=person.pk).email) == (person.email, "thief@example.com")
 
 
 @pytest.mark.parametrize(

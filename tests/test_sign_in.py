@@ -316,6 +316,17 @@ def test_a_sign_in_gets_a_new_session_and_a_sign_out_ends_it():
     assert (before != key, is_in(thief)) == (True, False)
 
 
+def test_a_proof_gives_the_session_a_new_key_and_the_old_one_opens_nothing():
+    person = factories.filer()
+    browser, thief = entered(person), Client()
+    thief.cookies["session"] = browser.cookies["session"].value
+
+    before = is_in(thief)
+    browser.post(reverse("confirm"), {"password": factories.PASSWORD})
+
+    assert (before, is_in(browser), is_in(thief)) == (True, True, False)
+
+
 def test_control_a_stolen_cookie_works_while_the_session_lasts():
     owner, thief = entered(factories.filer()), Client()
     thief.cookies["session"] = owner.cookies["session"].value
