@@ -9,11 +9,11 @@ from functools import cached_property
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 
 from portal import catalogue, reading, windows
 from portal.actions import ACTIONS
+from portal.addressing import address
 from portal.models import CatalogueEntry, Filing, User
 from portal.policy import available_actions
 from portal.registry import CITY, RecordType
@@ -122,7 +122,7 @@ def row(filing: Filing, user: User, now: datetime, origin: str = "") -> Row:
     waits = is_asked or (filing.state in WAITING and not getattr(filing, "opinion_due", None))
     waited = now - came
     state, word = standing(filing)
-    page = reverse("filing", args=[filing.pk])
+    page = address("filing", filing.pk)
     page = f"{page}?{as_params(**{'from': origin}).urlencode()}" if origin else page
     open_acts = _open_acts(filing, user)
     act, url = ("答复", page) if is_asked else _act(filing, user, page, open_acts) or ("查看", page)
@@ -227,12 +227,12 @@ def _holder(filing: Filing, user: User) -> str:
 def _act(filing: Filing, user: User, page: str, open_acts: set[str]) -> tuple[str, str] | None:
     """Return the word and the address of what ``user`` can do with a filing, None when he can only look."""
     if filing.is_editable and reading.is_own(filing, user):
-        return "继续填写" if filing.state == State.DRAFT else "修改", reverse("filing-edit", args=[filing.pk])
+        return "继续填写" if filing.state == State.DRAFT else "修改", address("filing-edit", filing.pk)
     if open_acts:
         return "审核", page
     if filing.state == State.APPROVED and _waits_to_be_published(filing) and filing.decided_by_id != user.pk:
         publishes = catalogue.may_publish(user, filing)
-        return ("公布", reverse("publish", args=[filing.pk])) if publishes else None
+        return ("公布", address("publish", filing.pk)) if publishes else None
     return None
 
 

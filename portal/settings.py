@@ -154,7 +154,7 @@ TEMPLATES = [
                 "portal.context_processors.site",
                 "portal.context_processors.desk",
             ],
-            "builtins": ["portal.templatetags.portal_ui"],
+            "builtins": ["portal.templatetags.portal_ui", "portal.templatetags.portal_address"],
         },
     }
 ]
@@ -195,7 +195,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STORAGES = {
     "default": store(os.environ.get("PORTAL_S3_BUCKET", "")),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "portal.addressing.StaticFiles"},
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

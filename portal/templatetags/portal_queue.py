@@ -5,9 +5,9 @@ from html import escape
 
 from django import template
 from django.template import Context
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from portal.addressing import address
 from portal.inbox import Row
 from portal.templatetags.portal_ui import icon, tag
 
@@ -91,12 +91,12 @@ def _accept(row: Row, token: str, origin: str) -> str:
     if "accept" not in row.acts:
         return ""
     hidden = {"version": row.version, "step": row.step, "from": origin}
-    return _form(reverse("filing-accept", args=[row.pk]), token, hidden, "受理", row.title)
+    return _form(address("filing-accept", row.pk), token, hidden, "受理", row.title)
 
 
 def _read(row: Row, token: str) -> str:
     return (
-        _form(reverse("copies-read"), token, {"filing": row.pk}, "已阅", row.title) if row.is_unread else ""
+        _form(address("copies-read"), token, {"filing": row.pk}, "已阅", row.title) if row.is_unread else ""
     )
 
 
