@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import password_validation
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.hashers import identify_hasher, make_password
 from django.core.exceptions import ValidationError
 from django.test import Client, override_settings
 
+from portal.account_forms import NewPasswordForm, ProofForm
 from portal.models import FormerPassword, User
+from portal.views.account import SignInForm
 from tests import factories
 from tests.identity import try_in
 
@@ -90,3 +93,12 @@ def test_an_old_hash_becomes_argon2id_at_the_next_sign_in():
 
     assert (answer.status_code, hasher.algorithm) == (302, "argon2")
     assert "m=19456,t=2,p=1" in stored
+
+
+@pytest.mark.parametrize("form", [SignInForm, ProofForm, NewPasswordForm, SetPasswordForm])
+def test_a_field_for_a_password_is_masked_is_filled_by_managers_and_changes_nothing(form):
+    fields = [field for name, field in form.base_fields.items() if "password" in name]
+
+    said = [(one.widget.input_type, one.strip, one.widget.attrs["autocomplete"]) for one in fields]
+    assert {(kind, strip) for kind, strip, _ in said} == {("password", False)}
+    assert {filled for _, _, filled in said} <= {"current-password", "new-password"}
