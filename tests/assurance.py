@@ -6,6 +6,7 @@
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -46,26 +47,38 @@ def _sums() -> str:
 
 
 def _part(title: str, its: list[dict]) -> str:
-    head = [
-        f"## {title}",
-        "",
-        "| # | | control | | where, and what is to be said | tests |",
-        "|---|---|---|---|---|---|",
-    ]
-    return "\n".join([*head, *map(_line, its), ""])
+    return table(title, "# | | control | | where, and what is to be said | tests", map(_line, its))
 
 
 def _line(row: dict) -> str:
-    built = " ".join(f"`{name}`" for name in row["built"].split())
-    tests = "<br>".join(f"`{name}`" for name in tests_of(row))
-    said = " ".join([built, row["said"]]).strip()
-    cells = (str(row["number"]), row["priority"], row["subject"], VERDICTS[row["verdict"]], said, tests)
+    marks = (str(row["number"]), row["priority"], row["subject"], VERDICTS[row["verdict"]])
+    return line(*marks, where(row), held(row))
+
+
+def table(title: str, heads: str, lines: Iterable[str]) -> str:
+    """Return a heading with a table below it; ``heads`` are parted as in its first line."""
+    return "\n".join([f"## {title}", "", f"| {heads} |", "|---" * (heads.count("|") + 1) + "|", *lines, ""])
+
+
+def line(*cells: str) -> str:
+    """Return one line of a table."""
     return f"| {' | '.join(cells)} |"
+
+
+def where(row: dict) -> str:
+    """Return the modules of a row and what is to be said."""
+    built = " ".join(f"`{name}`" for name in row.get("built", "").split())
+    return " ".join([built, row.get("said", "")]).strip()
+
+
+def held(row: dict) -> str:
+    """Return the tests of a row, one below the other."""
+    return "<br>".join(f"`{name}`" for name in tests_of(row))
 
 
 def tests_of(row: dict) -> list[str]:
     """Return the tests of a row as pytest names them; written are ``file::name`` without their prefixes."""
-    pairs = (name.partition("::") for name in row["tests"].split())
+    pairs = (name.partition("::") for name in row.get("tests", "").split())
     return [f"tests/test_{file}.py::test_{name}" for file, _, name in pairs]
 
 
