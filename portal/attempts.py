@@ -17,14 +17,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from portal import text
+from portal import cookies, text
 from portal.models import FailedSignIns, User
 from portal.networks import network_of
 
 TRIES, STRANGERS = 5, 300
 WINDOW, FORGET = timedelta(minutes=15), timedelta(days=1)
 LONGEST_PAUSE = timedelta(minutes=60)
-DEVICE, DEVICE_DAYS = "device", 180
+DEVICE, DEVICE_DAYS, PATH = "device", 180, "/login/"
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
         return
     device = signing.get_cookie_signer(salt=DEVICE).sign(f"{_key('whose', name)[:16]}")
     response.set_cookie(
-        DEVICE,
+        cookies.called(DEVICE, PATH),
         device,
         max_age=DEVICE_DAYS * 86_400,
         secure=request.is_secure(),
         httponly=True,
         samesite="Strict",
-        path="/login/",
+        path=PATH,
     )
 
 
@@ -152,11 +152,12 @@ def _give_back(target: Target) -> None:
 def _device(request: HttpRequest, name: str) -> str:
     """Return the device of a request when its cookie was given for this very name, else nothing."""
     signer = signing.get_cookie_signer(salt=DEVICE)
+    sent = request.COOKIES.get(cookies.called(DEVICE, PATH), "")
     try:
-        whose = signer.unsign(request.COOKIES.get(DEVICE, ""), max_age=timedelta(days=DEVICE_DAYS))
+        whose = signer.unsign(sent, max_age=timedelta(days=DEVICE_DAYS))
     except signing.BadSignature:
         return ""
-    return f"device {request.COOKIES[DEVICE]}" if whose == _key("whose", name)[:16] else ""
+    return f"device {sent}" if whose == _key("whose", name)[:16] else ""
 
 
 def _is_known(name: str, place: str) -> bool:

@@ -18,6 +18,7 @@ from portal import (
     registry,
     workdays,
 )
+from portal.cookies import called
 from portal.vocabulary import Role
 
 ELDER, THEME, DENSITY, TEXT = "elder", "theme", "density", "text"
@@ -28,15 +29,15 @@ TEXT_SIZES = {"small": "小", "": "中", "large": "大"}
 
 def site(request: HttpRequest) -> dict:
     """Return ``portal`` (facts of the site), ``demo``, the preferences and ``public_types``."""
-    theme, density = request.COOKIES.get(THEME), request.COOKIES.get(DENSITY)
+    theme, density = request.COOKIES.get(called(THEME)), request.COOKIES.get(called(DENSITY))
     return {
         "portal": settings.SITE,
         "demo": settings.DEMO,
-        "elder": request.COOKIES.get(ELDER) == "on",
+        "elder": request.COOKIES.get(called(ELDER)) == "on",
         "theme": theme if theme in THEMES else "",
         "density": density if density in DENSITIES else "standard",
         "densities": DENSITIES,
-        "text_size": text if (text := request.COOKIES.get(TEXT)) in TEXT_SIZES else "",
+        "text_size": text if (text := request.COOKIES.get(called(TEXT))) in TEXT_SIZES else "",
         "text_sizes": TEXT_SIZES,
         "public_types": [record_type for record_type in registry.all_types() if record_type.public],
     }

@@ -40,6 +40,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 
 from portal import asking, context_processors, page_parts, public_changes, registry
+from portal.cookies import NOTICES, called
 from portal.page_parts import EVERYTHING, Parts
 
 #: Routes whose pages are the same for everybody unknown; each reads only tables that are watched.
@@ -331,10 +332,10 @@ _FRESH = [("Cache-Control", CACHED), ("Vary", "Accept-Encoding, Cookie")]
 def _preferences(header: str) -> str | None:
     """Return the preferences a page shows, in one word; None where a cookie tells who is asking."""
     cookies = parse_cookie(header)
-    private = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages")
+    private = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, called(NOTICES))
     if any(name in cookies for name in private):
         return None
-    said = {name: cookies.get(name, "") for name in PREFERENCES}
+    said = {name: cookies.get(called(name), "") for name in PREFERENCES}
     chosen = [value if value in PREFERENCES[name] else "" for name, value in said.items()]
     return "|".join(chosen) if any(chosen) else ""
 

@@ -12,12 +12,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from portal import inbox, reading, registry, text
+from portal import cookies, inbox, reading, registry, text
 from portal.models import Filing, User
 
 MOST = 8  # lines of each group
 LONGEST = 60  # characters of what is asked
-OPENED, A_MONTH = "opened", 30 * 24 * 3600  # the cookie and how long it lasts in seconds
+OPENED, PATH, A_MONTH = "opened", "/desk/", 30 * 24 * 3600  # the cookie and how long it lasts in seconds
 _NUMBER = re.compile("[1-9][0-9]{0,17}")
 _COOKIE = re.compile(r"([0-9]{1,18}):([1-9][0-9]{0,17}(?:\.[1-9][0-9]{0,17}){0,7})")
 
@@ -142,10 +142,10 @@ def note_opened(request: HttpRequest, response: HttpResponse, pk: int) -> None:
     numbers = [pk, *(other for other in _opened(request) if other != pk)][:MOST]
     value = f"{request.user.pk}:{'.'.join(map(str, numbers))}"
     response.set_cookie(
-        OPENED,
+        cookies.called(OPENED, PATH),
         value,
         max_age=A_MONTH,
-        path="/desk/",
+        path=PATH,
         samesite="Lax",
         httponly=True,
         secure=request.is_secure(),
@@ -154,7 +154,7 @@ def note_opened(request: HttpRequest, response: HttpResponse, pk: int) -> None:
 
 def _opened(request: HttpRequest) -> list[int]:
     """Return the numbers the cookie holds, none when somebody else opened them."""
-    found = _COOKIE.fullmatch(request.COOKIES.get(OPENED, ""))
+    found = _COOKIE.fullmatch(request.COOKIES.get(cookies.called(OPENED, PATH), ""))
     if not found or found[1] != str(request.user.pk):
         return []
     return [int(number) for number in found[2].split(".")]
@@ -162,4 +162,4 @@ def _opened(request: HttpRequest) -> list[int]:
 
 def forget_opened(response: HttpResponse) -> None:
     """Let the browser forget it."""
-    response.delete_cookie(OPENED, path="/desk/", samesite="Lax")
+    response.delete_cookie(cookies.called(OPENED, PATH), path=PATH, samesite="Lax")

@@ -1,6 +1,10 @@
 """What every answer carries, whatever its status: policy, types, frames, caches, cookies."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.test import Client
@@ -10,6 +14,7 @@ from tests import factories
 from tests.identity import entered, try_in
 
 pytestmark = pytest.mark.django_db
+NEW = "Correct horse 7 battery"
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -68,3 +73,38 @@ def test_the_cookies_are_read_by_no_script_and_sent_to_no_other_site():
         "session": (True, "Lax", ""),
         "device": (True, "Strict", ""),
     }
+
+
+def test_over_https_every_cookie_of_ours_has_a_prefix_and_is_read_again(settings):
+    settings.HTTPS = settings.SESSION_COOKIE_SECURE = True
+    filing, browser = factories.submitted("skill-brands"), Client()
+    changed = {"old_password": factories.PASSWORD, "new_password1": NEW, "new_password2": NEW}
+
+    browser.post("/preferences/", {"elder": "on", "theme": "dark"}, secure=True)
+    try_in(browser, factories.reviewer().username, secure=True)
+    browser.get(reverse("filing", args=[filing.pk]), secure=True)
+    browser.post(reverse("password-change"), changed, secure=True)
+    kept = {name: (c["path"], bool(c["secure"]), c["domain"]) for name, c in browser.cookies.items()}
+    desk = browser.get(reverse("desk"), secure=True)
+
+    assert {name: facts for name, facts in kept.items() if name not in ("session", "csrftoken")} == {
+        "__Host-elder": ("/", True, ""),
+        "__Host-theme": ("/", True, ""),
+        "__Host-messages": ("/", True, ""),
+        "__Secure-device": ("/login/", True, ""),
+        "__Secure-opened": ("/desk/", True, ""),
+    }
+    assert (desk.context["elder"], desk.context["theme"]) == (True, "dark")
+    assert [line.title for line in desk.context["opened"]] == [filing.title]
+    assert "密码已更改" in str(*desk.context["messages"])
+
+
+def test_over_https_session_and_token_are_bound_to_this_host_and_https_to_all_of_the_domain(tmp_path):
+    prefixes = [f"{cookie}_COOKIE_{what}" for what in ("NAME", "SECURE") for cookie in ("SESSION", "CSRF")]
+    asked = [*prefixes, "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS"]
+    code = f"import json; from portal import settings; print(json.dumps([*map(vars(settings).get, {asked})]))"
+    environment = os.environ | {"PORTAL_HTTPS": "1", "PORTAL_VAR": str(tmp_path)}
+
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+
+    assert json.loads(said.stdout) == ["__Host-session", "__Host-csrftoken", True, True, 31_536_000, True]

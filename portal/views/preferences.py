@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from portal.context_processors import DENSITIES, DENSITY, ELDER, TEXT, TEXT_SIZES, THEME, THEMES
+from portal.cookies import called
 
 ALLOWED = {ELDER: {"on"}, THEME: set(THEMES), DENSITY: set(DENSITIES), TEXT: set(TEXT_SIZES) - {""}}
 A_YEAR = 365 * 24 * 3600
@@ -34,10 +35,11 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 def _remember(response: HttpResponse, name: str, value: str, allowed: set[str], *, secure: bool) -> None:
+    cookie = called(name)
     if value in allowed:
-        response.set_cookie(name, value, max_age=A_YEAR, samesite="Lax", httponly=True, secure=secure)
+        response.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax", httponly=True, secure=secure)
     else:
-        response.delete_cookie(name, samesite="Lax")
+        response.delete_cookie(cookie, samesite="Lax")
 
 
 def _from_this_site(request: HttpRequest) -> bool:
