@@ -16,14 +16,14 @@ from typing import Any, BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
-from portal import import_files, import_jobs, import_steps, quotas, sandbox, scanning, scope, text
+from portal import access_log, import_files, import_jobs, import_steps, quotas, sandbox, scanning, scope, text
 from portal.annexes import CellError
 from portal.import_files import Kept
 from portal.import_plans import Plan, Row
 from portal.import_reading import Progress, unheard
 from portal.import_ways import way_of
 from portal.importing import Draft, shown, values
-from portal.models import Import, ImportPurpose, Job, Organisation, RowOutcome, User
+from portal.models import Act, Import, ImportPurpose, Job, Organisation, RowOutcome, User
 from portal.refusals import Refused
 from portal.registry import RecordType
 from portal.sandbox import flat
@@ -333,6 +333,7 @@ def abandon(imported: Import, *, by: User) -> None:
             raise Refused(import_steps.COMMITTED.format(current.file_name))
         if current.is_under_way:
             raise Refused(import_steps.UNDER_WAY.format(current.file_name))
+        access_log.record(Act.IMPORT, by=by, about=current, title=current.file_name, details={"said": "放弃"})
         _give_up(current)
 
 

@@ -210,10 +210,10 @@ def _ended(status: str) -> dict:
     return {"status": status, "lease_until": None, "finished_at": clock()}
 
 
-def _tell(job: Job, sentence: str, result: str) -> None:
+def _tell(job: Job, sentence: str, result: str, by: User | None = None) -> None:
     facts = {"result": result, "kind": job.kind, "key": job.pk, "title": job.title}
-    access_log.record(Act.JOB, by=job.requested_by, **facts)
-    if job.requested_by_id:
+    access_log.record(Act.JOB, by=by or job.requested_by, **facts)
+    if job.requested_by_id not in (None, by and by.pk):
         notify.tell_person(job.requested_by, sentence, ADDRESS.format(job.pk))
 
 
@@ -320,8 +320,8 @@ def cancel(job: Job, *, by: User) -> Job:
             status=Case(When(queued, then=Value(JobStatus.CANCELLED)), default=F("status")),
             finished_at=Case(When(queued, then=Value(now)), default=F("finished_at")),
         )
-        if stopped and job.requested_by_id != by.pk:
-            _tell(job, CANCELLED_FOR_YOU.format(job.title), ActResult.FAILED)
+        if stopped:
+            _tell(job, CANCELLED_FOR_YOU.format(job.title), ActResult.FAILED, by)
     job.refresh_from_db()
     if not stopped:
         raise Refused(ENDED.format(job.title, job.get_status_display()))

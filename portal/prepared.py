@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from portal import policy, scope
+from portal import access_log, policy, scope
 from portal.actions import ACTIONS, REVIEWERS, Action
 from portal.grounds import NOTHING_SAID, Finding, Grounds, from_facts
-from portal.models import Filing, FilingVersion, PreparedDecision, User
+from portal.models import Act, Filing, FilingVersion, PreparedDecision, User
 from portal.policy import Choice
 from portal.refusals import Conflict, Refused
 from portal.remarks import desk_of
@@ -125,7 +125,10 @@ def drop(pks: Sequence[int], *, by: User) -> int:
     """Take prepared decisions of ``by``'s desk back and return how many there were; others stay."""
     found = seen_by(by).filter(pk__in=pks)
     _held(list(found.values_list("filing_id", flat=True)), by)
-    return _live().filter(pk__in=list(found.values_list("pk", flat=True))).update(dropped_at=timezone.now())
+    held = _live().filter(pk__in=list(found.values_list("pk", flat=True)))
+    for one in held.order_by("pk"):
+        access_log.record(Act.ADMINISTER, by=by, about=one, title="撤销拟办结论")
+    return held.update(dropped_at=timezone.now())
 
 
 def release(pks: Sequence[int], *, by: User, request_id: str = "") -> list[Outcome]:

@@ -12,8 +12,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from portal import policy, text
-from portal.models import Filing, Remark, User
+from portal import access_log, policy, text
+from portal.models import Act, Filing, Remark, User
 from portal.refusals import Conflict, Refused
 from portal.registry import STAMPED_SCAN, RecordType
 from portal.vocabulary import Level, State
@@ -83,6 +83,7 @@ def write(filing: Filing, field: str, said: str, *, by: User, version: int) -> R
 def rewrite(remark: Remark, said: str, *, by: User) -> Remark:
     """Change what a prepared remark says; raises as ``write`` does."""
     own = prepared([_at_desk(remark.filing, by)]).filter(pk=remark.pk)
+    _record_another_s(own, by, "修改同事的待发意见")
     if not own.update(text=_checked(said, "意见"), by=by):
         raise Refused(GONE)
     remark.refresh_from_db()
@@ -92,8 +93,16 @@ def rewrite(remark: Remark, said: str, *, by: User) -> Remark:
 @transaction.atomic
 def drop(remark: Remark, *, by: User) -> None:
     """Delete a prepared remark; raises as ``write`` does."""
-    if not prepared([_at_desk(remark.filing, by)]).filter(pk=remark.pk).delete()[0]:
+    own = prepared([_at_desk(remark.filing, by)]).filter(pk=remark.pk)
+    _record_another_s(own, by, "删除同事的待发意见")
+    if not own.delete()[0]:
         raise Refused(GONE)
+
+
+def _record_another_s(own: QuerySet, by: User, what: str) -> None:
+    """Record that ``by`` changes what a colleague has written; what he wrote himself is his own."""
+    for held in own.exclude(by=by):
+        access_log.record(Act.ADMINISTER, by=by, about=held, title=what)
 
 
 def _at_desk(filing: Filing, by: User, version: int | None = None) -> Filing:

@@ -15,9 +15,9 @@ from django.db.models.functions import Left, StrIndex
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import consultation, notify, scope, working_days
+from portal import access_log, consultation, notify, scope, working_days
 from portal.actions import REVIEWERS
-from portal.models import Filing, Membership, Message, Organisation, Region, User
+from portal.models import Act, Filing, Membership, Message, Organisation, Region, User
 from portal.refusals import Refused
 from portal.vocabulary import HRSS_KINDS, IN_REVIEW, Level, Role, State, Topic
 
@@ -194,6 +194,7 @@ def urge(filing: Filing, by: User, at: datetime | None = None) -> int:
         raise Refused(NOBODY.format(way.to))
     words = URGED_BUREAU if current.state == State.RETURNED else URGED_DESK
     said = words.format(way.bureau.name, current, current.record_type.label, _days(current, at))[:400]
+    access_log.record(Act.ADMINISTER, by=by, kind="portal.filing", key=current.pk, title="催办")
     facts = {"filing": current, "topic": Topic.REMINDER, "text": said, "created_at": at}
     return len(notify.deliver(Message(user_id=user, **facts) for user in sorted(people)))
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from portal import ranking, rounds
-from portal.models import RoundStage, Score, Scorer, SelectionRound, User
+from portal import access_log, ranking, rounds
+from portal.models import Act, RoundStage, Score, Scorer, SelectionRound, User
 from portal.rounds import Overtaken
 from portal.vocabulary import Role
 from portal.workflow import Refused
@@ -86,6 +86,7 @@ def hand_in(of: SelectionRound, *, by: User, points: ranking.Points) -> Selectio
     now = timezone.now()
     if not Scorer.objects.filter(pk=scorer.pk, handed_in_at=None).update(handed_in_at=now):
         raise Overtaken(of)
+    access_log.record(Act.ADMINISTER, by=by, about=of, details={"said": "提交评分表"})
     if not of.scorers.filter(handed_in_at=None).exists():
         _ranked(of, by, "评分人已全部提交，评分结束")
     return SelectionRound.objects.get(pk=of.pk)

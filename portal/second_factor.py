@@ -19,8 +19,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from portal import text
-from portal.models import RecoveryCode, SecondFactor, User
+from portal import access_log, text
+from portal.models import Act, RecoveryCode, SecondFactor, User
 from portal.vocabulary import ADMIN_ROLES, Level
 
 STEP, DIGITS, DRIFT = 30, 6, 1  # a clock may be one step off (RFC 6238, 5.2)
@@ -80,6 +80,7 @@ def set_up(user: User, salt: str, typed: str) -> list[str] | None:
     SecondFactor.objects.update_or_create(
         user=user, defaults={"salt": salt, "since": timezone.now(), "last_step": step}
     )
+    access_log.record(Act.ACCOUNT, by=user, about=user, details={"said": "启用两步验证"})
     return new_recovery_codes(user)
 
 
