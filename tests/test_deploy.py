@@ -111,6 +111,16 @@ def test_the_proxy_speaks_new_tls_with_sealed_ciphers_alone_and_leads_no_program
     assert sealed.count("proxy_pass http://portal;") == 2
 
 
+def test_every_answer_over_tls_says_once_that_https_is_for_good():
+    sealed = (DEPLOY / "nginx.conf").read_text().split("listen 443 ssl")[1]
+    places = re.split(r"^        location ", sealed, flags=re.MULTILINE)
+    said = 'add_header Strict-Transport-Security "max-age=31536000; includeSubDomains; preload" always;'
+
+    assert (said in places[0], "proxy_hide_header Strict-Transport-Security;" in places[0]) == (True, True)
+    assert [place for place in places[1:] if "add_header" in place and said not in place] == []
+    assert [place for place in places[1:] if "proxy_hide_header" in place] == []
+
+
 def test_the_proxy_gives_static_files_the_headers_of_pages_and_lists_no_folder():
     said = (DEPLOY / "nginx.conf").read_text()
     static = re.findall(r"location /static/ \{(.+?)\}", said, re.DOTALL)[0]
