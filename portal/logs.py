@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
@@ -76,6 +77,10 @@ class Formatter(logging.Formatter):
         """Return one record as text, its traceback below it."""
         record.request_id = number_of(record)
         return super().format(record)
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Return when it was, with the offset of the clock (ASVS 5.0, 16.2.2)."""
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(" ", "milliseconds")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line itself: one line, whatever the message holds."""

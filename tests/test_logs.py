@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+from datetime import datetime
 
 import pytest
 from django.conf import settings
@@ -106,6 +107,16 @@ def test_what_stands_in_an_error_begins_no_line_that_looks_like_another_entry(fo
 
     assert [line for line in text.splitlines()[1:] if line[:1].isdigit() or line[:1] == "{"] == []
     assert "\x1b" not in text
+
+
+def test_a_line_of_text_begins_with_its_time_and_the_offset_of_the_clock():
+    record = logging.LogRecord("portal", logging.WARNING, "", 0, "one line", (), None)
+    record.created = 1_792_800_000.25
+
+    date, time, rest = Formatter().format(record).split(" ", 2)
+
+    assert datetime.fromisoformat(f"{date} {time}").timestamp() == record.created
+    assert (bool(re.search(r"[+-]\d\d:\d\d$", time)), rest) == (True, "WARNING [-] portal: one line")
 
 
 def test_a_line_of_json_says_when_how_bad_whose_and_what():
