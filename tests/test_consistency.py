@@ -67,6 +67,47 @@ def writes(node: ast.AST) -> bool:
     return {"state", "step"} <= set(keys)
 
 
+RUNS_TEXT = {"eval", "exec", "compile", "__import__", "breakpoint"}
+BUILDS_OBJECTS = {"pickle", "marshal", "shelve", "dill", "jsonpickle", "yaml"}
+STARTS_PROGRAMS = {"subprocess", "pty", "commands"}
+
+
+def test_nothing_runs_text_builds_foreign_objects_or_starts_a_shell():
+    """ASVS 5.0, 1.2.5, 1.3.2, 1.5.2; the child processes of the sandbox are started without a shell."""
+    code = {name(path): ast.walk(ast.parse(path.read_text())) for path in PRODUCT}
+
+    found = {(path, risk) for path, nodes in code.items() for node in nodes for risk in risks(node)}
+
+    assert found == {("portal/sandbox/__init__.py", "subprocess"), ("portal/sandbox/flat.py", "subprocess")}
+
+
+@pytest.mark.parametrize(
+    ("code", "risk"),
+    [
+        ("eval(x)", "eval"),
+        ("import os; os.system(x)", "system"),
+        ("from pickle import loads", "pickle"),
+        ("run(x, shell=True)", "shell"),
+        ("import subprocess as s", "subprocess"),
+        ("re.compile(x)", None),
+    ],
+)
+def test_control_a_risk_would_be_found(code, risk):
+    assert {found for node in ast.walk(ast.parse(code)) for found in risks(node)} == ({risk} - {None})
+
+
+def risks(node: ast.AST) -> set[str]:
+    """Return what a piece of code does that nothing of ours should."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        modules = [one.name for one in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        return {module.partition(".")[0] for module in modules} & (BUILDS_OBJECTS | STARTS_PROGRAMS)
+    if not isinstance(node, ast.Call):
+        return set()
+    called = {getattr(node.func, "id", "")} & RUNS_TEXT
+    called |= {getattr(node.func, "attr", "")} & {"system", "popen"}
+    return called | {word.arg for word in node.keywords if word.arg == "shell"}
+
+
 def test_a_file_fits_four_hundred_lines():
     static = [path for kind in ("css", "js") for path in ROOT.glob(f"portal/static/portal/**/*.{kind}")]
 
