@@ -15,7 +15,7 @@ def test_a_set_of_parameters(number):
 
 @pytest.mark.django_db
 def test_one_that_uses_the_database():
-    assert dealing.MANY == 4
+    assert (dealing.SEVERAL, dealing.MANY) == (2, 4)
 
 
 def names(items) -> set[str]:
@@ -45,16 +45,26 @@ def test_what_uses_no_database_is_left_to_the_first_one(monkeypatch, items):
     assert (first & free, second & free) == (set(), free)
 
 
-@pytest.mark.parametrize("number", [1, 3, 4, 9])
-def test_of_many_sets_each_database_has_half_and_of_few_both_have_all(monkeypatch, items, number):
+@pytest.mark.parametrize(("commits", "number"), [(False, 1), (False, 2), (True, 3), (True, 4), (False, 9)])
+def test_of_several_sets_each_database_has_half_of_those_that_commit_from_four_on(
+    monkeypatch, items, commits, number
+):
     sets = [item for item in items if item.name.startswith("test_a_set_of_parameters")][:number]
     monkeypatch.setattr(dealing, "uses_the_database", lambda item: True)
+    monkeypatch.setattr(dealing, "commits", lambda item: commits)
 
     first, second = dealt(monkeypatch, sets)
 
     assert first & second == set()
-    assert first | second == (set() if number < 4 else names(sets))
+    assert first | second == (set() if number < (4 if commits else 2) else names(sets))
     assert abs(len(first) - len(second)) <= 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_commits(items):
+    found = {item.name for item in items if dealing.commits(item)}
+
+    assert found == {"test_one_that_commits"}
 
 
 def test_without_a_turn_nothing_is_dealt_out(monkeypatch, items):
