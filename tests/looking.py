@@ -53,6 +53,9 @@ _CUT = """() => {
     const across = ["hidden", "clip"].includes(style.overflowX) && box.scrollWidth > box.clientWidth + 1;
     const down = ["hidden", "clip"].includes(style.overflowY) && box.scrollHeight > box.clientHeight + 1;
     if (across || down) found.push(`${box.tagName} ${box.className} cuts ${text.slice(0, 30)}`);
+    const label = getComputedStyle(box, "::before");
+    const isStiff = label.whiteSpace === "nowrap" && label.content.length > 8;
+    if (isStiff && box.matches(".cards td")) found.push(`${label.content} runs into ${text.slice(0, 30)}`);
   }
   return found;
 }"""
