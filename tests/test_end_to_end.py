@@ -33,7 +33,8 @@ def sign_out(page) -> None:
 
 def decide(page, conclusion: str, comment: str = "") -> None:
     """Open the brand from the inbox, choose a conclusion and hand it in."""
-    page.get_by_role("link", name=BRAND, exact=True).click()
+    items = page.get_by_role("region", name="事项")  # below stands what was opened last
+    items.get_by_role("link", name=BRAND, exact=True).click()
     page.get_by_role("radio", name=conclusion).check()
     page.get_by_role("textbox", name="意见").fill(comment)
     page.get_by_role("button", name=re.compile(f"^({conclusion}|提交结论)$")).click()  # scripts name the verb
