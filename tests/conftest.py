@@ -18,8 +18,24 @@ from tests.retracing import HERE, stored
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PATIENCE = 30_000  # ms that a browser waits for what a slow machine has yet to show
+# What a forked process left alone: a connection that nobody holds is closed, and its parent has it no more.
+_of_the_parent: list = []
 # Facts of the installation, not of a test: they stay when a database is emptied.
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def leave_what_the_parent_opened() -> None:
+    """Let a forked process open connections of its own.
+
+    Those of its parent are not all closed before: while a browser's loop runs in a thread, Django shows it
+    other ones than before, and in the child, where no loop runs, those from before.
+    """
+    for connection in connections.all(initialized_only=True):
+        _of_the_parent.append(connection)
+        del connections[connection.alias]
+
+
+os.register_at_fork(after_in_child=leave_what_the_parent_opened)
 
 
 def pytest_collection_modifyitems(config, items):

