@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 from django.core.management import call_command
-from django.core.management.color import no_style
 from django.db import connections, transaction
 from django.test import TransactionTestCase, override_settings
 
-from portal import access_log, access_triggers, asking, guards, post_triggers, sessions
+from portal import access_log, asking, sessions
 from tests import dealing
+from tests.emptying import INSTALLED, load_reference
 from tests.programs import needs
 from tests.retracing import HERE, stored
 
@@ -20,8 +20,6 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PATIENCE = 30_000  # ms that a browser waits for what a slow machine has yet to show
 # What a forked process left alone: a connection that nobody holds is closed, and its parent has it no more.
 _of_the_parent: list = []
-# Facts of the installation, not of a test: they stay when a database is emptied.
-KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
 def leave_what_the_parent_opened() -> None:
@@ -129,6 +127,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         with_roles(connections["default"])
         load_reference()
+        INSTALLED.remember()
     TransactionTestCase._fixture_teardown = empty_databases
 
 
@@ -140,29 +139,9 @@ def with_roles(connection) -> None:
             cursor.execute(f"GRANT {', '.join(asking.ROLES)} TO CURRENT_USER")
 
 
-def empty_databases(case: TransactionTestCase) -> None:
+def empty_databases(_case: TransactionTestCase) -> None:
     """End a test that really committed: the guards refuse Django's flush, and reference data must stay."""
-    for name in case._databases_names(include_mirrors=False):
-        empty(connections[name])
-    load_reference()
-
-
-def empty(connection) -> None:
-    """Delete every row but the facts of the installation, with the guards taken off meanwhile."""
-    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
-    guards.remove(connection)
-    access_triggers.remove(connection)
-    post_triggers.remove(connection)
-    statements = connection.ops.sql_flush(no_style(), sorted(tables - KEPT_TABLES))
-    connection.ops.execute_sql_flush(statements)
-    guards.install(connection)
-    access_triggers.install(connection)
-    post_triggers.install(connection)
-
-
-def load_reference() -> None:
-    """Load regions and organisations as an installation does."""
-    call_command("load_reference", verbosity=0)
+    INSTALLED.restore()
 
 
 @pytest.fixture(scope="module")

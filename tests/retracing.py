@@ -11,7 +11,7 @@ import ctypes
 import functools
 import pickle
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,10 +114,8 @@ class Retracing:
 
     def _lay(self, walk: Walk):
         with without_triggers():
-            for table, rows in walk.gone.items():
-                TABLES[connection.vendor].remove(table, rows)
-            for table, rows in walk.come.items():
-                TABLES[connection.vendor].add(table, rows)
+            for table in {**walk.gone, **walk.come}:
+                change(table, walk.gone.get(table, ()), walk.come.get(table, ()))
         for path, content in walk.files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -171,7 +169,26 @@ def stored() -> set[Path]:
 
 def read() -> Rows:
     """Return every row of every table as the database writes it, with its key first."""
-    return {name: TABLES[connection.vendor].rows(name) for name in tables()}
+    return {name: rows(name) for name in tables()}
+
+
+def rows(table: str) -> frozenset:
+    """Return every row of one table."""
+    return TABLES[connection.vendor].rows(table)
+
+
+def with_rows() -> set[str]:
+    """Return the tables that have a row, asked for all at once."""
+    asked = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in tables())
+    return {name for (name,) in raw(" UNION ALL ".join(asked))}
+
+
+def change(table: str, gone: Iterable[tuple], come: Iterable[tuple]) -> None:
+    """Take rows out of a table and put others in, as they are."""
+    if gone:
+        TABLES[connection.vendor].remove(table, gone)
+    if come:
+        TABLES[connection.vendor].add(table, come)
 
 
 @functools.cache

@@ -1,8 +1,8 @@
 """Every page, full, empty and refusing: nothing for axe-core, valid markup, nothing lost at 400 % (row 74).
 
 The usual run looks at each page in one of nine ways (three widths; plain, 长者模式, dark), always the same
-one, of the administration, which is of one make, at every fourth route, and with nothing to show at every
-other page; PORTAL_TEST_WHOLE=1 at all pages in all ways.
+one, of the administration, which is of one make, at every fourth route, and with nothing to show or a form
+refused at every other page; PORTAL_TEST_WHOLE=1 at all pages in all ways.
 """
 
 from collections.abc import Iterable, Iterator
@@ -69,7 +69,7 @@ def test_nothing_is_wrong_with_a_page_that_has_nothing_to_show(chromium, readers
 def test_nothing_is_wrong_with_a_page_that_refuses_a_form(chromium, readers, part):
     planted = plant()
 
-    assert wrong(chromium, showing.refused(readers, part, PARTS, planted, policy())) == []
+    assert wrong(chromium, showing.refused(readers, part, size(2, 1) * PARTS, planted, policy())) == []
 
 
 def test_nothing_is_wrong_with_a_page_that_says_what_went_wrong(chromium, readers):

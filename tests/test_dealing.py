@@ -1,6 +1,7 @@
-"""Which tests a run has: each in one run at least, each function on both databases."""
+"""Which tests a run has: each in one run at least, what is no page and has one set on both."""
 
 import pytest
+from django.test import Client as Visitor
 
 from doors import test as door
 from tests import dealing
@@ -15,7 +16,11 @@ def test_a_set_of_parameters(number):
 
 @pytest.mark.django_db
 def test_one_that_uses_the_database():
-    assert (dealing.SEVERAL, dealing.MANY) == (2, 4)
+    assert dealing.SHARE == 3
+
+
+def test_one_that_asks_for_a_page(client):
+    assert isinstance(client, Visitor)
 
 
 def names(items) -> set[str]:
@@ -45,19 +50,38 @@ def test_what_uses_no_database_is_left_to_the_first_one(monkeypatch, items):
     assert (first & free, second & free) == (set(), free)
 
 
-@pytest.mark.parametrize(("commits", "number"), [(False, 1), (False, 2), (True, 3), (True, 4), (False, 9)])
-def test_of_several_sets_each_database_has_half_of_those_that_commit_from_four_on(
-    monkeypatch, items, commits, number
+@pytest.mark.parametrize(
+    ("least", "number", "of_postgresql"),
+    [(2, 1, None), (2, 2, 1), (4, 3, None), (4, 4, 2), (2, 9, 3), (1, 2, 1)],
+)
+def test_of_several_sets_postgresql_has_a_third_and_sqlite_the_rest(
+    monkeypatch, items, least, number, of_postgresql
 ):
     sets = [item for item in items if item.name.startswith("test_a_set_of_parameters")][:number]
     monkeypatch.setattr(dealing, "uses_the_database", lambda item: True)
-    monkeypatch.setattr(dealing, "commits", lambda item: commits)
+    monkeypatch.setattr(dealing, "least", lambda item: least)
 
     first, second = dealt(monkeypatch, sets)
 
     assert first & second == set()
-    assert first | second == (set() if number < (4 if commits else 2) else names(sets))
-    assert abs(len(first) - len(second)) <= 1
+    assert first | second == (set() if of_postgresql is None else names(sets))
+    assert len(first) == (of_postgresql or 0)
+
+
+def test_a_single_test_of_a_page_falls_to_one_of_both(monkeypatch, request):
+    pages = [item for item in request.session.items if "client" in item.fixturenames]
+    pages = [item for item in pages if dealing.uses_the_database(item) and "[" not in item.nodeid]
+
+    for item in pages:
+        first, second = dealt(monkeypatch, [item])
+        assert len(first | second) == 1 and not first & second
+
+
+def test_what_is_dealt_out_from_how_many_sets_on(items):
+    asked = {item.name: dealing.least(item) for item in items}
+
+    assert (asked["test_one_that_uses_the_database"], asked["test_one_that_asks_for_a_page"]) == (2, 1)
+    assert asked["test_one_that_commits"] == 4
 
 
 @pytest.mark.django_db(transaction=True)

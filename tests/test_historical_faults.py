@@ -4,7 +4,7 @@ import tempfile
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal import (
@@ -21,8 +21,8 @@ from portal.historical_rows import Terms, read_results
 from portal.models import Event, Filing, Job, JobStatus, User
 from portal.vocabulary import State
 from portal.workflow import Refused
-from tests.conftest import empty, load_reference
 from tests.dumping import dump
+from tests.emptying import empty, load_reference
 from tests.factories import entry, publish_related, publisher
 from tests.races import kinds, race
 from tests.registering import BUREAU, DAY, NUMBER, again, colleague, prepared, proposed, registered, sheet
@@ -196,7 +196,7 @@ def test_what_was_exported_as_approved_is_registered_in_an_empty_database(slug):
     model = record_type.model
     before = sorted(_told(record) for record in model.objects.all())
     data = exports.export_workbook(record_type, model.objects.filter(state=State.APPROVED), personal=True)
-    empty(connection)
+    empty()
     load_reference()
     publish_related(record_type, record_type.example)  # what they name has to be in force
     records = registered(slug, data)

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from portal import importing, registry, snapshot
@@ -11,7 +10,7 @@ from portal.examples import FILES
 from portal.models import Campaign, Filing
 from portal.vocabulary import State
 from tests import campaigning, made_files, packing, walking
-from tests.conftest import empty, load_reference
+from tests.emptying import empty, load_reference
 from tests.factories import PROVINCE, approver, filer, reviewer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -190,7 +189,7 @@ def test_a_county_types_its_sheet_and_uploads_a_scan_without_scripts(plain_offic
 
 def read_into_an_empty_database(sheet: bytes) -> dict:
     """Return the snapshot of the filing that a sheet makes where nothing was filed before."""
-    empty(connection)
+    empty()
     load_reference()
     read = importing.read_file(sheet, "汇总一览表.xlsx", RETURN, filer(JINAN))
     assert (read.errors, read.warnings, Filing.objects.count()) == ([], [], 0)

@@ -178,7 +178,7 @@ def postgresql(arguments: list[str], output: TextIO | None = None, **extra: str)
 def turn(number: int, arguments: list[str]) -> dict[str, str]:
     """Return what tells a suite which of the tests are its own; all, where ``arguments`` choose some.
 
-    Every test runs on both databases, but of several sets of parameters each has half (``tests/dealing.py``).
+    What looks at pages, and sets of parameters, are dealt out between the two (``tests/dealing.py``).
     """
     is_dealt = not arguments and os.environ.get("PORTAL_TEST_WHOLE") != "1"
     return {"PORTAL_TEST_TURN": str(number)} if is_dealt else {}
