@@ -43,6 +43,11 @@ def is_allowed(request: HttpRequest) -> bool:
     )
 
 
+def is_from_a_proxy(request: HttpRequest) -> bool:
+    """Say whether a request comes from a declared proxy, whose headers are believed."""
+    return _is_within(_read(request.META.get("REMOTE_ADDR", "")), tuple(settings.TRUSTED_PROXIES))
+
+
 def is_network(named: str) -> bool:
     """Say whether a word of a setting is a network: ``10.8.0.0/16``, ``fd00::/8``, one address."""
     try:

@@ -82,6 +82,11 @@ class Later:
         return {str(other.pk): other for other in offered.select_related("entry")}
 
 
+def choosable(model: type[models.Model], record: Filing, chosen: Iterable[models.Model]) -> Offer | Later:
+    """Return what ``record`` may choose of ``model``; a catalogue is read when it is shown."""
+    return (Later if issubclass(model, Filing) else offer)(model, record, chosen)
+
+
 class WhenShown(BaseChoiceIterator):
     """The choices of a form field, read when they are shown; of a thousand none is looked at twice."""
 

@@ -29,10 +29,11 @@ from portal import (
     wording,
 )
 from portal.corrections import Note
-from portal.forms import LongText, RowSet, SeveralOffered, form_class, row_set_class
+from portal.forms import LongText, SeveralOffered, form_class
 from portal.models import CatalogueEntry, Filing, User
 from portal.records import load
 from portal.registry import Problem
+from portal.row_forms import RowSet, row_set_class
 from portal.scope import within
 from portal.workflow import Conflict, Refused
 

@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.request_id",
+    "portal.shedding.too_late_is_said_so",
     "portal.middleware.PrivatePagesAreZipped",
     "portal.middleware.nobody_asks_yet",
     "portal.middleware.head_makes_no_body",

@@ -75,6 +75,8 @@ class Load:
             answer = await self.browser.ask("GET", path, headers)
         except (OSError, TimeoutError, EOFError) as error:
             return self.note(group, at, f"{type(error).__name__} {path.partition('?')[0]}")
+        if answer.status == 503:
+            return self.note(group, at, "503, asked to come back")
         is_well = answer.status in (200, 304)
         self.note(group, at, "" if is_well else f"{answer.status} {path.partition('?')[0]}")
         if etag := answer.headers.get("etag"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -71,6 +72,7 @@ class Browser:
 
 def _request(method: str, path: str, host: str, headers: dict[str, str], body: bytes) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept-Encoding: gzip"]
+    lines.append(f"X-Request-Start: t={time.time():.3f}")  # as the proxy says it
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(body)}"] if method == "POST" else []
     return "\r\n".join([*lines, "", ""]).encode() + body

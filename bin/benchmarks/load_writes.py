@@ -168,6 +168,8 @@ class Writers:
             self.queues["autosave"].append(Sheet(pk, on.rpartition("_")[2][:4], on, is_new=True))
             return {"outcome": OK, "filing": pk}
         is_done = answer.status == (200 if act == "autosave" else 302)
+        if answer.status == 503:  # asked to come back, as somebody would
+            self.queues["approve" if act == "return" else act].append(on)
         if not is_done:
             return {"outcome": REFUSED, "status": answer.status, "said": answer.content.decode()[:200]}
         self.onward(act, on, answer)

@@ -9,11 +9,12 @@ from django.db import models
 
 from portal import text
 from portal.annexes import CellError
-from portal.forms import form_class, row_set_class
+from portal.forms import form_class
 from portal.importing.cells import Names, Unfit
 from portal.importing.columns import EMPTY, Read, reader
 from portal.importing.reading import Draft, Reading
 from portal.registry import RecordType
+from portal.row_forms import row_set_class
 from portal.rules import is_required
 from portal.sandbox import Table
 from portal.sheets import GUIDE, SAMPLE, Column, Sheet, is_context, layout

@@ -12,12 +12,13 @@ from django.db import models
 
 from portal import text
 from portal.annexes import CellError, label_key
-from portal.forms import form_class, row_set_class
+from portal.forms import form_class
 from portal.importing.annex import is_named
 from portal.importing.cells import Names, Unfit, is_empty, value
 from portal.importing.reading import Draft, Reading
 from portal.models import Filing
 from portal.registry import RecordType, SheetForm
+from portal.row_forms import row_set_class
 from portal.rules import MOST_ROWS, is_required
 from portal.sandbox import Table
 from portal.sheets import SAMPLE, is_context

@@ -6,7 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from portal import text
-from portal.forms import RowSet
+from portal.row_forms import RowSet
 
 register = template.Library()
 LONG = 100  # characters; a column of such texts gets more room

@@ -1,0 +1,67 @@
+"""Requests whose turn comes too late: told so before any work is done, so that those behind them are in time.
+
+A server that is asked for more than it can do answers everybody late otherwise, most of them after they have
+gone. The declared proxy says when a request arrived (``X-Request-Start: t=1700000000.123``, seconds as nginx
+writes ``$msec``); where nobody says it, nothing is shed.
+"""
+
+import math
+import re
+import time
+
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+
+from portal.networks import is_from_a_proxy
+
+#: Seconds that who reads a page waits for his turn, and who sends a form: that cost somebody work.
+PATIENCE, PATIENCE_OF_A_FORM = 3.0, 10.0
+RETRY_AFTER = 5  # seconds
+#: Of more requests than can be served some are in time; when for so many seconds none was, a clock was moved.
+ALL_LATE = 10
+SAID = "现在访问的人太多，还没有轮到您。请过几秒再试一次。"
+_STAMP = re.compile(r"t=([0-9]{1,12}\.[0-9]{3})", re.ASCII)
+
+
+class Turns:
+    """Who came too late: a stamp is compared with the youngest one seen, for two clocks may differ."""
+
+    def __init__(self) -> None:
+        self.youngest, self.in_time = math.inf, -math.inf
+
+    def is_late(self, age: float, at: float, patience: float) -> bool:
+        """Say whether a request of such an ``age`` waited beyond ``patience``; all in seconds."""
+        if at - self.in_time > ALL_LATE:
+            self.youngest = math.inf
+        self.youngest = min(self.youngest, age)
+        if age - self.youngest > patience:
+            return True
+        self.in_time = at
+        return False
+
+
+turns = Turns()
+
+
+def too_late_is_said_so(get_response):
+    """Answer 503 where a request waited beyond its patience; a middleware."""
+
+    def middleware(request):
+        return come_back() if is_too_late(request) else get_response(request)
+
+    return middleware
+
+
+def is_too_late(request: HttpRequest) -> bool:
+    """Say whether a declared proxy got this request longer ago than its patience."""
+    stamp = _STAMP.fullmatch(request.META.get("HTTP_X_REQUEST_START", ""))
+    if not stamp or not is_from_a_proxy(request):
+        return False
+    patience = PATIENCE if request.method in ("GET", "HEAD") else PATIENCE_OF_A_FORM
+    return turns.is_late(time.time() - float(stamp[1]), time.monotonic(), patience)
+
+
+def come_back() -> HttpResponse:
+    """Return the page that asks for patience: nothing was done."""
+    page = loader.get_template("503.html").render({"sentence": SAID})
+    return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})

@@ -1,0 +1,107 @@
+"""A server that is asked for more than it can do: who waited too long is told so, nobody else is."""
+
+import time
+
+import pytest
+from django.urls import reverse
+
+from portal import shedding
+from portal.models import Filing
+from tests.factories import draft, filer, sign_in
+
+pytestmark = pytest.mark.django_db
+PROXY = "127.0.0.1"
+ODD = [
+    "",
+    "t=",
+    "t=abc",
+    "t=1.2",
+    "t=-5.000",
+    "t=9" * 20,
+    "1700000000.123",
+    "t=１７.000",
+    "t=1.000 ",
+    "t=1.000,t=2.000",
+]
+
+
+@pytest.fixture(autouse=True)
+def declared(settings, monkeypatch):
+    """Declare the proxy, and know no request from before."""
+    settings.TRUSTED_PROXIES = [PROXY]
+    monkeypatch.setattr(shedding, "turns", shedding.Turns())
+
+
+def after(seconds: float) -> dict[str, str]:
+    """Return the headers of a request that the proxy got ``seconds`` ago."""
+    return {"X-Request-Start": f"t={time.time() - seconds:.3f}"}
+
+
+def asked(client, *ages: float, **extra) -> list[int]:
+    """Return the status of the public home for requests that waited so long."""
+    return [client.get("/", headers=after(age), **extra).status_code for age in ages]
+
+
+def test_a_page_is_not_made_for_somebody_who_has_waited_three_seconds(client):
+    assert asked(client, 0, 2, 4, 0) == [200, 200, 503, 200]
+
+
+def test_what_is_said_asks_for_patience_and_has_the_headers_of_any_page(client):
+    usual = client.get("/", headers=after(0))
+
+    answer = client.get("/", headers=after(60))
+
+    assert shedding.SAID in answer.content.decode()
+    assert (answer["Retry-After"], answer["Cache-Control"]) == ("5", "no-store")
+    for name in ("Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy"):
+        assert answer[name] == usual[name]
+
+
+def test_a_form_has_more_patience_and_one_that_is_too_late_changes_nothing(client):
+    user = filer()
+    record, at = draft("skill-brands", by=user), time.time()
+    sign_in(client, user)
+    address = reverse("filing-edit", args=[record.pk])
+    asked(client, 0)
+
+    late = client.post(address, {"name": "晚了"}, headers=after(11))
+    assert (late.status_code, shedding.SAID in late.content.decode()) == (503, True)
+    assert Filing.objects.get(pk=record.pk).updated_at.timestamp() <= at + 1
+
+    assert client.post(address, {"name": "还来得及"}, headers=after(9)).status_code != 503
+
+
+def test_nobody_else_is_believed(client, settings):
+    settings.TRUSTED_PROXIES = ["192.0.2.1"]
+
+    assert asked(client, 0, 60) == [200, 200]
+
+
+@pytest.mark.parametrize("stamp", ODD)
+def test_an_odd_stamp_is_no_stamp(client, stamp):
+    asked(client, 0)
+
+    assert client.get("/", headers={"X-Request-Start": stamp}).status_code == 200
+
+
+@pytest.mark.parametrize("difference", [-3600, -7, 7, 3600])
+def test_clocks_that_differ_shed_nobody_and_who_waited_is_still_found(client, difference):
+    assert asked(client, *(difference + age for age in (0, 1, 2, 5, 0))) == [200, 200, 200, 503, 200]
+
+
+def test_when_for_ten_seconds_all_are_late_a_clock_was_moved():
+    turns = shedding.Turns()
+
+    late = [turns.is_late(age, at, 3) for age, at in [(0, 0), (60, 1), (60, 9), (60, 11), (61, 12), (65, 13)]]
+
+    assert late == [False, True, True, False, False, True]
+
+
+def test_while_some_are_in_time_who_is_late_is_shed_however_long_it_lasts():
+    turns = shedding.Turns()
+
+    late = [turns.is_late(age, at, 3) for at in range(3600) for age in (2, 5)]
+
+    assert late[:2] == [False, False]  # nobody was quicker before
+    assert turns.is_late(0, 3600, 3) is False
+    assert [turns.is_late(age, 3601 + at, 3) for at in range(3600) for age in (2, 5)] == [False, True] * 3600
