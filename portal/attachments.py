@@ -1,4 +1,4 @@
-"""Files of a filing: taken in, removed, carried over to an amendment. The only place that writes them.
+"""Files of a filing: taken in, removed, given back, carried over. The only place that writes them.
 
 A file is streamed to the storage, then measured, then joined to the filing; whatever goes wrong on the way,
 no file is left behind. Call ``add`` outside of a transaction: a long upload must not hold up other writers.
@@ -8,13 +8,14 @@ import errno
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from portal import asking, locks, media, quotas, scanning, scope, text
@@ -34,6 +35,9 @@ NO_SLOT = "这张表没有这个附件栏目，没有保存；请回到素材与
 EMPTY = "这个文件是空的，没有保存；请核对后重新选择。"
 NO_ROOM = "服务器的存储空间已满，没有保存这个文件，已上传的都在；请联系管理员后再试。"
 TWICE = "这份填报里已有内容相同的文件，没有再存一次；请选择另一个文件。"
+TOO_OLD = "这个文件移除已满一天，不能恢复了；请重新上传。"
+#: A file that was never submitted is given back for so long after it was removed, and then deleted.
+RESTORABLE = timedelta(days=1)
 
 
 def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) -> Attachment:
@@ -42,12 +46,13 @@ def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) ->
     ``name`` is as the person's computer calls it. Raises ``Refused`` with the sentence when the file does not
     fit the slot or the draft is not open to ``by``; nothing is stored then.
     """
-    place, room = _open_slot(record, slot, by), quotas.room(record.organisation_id)
-    room.demand(quotas.size_of(content) or 1)
+    place, size = _open_slot(record, slot, by), quotas.size_of(content) or 1
+    space = room(record.organisation_id, size)
+    space.demand(size)
     attachment = Attachment(filing_id=record.pk, slot=slot, name=_clean_name(name), uploaded_by=by)
     try:
         with _all_or_nothing() as kept:
-            _take_in(attachment, _Stream(content, place, room), kept)
+            _take_in(attachment, _Stream(content, place, space), kept)
             _join(attachment, place)
     except media.Unfit as unfit:
         raise Refused(str(unfit)) from None
@@ -70,21 +75,56 @@ def _all_or_nothing() -> Iterator[list[str]]:
 
 
 def remove(attachment: Attachment, *, by: User) -> None:
-    """Take a file out of a draft.
-
-    One that was part of a submitted version is kept with that version; any other is deleted once the change
-    is committed. Raises ``Refused``.
-    """
+    """Take a file out of a draft; it can be given back for a day. Raises ``Refused``."""
     may_change(attachment.filing, by)
     with transaction.atomic():
         _take(attachment.filing_id)
         _open_to_change(attachment.filing, attachment.slot)
-        if _was_submitted(attachment):
-            attachment.removed_at = timezone.now()
-            attachment.save(update_fields=["removed_at"])
-            return
-        Attachment.objects.filter(pk=attachment.pk).delete()
-        transaction.on_commit(partial(_delete_unused, _files_of(attachment)))
+        Attachment.objects.current().filter(pk=attachment.pk).update(removed_at=timezone.now())
+
+
+def restore(attachment: Attachment, *, by: User) -> None:
+    """Put a file back that was removed within a day. Raises ``Refused``, also where its place is filled."""
+    may_change(attachment.filing, by)
+    with transaction.atomic():
+        _take(attachment.filing_id)
+        _open_to_change(attachment.filing, attachment.slot)
+        _fits(attachment, attachment.filing.record_type.all_slots[attachment.slot])
+        if not Attachment.objects.restorable(_begun()).filter(pk=attachment.pk).update(removed_at=None):
+            raise Refused(TOO_OLD)
+
+
+def removed(record: Filing) -> list[Attachment]:
+    """Return the files of a draft that can be given back, the one removed last first."""
+    return list(record.attachments.restorable(_begun()).order_by("-removed_at", "-pk"))
+
+
+def discard(found: models.QuerySet[Attachment]) -> int:
+    """Delete removed files for good, but those of a submitted version; returns how many."""
+    gone = [one for one in found.exclude(removed_at=None).select_related("filing") if not _was_submitted(one)]
+    for attachment in gone:
+        with transaction.atomic():
+            if Attachment.objects.exclude(removed_at=None).filter(pk=attachment.pk).delete()[0]:
+                transaction.on_commit(partial(_delete_unused, _files_of(attachment)))
+    return len(gone)
+
+
+def tidy() -> int:
+    """Delete what was removed over a day ago and never submitted; what was, is looked at for a month only."""
+    begun = _begun()
+    return discard(Attachment.objects.filter(removed_at__lt=begun, removed_at__gt=begun - timedelta(days=30)))
+
+
+def _begun() -> datetime:
+    return timezone.now() - RESTORABLE
+
+
+def room(organisation: int, size: int) -> quotas.Room:
+    """Return the room for a file of so many bytes, for which what the bureau removed may give way."""
+    found = quotas.room(organisation)
+    if size <= found.bytes or not discard(Attachment.objects.filter(filing__organisation=organisation)):
+        return found
+    return quotas.room(organisation)
 
 
 def copy_all(source: Filing, target: Filing) -> list[Attachment]:
@@ -215,12 +255,17 @@ def _join(attachment: Attachment, place: Slot) -> None:
     """Give the filing its new file, unless it was submitted, filled or given the same file meanwhile."""
     _take(attachment.filing_id)
     _open_to_change(attachment.filing, attachment.slot)
+    _fits(attachment, place)
+    attachment.save(force_insert=True)
+
+
+def _fits(attachment: Attachment, place: Slot) -> None:
+    """Raise ``Refused`` when the slot is full or the filing has the same file."""
     current = Attachment.objects.current().filter(filing_id=attachment.filing_id)
     if current.filter(slot=attachment.slot).count() >= place.most:
         raise Refused(too_many(place))
     if current.filter(sha256=attachment.sha256).exists():
         raise Refused(TWICE)
-    attachment.save(force_insert=True)
 
 
 def _take(filing_id: int) -> None:

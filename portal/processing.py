@@ -69,7 +69,7 @@ def with_the_filing() -> str:
 
 def _kept() -> dict[str, str]:
     """Return label → what the table of terms adds to ``OTHERS``."""
-    removed = "草稿中移除的文件即时删除。"
+    removed = "草稿中移除的文件可恢复一天，其后的凌晨删除。"
     return {
         "portal.Attachment": f"{with_the_filing()}{removed}",
         "portal.MessagePreference": terms.words("phone"),

@@ -20,7 +20,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from portal import access_log, registry, resealing, sealing, snapshot, terms
+from portal import access_log, attachments, registry, resealing, sealing, snapshot, terms
 from portal.models import (
     Act,
     Attachment,
@@ -62,6 +62,7 @@ def purge(now: datetime | None = None) -> Counts:
     for name, erase in _OTHERS.items():
         found[name] = _noted(name, erase, now)
     remove_files()
+    attachments.tidy()
     return found
 
 

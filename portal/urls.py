@@ -242,6 +242,7 @@ urlpatterns = [
     path("desk/attachments/<pk:pk>/", files.attachment, name="attachment"),
     path("desk/attachments/<pk:pk>/display/", files.display, name="attachment-display"),
     path("desk/attachments/<pk:pk>/remove/", materials.remove, name="attachment-remove"),
+    path("desk/attachments/<pk:pk>/restore/", materials.restore, name="attachment-restore"),
     path("desk/filings/<pk:pk>/merge/", returns.merge, name="filing-merge"),
     path("desk/filings/<pk:pk>/earlier/", returns.start_from_earlier, name="filing-earlier"),
     path("desk/filings/<pk:pk>/update/", returns.update, name="filing-update"),

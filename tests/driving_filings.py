@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from portal import actions, copies
+from portal import actions, attachments, copies
 from portal.models import Filing, User
 from portal.vocabulary import State
 from tests import factories, made_files, packing
@@ -135,6 +135,14 @@ def attachment_remove() -> Sent:
     """Return the form that takes a file out of a draft."""
     held = packing.attach(factories.draft(UNIT), "演示.pdf", PDF)
     return Sent(filer(), at("attachment-remove", held.pk))
+
+
+@DRIVEN.drives("attachment-restore", why=DRAFT)
+def attachment_restore() -> Sent:
+    """Return the form that puts a removed file back."""
+    held = packing.attach(factories.draft(UNIT), "演示.pdf", PDF)
+    attachments.remove(held, by=filer())
+    return Sent(filer(), at("attachment-restore", held.pk))
 
 
 @DRIVEN.drives("filing-accept", "accept")

@@ -17,7 +17,7 @@ from portal.registry import STAMPED_SCAN
 from portal.views import materials as views
 from portal.vocabulary import State
 from tests import factories, films
-from tests.factories import act, filer, sign_in
+from tests.factories import act, filer, reviewer, sign_in
 from tests.test_attachments import add, in_rows, on_disk, pdf
 
 pytestmark = pytest.mark.django_db
@@ -176,17 +176,31 @@ def test_a_slot_that_the_form_does_not_have_is_not_found(client, draft):
     assert put(client, draft, pdf(), slot="pictures").status_code == 404
 
 
-def test_a_file_is_removed_after_a_second_word(client, draft, django_capture_on_commit_callbacks):
+def test_a_file_is_removed_after_a_second_word_and_put_back_by_one(client, draft):
     added = add(draft)
     sign_in(client, filer())
     page = client.get(page_of(draft)).content.decode()
 
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = client.post(reverse("attachment-remove", args=[added.pk]))
+    answer = client.post(reverse("attachment-remove", args=[added.pk]))
+    without = client.get(page_of(draft)).content.decode()
 
-    assert page.count("确认移除") == 1
+    assert (page.count("确认移除"), without.count("确认移除")) == (1, 0)
     assert (answer.status_code, answer.url) == (302, page_of(draft))
-    assert (Attachment.objects.count(), on_disk()) == (0, set())
+    assert (list(draft.attachments.current()), without.count(f"移除“{added.name}”")) == ([], 2)
+
+    client.post(reverse("attachment-restore", args=[added.pk]))
+    page = client.get(page_of(draft)).content.decode()
+    assert (list(draft.attachments.current()), page.count("移除“")) == ([added], 0)
+
+
+def test_what_a_neighbour_removed_is_not_there_for_anybody_else(client, draft):
+    added = add(draft)
+    attachments.remove(added, by=filer())
+
+    for other in (filer("3708"), reviewer(), factories.auditor()):
+        sign_in(client, other)
+        assert client.post(reverse("attachment-restore", args=[added.pk])).status_code in (403, 404)
+    assert list(draft.attachments.current()) == []
 
 
 def test_once_submitted_the_page_leads_to_the_filing_and_takes_nothing(client, draft):

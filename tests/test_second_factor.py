@@ -183,8 +183,8 @@ def test_whoever_has_done_the_second_step_works_on():
 # Everything else that changes something or shows what is not public: what a post does every day, each filing
 # or page by itself, refused to whoever has no such post. A new route joins one of the two lists.
 _NAMES = """
-amend attachment attachment-display attachment-remove audit audit-anchors audit-chain audit-check
-audit-phone audit-processing audit-record batch batch-do campaign campaign-board campaign-change
+amend attachment attachment-display attachment-remove attachment-restore audit audit-anchors audit-chain
+audit-check audit-phone audit-processing audit-record batch batch-do campaign campaign-board campaign-change
 campaign-close
 campaign-new campaign-nothing campaign-remind campaigns circulation circulation-print confirm consultation
 copies-read copy-send credit credit-entry credit-lift dashboard dashboard-behind dashboard-download desk

@@ -32,8 +32,8 @@ OTHERS = {
     "a state that is set to what it is": """
         remark-rewrite remark-drop copies-read credit-lift campaign-change campaign-close objection-answer
         objection-close opinion-answer opinion-withdraw key-brand-withdraw schedule-stop job-cancel job-again
-        tour view-drop message-read messages message-preferences handover attachment-remove sessions-end stay
-        preferences
+        tour view-drop message-read messages message-preferences handover attachment-remove attachment-restore
+        sessions-end stay preferences
     """,
     "a reminder, which goes once in ten minutes or once a day": "campaign-remind review-remind filing-urge",
     "a file that is looked at, and makes nothing before somebody confirms it": """

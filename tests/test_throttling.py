@@ -19,8 +19,8 @@ GIVES_OR_TAKES_FILES = re.compile(
 )
 # Pages that only have such a word in their address: they cost what a page costs.
 PAGES = {
-    "downloads", "import", "import-abandon", "attachment-remove", "filing-lists", "filing-list",
-    "notice-print", "robots", "sitemap", "sitemap-section",
+    "downloads", "import", "import-abandon", "attachment-remove", "attachment-restore", "filing-lists",
+    "filing-list", "notice-print", "robots", "sitemap", "sitemap-section",
 }  # fmt: skip
 
 

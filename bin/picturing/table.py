@@ -60,7 +60,7 @@ WITHOUT = {
         notice-publish notice-withdraw notice-discard objection-answer objection-close report-make
         schedule-set schedule-stop audit-check job-cancel job-again import-confirm import-abandon
         history-act filing-revoke filing-autosave filing-upload filing-archive attachment-remove
-        filing-earlier filing-update filing-succeed filing-act remark-write remark-rewrite
+        attachment-restore filing-earlier filing-update filing-succeed filing-act remark-write remark-rewrite
         remark-drop filing-urge opinion-answer opinion-withdraw amend reinstate review-remind
         review-keep-all review-act credit-lift key-brand-designate round-start edition-act
         edition-add edition-drop edition-attach edition-import tour

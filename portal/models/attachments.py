@@ -1,6 +1,7 @@
 """Files that belong to a filing, with the facts measured in them."""
 
 import secrets
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -23,11 +24,16 @@ class AttachmentQuerySet(models.QuerySet):
         """Return the files that were not removed."""
         return self.filter(removed_at=None)
 
+    def restorable(self, since: datetime) -> "AttachmentQuerySet":
+        """Return the files that were removed after ``since`` and are still there."""
+        return self.filter(removed_at__gt=since, erased_at=None)
+
 
 class Attachment(models.Model):
     """One file in a slot of a filing. ``name`` is as uploaded: personal data, never public.
 
-    A file that was part of a submitted version is only marked removed, so that the version stays whole. The
+    A file that is removed is marked so and can be given back for a day; one that was part of a submitted
+    version stays marked, so that the version stays whole, any other is deleted then. The
     file of an amendment is that of the text it amends: rows may share one file. ``display`` is a picture's
     small copy without its metadata. Of what was erased (``purging``) size and SHA-256 stay; no name, no file.
     """

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import archives, attachments, corrections, materials, quotas, scope
+from portal import archives, attachments, corrections, materials, scope
 from portal.models import Attachment, Filing
 from portal.views.upload import ENVELOPE, discard, length
 from portal.workflow import Refused
@@ -51,6 +51,7 @@ def _page(
         "record": record,
         "type": record.record_type,
         "spots": spots,
+        "removed": attachments.removed(record),
         "correction": correction,
         "archive_name": record.archive_name(),
         "takes_archive": any(spot.place.name in slots and not spot.is_shut for spot in spots),
@@ -79,8 +80,9 @@ def _guarded(inner: Callable) -> Callable:
             discard(request)
             told = sentence if request.method == "PUT" else f"{sentence}{SEVERAL}"
             return _refused(request, record, [told], status=413)
-        room = quotas.room(record.organisation_id)
-        if length(request) > room.bytes + (0 if request.method == "PUT" else ENVELOPE):
+        size = length(request) - (0 if request.method == "PUT" else ENVELOPE)
+        room = attachments.room(record.organisation_id, size)
+        if size > room.bytes:
             discard(request)
             return _refused(request, record, [room.sentence], status=413)
         try:
@@ -178,14 +180,24 @@ upload, archive = _guarded(_upload), _guarded(_unpack)
 @require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a file out of a draft of one's own bureau."""
+    return _change(request, pk, attachments.remove, "已移除“{}”，一天内可以在原栏目恢复。")
+
+
+@require_POST
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a file back that was removed by mistake."""
+    return _change(request, pk, attachments.restore, "已恢复“{}”。")
+
+
+def _change(request: HttpRequest, pk: int, change: Callable, said: str) -> HttpResponse:
     visible = Filing.objects.visible_to(request.user).values("pk")
-    found = Attachment.objects.current().filter(filing_id__in=visible).select_related("filing")
+    found = Attachment.objects.filter(filing_id__in=visible, erased_at=None).select_related("filing")
     attachment = get_object_or_404(found, pk=pk)
     if not scope.files_for(request.user, attachment.filing.organisation_id):
         raise Http404
     try:
-        attachments.remove(attachment, by=request.user)
-        messages.success(request, f"已移除“{attachment.name}”。")
+        change(attachment, by=request.user)
+        messages.success(request, said.format(attachment.name))
     except Refused as refusal:
         messages.warning(request, str(refusal))
     return redirect("filing-materials", attachment.filing_id)
