@@ -1,9 +1,13 @@
-"""How the settings read the environment: switches, lists, the store of files, the mail server."""
+"""How the settings read the environment: switches, lists, TLS, the store of files, the mail server."""
 
 import os
+import ssl
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+#: What an address of PostgreSQL may ask of libpq beside where the server is.
+OF_LIBPQ = {"sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "connect_timeout"}
 
 
 def env_bool(name: str, default: bool) -> bool:
@@ -14,6 +18,32 @@ def env_bool(name: str, default: bool) -> bool:
 def env_list(name: str, default: str) -> list[str]:
     """Read a comma-separated list from the environment, empty parts left out."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def libpq(query: dict[str, list[str]]) -> dict[str, str]:
+    """Return what the query of a PostgreSQL address asks of libpq, ``sslmode=verify-full`` above all.
+
+    Raises ``ImproperlyConfigured`` for any other word: a misspelt one would leave everything in the clear.
+    """
+    if others := query.keys() - OF_LIBPQ - {"host", "port"}:
+        known = ", ".join(sorted(OF_LIBPQ))
+        raise ImproperlyConfigured(f"DATABASE_URL: unknown {', '.join(sorted(others))}; known are {known}.")
+    return {name: values[0] for name, values in query.items() if name in OF_LIBPQ}
+
+
+def broker_tls(url: str, authorities: str) -> dict | None:
+    """Return what Celery is told of TLS for ``amqps://`` and ``rediss://``, None for any other broker.
+
+    The certificate is always checked, and that it names the host, against the file ``authorities`` or what
+    the system trusts when it is empty.
+    """
+    parts, found = urlsplit(url), {"ca_certs": authorities or None}
+    if parts.scheme == "amqps":
+        return found | {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": parts.hostname}
+    if parts.scheme == "rediss":
+        checked = found | {"cert_reqs": "required", "check_hostname": True}
+        return {f"ssl_{name}": value for name, value in checked.items()}
+    return None
 
 
 def store(bucket: str) -> dict:

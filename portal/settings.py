@@ -9,7 +9,7 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from portal.environment import env_bool, env_list, mail_server, scanner, store
+from portal.environment import broker_tls, env_bool, env_list, libpq, mail_server, scanner, store
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PORTAL_VAR", BASE_DIR / "var"))
@@ -34,7 +34,10 @@ def field_keys() -> list[str]:
 
 
 def database(url: str) -> dict:
-    """Return Django's description of ``sqlite:///path`` or ``postgres://user:password@host:port/name?host=/socket``."""
+    """Return Django's description of ``sqlite:///path`` or ``postgres://user:password@host:port/name?…``.
+
+    What stands behind the question mark is ``host``, a socket, or for libpq (``environment.libpq``).
+    """
     parts, age = urlsplit(url), int(os.environ.get("DATABASE_CONN_MAX_AGE", "60"))
     if parts.scheme == "sqlite":
         # A connection of SQLite reads the whole schema first, and the last one to leave empties the log.
@@ -54,6 +57,7 @@ def database(url: str) -> dict:
         "PORT": str(parts.port or query.get("port", [""])[0]),
         "CONN_MAX_AGE": age,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": libpq(query),
         "TEST": {"TEMPLATE": "template0"},
     }
 
@@ -293,6 +297,7 @@ TEXT_BACKEND = os.environ.get("PORTAL_TEXT_BACKEND") or "portal.texting.LogBacke
 # With a host, which a folder has not: the client of the brokers warns where none is named.
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://localhost/")
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
+CELERY_BROKER_USE_SSL = broker_tls(CELERY_BROKER_URL, os.environ.get("PORTAL_CA_FILE", ""))
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker comes back however long the broker was away
