@@ -3,7 +3,8 @@
 ``./bin/test`` gives each database its turn. Rules, workflow, sums and what really commits (races, killed
 processes) run on both; of several sets of parameters PostgreSQL, where a test takes longer, has a third and
 SQLite the rest (from four sets on, where they commit); and what looks at pages, by Django's client or in a
-browser, is dealt out test by test in the same way. PORTAL_TEST_WHOLE=1 deals nothing out.
+browser, or is marked ``either``, is dealt out test by test in the same way. PORTAL_TEST_WHOLE=1 deals nothing
+out.
 """
 
 import os
@@ -63,7 +64,7 @@ def looks_at_pages(item: Item) -> bool:
 
 def least(item: Item) -> int:
     """Return from how many sets of parameters on a test is dealt out."""
-    if "chromium" in item.fixturenames:
+    if "chromium" in item.fixturenames or item.get_closest_marker("either"):
         return ANY
     if commits(item):
         return MANY

@@ -26,7 +26,7 @@ from tests.factories import filer, reviewer
 from tests.jobbing import database_url
 from tests.serving import PATIENCE, TOKEN, Server
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.either]
 SECONDS = 60.0 if IS_LONG else 1.0
 A_SECOND, ATTACKERS = 300, 60  # wrong sign-ins in all, and the connections they come over
 PEOPLE = 20 if IS_LONG else 4

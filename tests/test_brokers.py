@@ -21,7 +21,7 @@ from tests import factories
 from tests.brokering import KINDS, broker_of, url_of, workers_on
 from tests.jobbing import lines, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.either]
 JOBS = 200
 LEASE = 4.0  # seconds
 QUICK = 3.0  # seconds that a person may wait for the answer

@@ -15,7 +15,7 @@ from tests.brokering import broker_of, called_through, workers_on
 from tests.hosts import HERE, NAMES, Host, database_on_the_bridge, hosts, why_not
 from tests.jobbing import lines, swept, until, workers_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.either]
 LEASE = 4.0  # seconds
 
 

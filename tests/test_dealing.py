@@ -84,11 +84,18 @@ def test_what_is_dealt_out_from_how_many_sets_on(items):
     assert asked["test_one_that_commits"] == 4
 
 
+@pytest.mark.either
+@pytest.mark.django_db(transaction=True)
+def test_one_that_commits_and_is_about_something_else(items):
+    assert dealing.least(next(item for item in items if item.name == "test_one_that_commits")) == 4
+    assert [dealing.least(item) for item in items if item.get_closest_marker("either")] == [1]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_one_that_commits(items):
     found = {item.name for item in items if dealing.commits(item)}
 
-    assert found == {"test_one_that_commits"}
+    assert found == {"test_one_that_commits", "test_one_that_commits_and_is_about_something_else"}
 
 
 def test_without_a_turn_nothing_is_dealt_out(monkeypatch, items):
