@@ -137,7 +137,7 @@ def test_whose_session_has_ended_reads_so(opened):
     assert said(page, "stamped_scan") == [views.SIGN_IN]
 
 
-def test_without_scripts_the_form_sends_and_the_buttons_remove(chromium, client, live_server):
+def test_without_scripts_the_form_sends_and_the_buttons_remove_and_give_back(chromium, client, live_server):
     record = factories.draft("skill-brands")
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
     page = context.new_page()
@@ -150,9 +150,12 @@ def test_without_scripts_the_form_sends_and_the_buttons_remove(chromium, client,
     kept = names(page, "stamped_scan")
     page.locator("summary", has_text="移除").click()
     page.get_by_role("button", name="确认移除").click()
-    page.get_by_text("已移除“scan.pdf”。").wait_for()
+    page.get_by_text("已移除“scan.pdf”，一天内可以在原栏目恢复。").wait_for()
+    without = names(page, "stamped_scan")
+    page.get_by_role("button", name="恢复").click()
+    page.get_by_text("已恢复“scan.pdf”。").wait_for()
 
-    assert (kept, names(page, "stamped_scan")) == (["scan.pdf"], [])
+    assert (kept, without, names(page, "stamped_scan")) == (["scan.pdf"], [], ["scan.pdf"])
     context.close()
 
 
