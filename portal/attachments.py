@@ -88,6 +88,8 @@ def restore(attachment: Attachment, *, by: User) -> None:
     may_change(attachment.filing, by)
     with transaction.atomic():
         _take(attachment.filing_id)
+        if Attachment.objects.current().filter(pk=attachment.pk).exists():
+            return  # by a second click
         _open_to_change(attachment.filing, attachment.slot)
         _fits(attachment, attachment.filing.record_type.all_slots[attachment.slot])
         if not Attachment.objects.restorable(_begun()).filter(pk=attachment.pk).update(removed_at=None):
@@ -100,8 +102,12 @@ def removed(record: Filing) -> list[Attachment]:
 
 
 def discard(found: models.QuerySet[Attachment]) -> int:
-    """Delete removed files for good, but those of a submitted version; returns how many."""
-    gone = [one for one in found.exclude(removed_at=None).select_related("filing") if not _was_submitted(one)]
+    """Delete removed files for good; returns how many.
+
+    Those of a submitted version stay, and of what was erased (``purging``) size and digest do.
+    """
+    removed = found.exclude(removed_at=None).filter(erased_at=None).select_related("filing")
+    gone = [one for one in removed if not _was_submitted(one)]
     for attachment in gone:
         with transaction.atomic():
             if Attachment.objects.exclude(removed_at=None).filter(pk=attachment.pk).delete()[0]:

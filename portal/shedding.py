@@ -34,10 +34,10 @@ class Turns:
         if at - self.in_time > ALL_LATE:
             self.youngest = math.inf
         self.youngest = min(self.youngest, age)
-        if age - self.youngest > patience:
-            return True
-        self.in_time = at
-        return False
+        waited = age - self.youngest
+        if waited <= PATIENCE:  # forms that are waited for longer say nothing of the clocks
+            self.in_time = at
+        return waited > patience
 
 
 turns = Turns()

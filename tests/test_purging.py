@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 
 import openpyxl
 import pytest
@@ -9,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from portal import (
     catalogue,
@@ -174,6 +176,18 @@ def test_an_erased_file_has_neither_name_nor_link_nor_content_and_its_digest_sta
     assert f"/desk/attachments/{one.pk}/" not in page
     assert client.get(reverse("attachment", args=[one.pk])).status_code == 404
     assert list(verify.faults()) == []
+
+
+def test_of_an_erased_draft_size_and_digest_of_its_files_stay():
+    draft = aged(factories.draft(BRANDS, **SAID))
+    before = list(draft.attachments.order_by("pk").values_list("size", "sha256"))
+
+    purging.purge()
+    draft.attachments.update(removed_at=timezone.now() - timedelta(days=2))
+    purging.purge()
+
+    after = list(draft.attachments.order_by("pk").values_list("size", "sha256"))
+    assert (len(before) > 1, after) == (True, before)
 
 
 def test_a_file_that_a_filing_in_force_shares_stays_until_that_one_goes_too():

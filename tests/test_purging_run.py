@@ -1,6 +1,7 @@
 """The run of the purge and its terms: command, night, batches, roles, what the province may change."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+from django.utils import timezone
 
-from portal import asking, checks, processing, purging, registry, tasks, terms
+from portal import asking, attachments, checks, processing, purging, registry, tasks, terms
 from portal.models import AccessRecord, FilingVersion
 from portal.vocabulary import State
 from tests import factories
@@ -71,11 +73,15 @@ def test_batches_of_any_size_erase_the_same(monkeypatch, batch):
 @pytest.mark.fenced
 def test_the_role_of_jobs_may_do_all_of_it():
     record = aged(exited(factories.entry(BRANDS, **SAID).filing).record)
+    draft = factories.draft(BRANDS)
+    attachments.remove(draft.attachments.first(), by=factories.filer())
+    draft.attachments.exclude(removed_at=None).update(removed_at=timezone.now() - timedelta(days=2))
+    number = draft.attachments.count()
 
     with asking.asking(asking.Asker(asking.JOBS)):
         found = told(purging.purge())
 
-    assert found["exited"]["versions"] == 1
+    assert (found["exited"]["versions"], draft.attachments.count()) == (1, number - 1)
     assert (canaries(), FilingVersion.objects.get(filing=record).erased is None) == (0, False)
 
 

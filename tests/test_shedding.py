@@ -97,6 +97,18 @@ def test_when_for_ten_seconds_all_are_late_a_clock_was_moved():
     assert late == [False, True, True, False, False, True]
 
 
+def test_forms_that_are_still_in_time_do_not_hide_that_a_clock_was_moved():
+    turns = shedding.Turns()
+    turns.is_late(0, 0, shedding.PATIENCE)
+
+    pages = []
+    for second in range(1, 15):
+        assert turns.is_late(5, second, shedding.PATIENCE_OF_A_FORM) is False
+        pages.append(turns.is_late(5, second + 0.5, shedding.PATIENCE))
+
+    assert pages == [True] * 9 + [False] * 5
+
+
 def test_while_some_are_in_time_who_is_late_is_shed_however_long_it_lasts():
     turns = shedding.Turns()
 
