@@ -20,6 +20,7 @@ RETRY_AFTER = 5  # seconds
 #: Of more requests than can be served some are in time; when for so many seconds none was, a clock was moved.
 ALL_LATE = 10
 SAID = "现在访问的人太多，还没有轮到您。请过几秒再试一次。"
+SAID_OF_A_FORM = "现在访问的人太多，还没有轮到您。请过几秒按“刷新”，浏览器会把刚才填写的内容再提交一次。"
 _STAMP = re.compile(r"t=([0-9]{1,12}\.[0-9]{3})", re.ASCII)
 
 
@@ -47,7 +48,7 @@ def too_late_is_said_so(get_response):
     """Answer 503 where a request waited beyond its patience; a middleware."""
 
     def middleware(request):
-        return come_back() if is_too_late(request) else get_response(request)
+        return come_back(request) if is_too_late(request) else get_response(request)
 
     return middleware
 
@@ -57,11 +58,16 @@ def is_too_late(request: HttpRequest) -> bool:
     stamp = _STAMP.fullmatch(request.META.get("HTTP_X_REQUEST_START", ""))
     if not stamp or not is_from_a_proxy(request):
         return False
-    patience = PATIENCE if request.method in ("GET", "HEAD") else PATIENCE_OF_A_FORM
+    patience = PATIENCE if _reads(request) else PATIENCE_OF_A_FORM
     return turns.is_late(time.time() - float(stamp[1]), time.monotonic(), patience)
 
 
-def come_back() -> HttpResponse:
+def _reads(request: HttpRequest) -> bool:
+    return request.method in ("GET", "HEAD")
+
+
+def come_back(request: HttpRequest) -> HttpResponse:
     """Return the page that asks for patience: nothing was done."""
-    page = loader.get_template("503.html").render({"sentence": SAID})
+    said = SAID if _reads(request) else SAID_OF_A_FORM
+    page = loader.get_template("503.html").render({"sentence": said})
     return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})

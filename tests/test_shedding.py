@@ -65,7 +65,7 @@ def test_a_form_has_more_patience_and_one_that_is_too_late_changes_nothing(clien
     asked(client, 0)
 
     late = client.post(address, {"name": "晚了"}, headers=after(11))
-    assert (late.status_code, shedding.SAID in late.content.decode()) == (503, True)
+    assert (late.status_code, shedding.SAID_OF_A_FORM in late.content.decode()) == (503, True)
     assert Filing.objects.get(pk=record.pk).updated_at.timestamp() <= at + 1
 
     assert client.post(address, {"name": "还来得及"}, headers=after(9)).status_code != 503
