@@ -91,6 +91,22 @@ def test_leaving_is_asked_about_only_while_something_is_not_stored(form):  # noq
     assert (untroubled, asked) == ([], ["beforeunload"])
 
 
+def test_a_draft_that_was_asked_to_come_back_is_stored_a_little_later(form):  # noqa: F811
+    record = draft("skill-brands", name=NAME)
+    page = form(record)
+    page.clock.install()
+    page.route("**/autosave/", lambda route: route.fulfill(status=503), times=1)
+
+    page.get_by_label("品牌项目名称").fill(OTHER)
+    page.clock.run_for(2_000)
+    page.get_by_text("恢复连接后会再次暂存").wait_for()
+    before = type(record).objects.get(pk=record.pk).name
+    page.clock.run_for(15_000)
+    page.get_by_text("已自动暂存").wait_for()
+
+    assert (before, type(record).objects.get(pk=record.pk).name) == (NAME, OTHER)
+
+
 def test_text_of_a_word_processor_comes_without_its_rubbish(form):  # noqa: F811
     page = form(draft("skill-brands", name="", advantage_features=""))
     features, name = page.get_by_label("地域特色和技能特点"), page.get_by_label("品牌项目名称")

@@ -74,6 +74,7 @@ class Draft {
     const body = new FormData(this.form);
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
     const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (answer.status === 503) throw new Error("asked to come back");
     return { answer, data: await answer.json().catch(() => ({})) };
   }
 
