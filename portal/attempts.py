@@ -149,15 +149,25 @@ def _give_back(target: Target) -> None:
     row.save()
 
 
+def device(request: HttpRequest) -> str:
+    """Return the cookie of a browser that somebody has signed in with before, "" when it is none of ours."""
+    sent = request.COOKIES.get(cookies.called(DEVICE, PATH), "")
+    return sent if _whose(sent) else ""
+
+
 def _device(request: HttpRequest, name: str) -> str:
     """Return the device of a request when its cookie was given for this very name, else nothing."""
-    signer = signing.get_cookie_signer(salt=DEVICE)
     sent = request.COOKIES.get(cookies.called(DEVICE, PATH), "")
+    return f"device {sent}" if _whose(sent) == _key("whose", name)[:16] else ""
+
+
+def _whose(sent: str) -> str:
+    """Return whom a cookie was given for, hashed; "" when it was not given by us or too long ago."""
+    signer = signing.get_cookie_signer(salt=DEVICE)
     try:
-        whose = signer.unsign(sent, max_age=timedelta(days=DEVICE_DAYS))
+        return signer.unsign(sent, max_age=timedelta(days=DEVICE_DAYS))
     except signing.BadSignature:
         return ""
-    return f"device {sent}" if whose == _key("whose", name)[:16] else ""
 
 
 def _is_known(name: str, place: str) -> bool:

@@ -288,11 +288,14 @@ class FinishedPages:
         return int(begin)
 
     def _through(self, environ: dict, start_response: Callable) -> Answer:
-        """Let Django answer; what may have changed public content is answered when that shows everywhere."""
+        """Let Django answer; what may have changed public content is answered when that shows everywhere.
+
+        An answer that ``began_nothing`` was given before any view.
+        """
         changes, follows = environ["REQUEST_METHOD"] not in SAFE, environ["PATH_INFO"].startswith(FOLLOWED)
         before = self._lease.content() if changes else None
         answer = self._application(environ, start_response)
-        if changes or follows:
+        if (changes or follows) and not getattr(answer, "began_nothing", False):
             self._lease.settle(before)
         return answer
 

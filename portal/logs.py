@@ -126,6 +126,24 @@ def one_line(text: str) -> str:
     return clean(text).replace("\n", "\\n")
 
 
+class FewOfAFlood(logging.Filter):
+    """Lets through one line a second on answers that a flood gets by the hundred: 429 and 503."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: dict[int, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a line is written."""
+        status, now = getattr(record, "status_code", 0), time.monotonic()
+        if status not in (429, 503):
+            return True
+        if now < self._next.get(status, 0.0):
+            return False
+        self._next[status] = now + 1
+        return True
+
+
 class Stderr(logging.StreamHandler):
     """Writes to what stderr is at that moment, not to what it was when the settings were read."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
-MOST_WAITING = 4  # a flood of tries may not hold the threads that serve others
+MOST_WAITING = 1  # a web process has four threads, and a flood of tries may not hold those that serve others
 _waiting = BoundedSemaphore(MOST_WAITING)
 _took = [0.0]
 

@@ -212,7 +212,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "portal.logs.Json" if LOG_FORMAT == "json" else "portal.logs.Formatter"}},
-    "handlers": {"stderr": {"class": "portal.logs.Stderr", "formatter": "line"}},
+    "filters": {"flood": {"()": "portal.logs.FewOfAFlood"}},
+    "handlers": {"stderr": {"class": "portal.logs.Stderr", "formatter": "line", "filters": ["flood"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},  # Django's own would drop it without DEBUG

@@ -70,4 +70,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
     """Return the page that asks for patience: nothing was done."""
     said = SAID if _reads(request) else SAID_OF_A_FORM
     page = loader.get_template("503.html").render({"sentence": said})
-    return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})
+    headers = {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"}
+    answer = HttpResponse(page, status=503, headers=headers)
+    answer.began_nothing = True
+    return answer

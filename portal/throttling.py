@@ -1,8 +1,8 @@
 """What costs much, how often one account or one network may ask for it, and the middleware that holds to it.
 
 OWASP ASVS 5.0, 2.4.1. It comes before the view and before the body is read. Somebody signed in counts by
-his account alone, so that no bureau is shut out by what others behind its address do; strangers share their
-network.
+his account alone, and who signs in from a browser he has signed in with before by that, so that no bureau is
+shut out by what others behind its address do; strangers share their network.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from portal import limiter
+from portal import attempts, limiter
 from portal.networks import network_of
 
 
@@ -25,15 +25,19 @@ class Limit:
 
 
 LIMITS = {
+    "enter": Limit(account=6, network=12, seconds=2),  # a name and a password, or a code
     "search": Limit(account=60, network=300),
     "data": Limit(account=600, network=600),
     "take": Limit(account=60, network=300),  # a file made on demand: export, print, template
     "fetch": Limit(account=600, network=600),  # a file that is stored; a video is fetched in many parts
     "send": Limit(account=120, network=30),  # a file that is read: upload, import
 }
+SMALL = 16 * 1024  # bytes: more than a name and a password take
 READING, SENDING = ("GET", "HEAD", "POST"), ("POST", "PUT")
-# Every route that takes a file in or gives one out stands here; a test asks the list of routes.
+# Every route that takes a file in or gives one out stands here; a test asks the list of routes. Sign-ins are
+# counted here before any statement reaches the database, and once more by `attempts`, which knows the names.
 _KINDS = {
+    ("enter", ("POST",)): "login login-code",
     ("search", READING): "search go audit-phone",
     ("take", READING): """
         catalogue-download edition-download notice-download desk-export filing-export audit-export
@@ -80,16 +84,24 @@ def kind_of(route: str, method: str) -> str:
 
 def _is_within(kind: str, request: HttpRequest) -> bool:
     limit = LIMITS[kind]
-    if request.user.is_authenticated:
-        who, most = f"account {request.user.pk}", limit.account
-    else:
-        who, most = f"network {network_of(request)}", limit.network
+    who, most = _counted(request, limit)
     return limiter.within(kind, who, most=int(most * settings.THROTTLE), seconds=limit.seconds)
+
+
+def _counted(request: HttpRequest, limit: Limit) -> tuple[str, int]:
+    """Return as whom a request counts, and how many of them are let through."""
+    if request.user.is_authenticated:
+        return f"account {request.user.pk}", limit.account
+    if device := attempts.device(request):
+        return f"device {device}", limit.account
+    return f"network {network_of(request)}", limit.network
 
 
 def _too_often(request: HttpRequest, kind: str) -> HttpResponse:
     """Return 429 (RFC 6585, 4) in words, to programs as JSON; nothing is looked up for it."""
     seconds = LIMITS[kind].seconds
+    if kind == "enter":
+        request.read(SMALL)  # left unread it ends the connection, and the answer might not arrive
     said = f"短时间内请求次数较多，这一次没有办理。请 {seconds} 秒后再试。"
     if kind == "data":
         answer = JsonResponse({"error": {"status": 429, "message": said, "fields": []}}, status=429)
@@ -98,4 +110,5 @@ def _too_often(request: HttpRequest, kind: str) -> HttpResponse:
     else:
         answer = HttpResponse(render_to_string("429.html", {"said": said}), status=429)
     answer["Retry-After"], answer["Cache-Control"] = str(seconds), "no-store"
+    answer.began_nothing = True
     return answer

@@ -2,14 +2,16 @@
 
 import gzip
 import time
+from dataclasses import replace
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 
-from portal import finished_pages, registry
+from portal import finished_pages, registry, throttling
 from portal.finished_pages import ROUTES, Content, Lease, Page, Shelf
 from tests import crawling, factories
 from tests.public import Links, address, leave
@@ -318,6 +320,18 @@ def test_a_form_that_changed_nothing_public_waits_for_nobody():
     lease = Lease(3600)
 
     assert lease.settle(lease.content()) is None
+
+
+def test_a_form_that_is_refused_before_any_view_asks_for_nothing_afterwards(
+    portal, monkeypatch, django_assert_num_queries
+):
+    cache.clear()
+    low = {kind: replace(limit, network=0) for kind, limit in throttling.LIMITS.items()}
+    monkeypatch.setattr(throttling, "LIMITS", low)
+    portal.application._lease.content()
+
+    with override_settings(THROTTLE=1), django_assert_num_queries(0):
+        assert portal.get("/login/", "POST")[0] == 429
 
 
 @committed

@@ -15,7 +15,7 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from portal import urls
-from portal.logs import Formatter, Json, about, clean
+from portal.logs import FewOfAFlood, Formatter, Json, about, clean
 
 handler500 = "portal.views.errors.server_error"
 
@@ -64,6 +64,22 @@ def test_a_warning_is_written_once_whoever_gives_it(capsys, name):
     assert [line.rpartition(" ")[0].split(" ", 2)[2] for line in capsys.readouterr().err.splitlines()] == [
         f"WARNING [-] {name or 'root'}: one"
     ]
+
+
+def test_of_answers_that_a_flood_gets_one_line_a_second_is_written(monkeypatch):
+    clock, sieve, written = [1000.0], FewOfAFlood(), []
+    monkeypatch.setattr("portal.logs.time.monotonic", lambda: clock[0])
+    for number in range(9):
+        for status in (429, 503, 403):
+            record = logging.makeLogRecord({"status_code": status})
+            written += [(number, status)] if sieve.filter(record) else []
+        clock[0] += 0.25
+
+    assert [line for line in written if line[1] != 403] == [
+        (number, status) for number in (0, 4, 8) for status in (429, 503)
+    ]
+    assert [number for number, status in written if status == 403] == list(range(9))
+    assert sieve.filter(logging.makeLogRecord({}))
 
 
 def test_the_row_that_a_database_refuses_is_left_out():

@@ -1,10 +1,12 @@
 """Signing in: one answer to whatever is wrong, tries counted before a password is looked at."""
 
+import re
 import time
 from datetime import timedelta
 from statistics import median
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
@@ -236,6 +238,13 @@ def test_waiting_is_bounded_so_that_a_flood_holds_no_threads():
     for _ in held:
         pacing._waiting.release()
     assert (all(held), time.perf_counter() - begun < 0.5) == (True, True)
+
+
+def test_most_threads_of_a_web_process_never_wait():
+    served = (settings.BASE_DIR / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    (threads,) = re.findall(r'"--blocking-threads", "(\d+)"', served)
+
+    assert int(threads) > pacing.MOST_WAITING * 2
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKES)

@@ -104,6 +104,25 @@ def test_an_upload_is_refused_before_its_body_is_read():
     assert hasty.wsgi_request._read_started is False
 
 
+def test_a_flood_of_sign_ins_is_told_to_wait_before_the_database_is_asked_and_a_known_browser_comes_in(
+    django_assert_num_queries,
+):
+    known, person = Client(), factories.filer().username
+    form = {"username": person, "password": factories.PASSWORD}
+    assert known.post("/login/", form).status_code == 302
+    known.cookies.pop("session")
+
+    wrong = [Client().post("/login/", form | {"password": "wrong"}).status_code for _ in range(2 * MOST)]
+    with django_assert_num_queries(0):
+        hasty = Client().post("/login/", form)
+    forged = Client()
+    forged.cookies["device"] = known.cookies["device"].value[:-1] + "?"
+
+    assert (wrong, hasty.status_code) == ([200] * (2 * MOST - 1) + [429], 429)
+    assert forged.post("/login/", form).status_code == 429
+    assert known.post("/login/", form).status_code == 302
+
+
 def test_looking_at_a_page_with_a_form_costs_nothing_and_other_kinds_count_apart():
     browser = entered(factories.filer())
     asked(browser, MOST + 1)
