@@ -8,9 +8,10 @@ writes ``$msec``); where nobody says it, nothing is shed.
 import math
 import re
 import time
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse
-from django.template import loader
+from django.template.loader import render_to_string
 
 from portal.networks import is_from_a_proxy
 
@@ -69,8 +70,14 @@ def _reads(request: HttpRequest) -> bool:
 def come_back(request: HttpRequest) -> HttpResponse:
     """Return the page that asks for patience: nothing was done."""
     said = SAID if _reads(request) else SAID_OF_A_FORM
-    page = loader.get_template("503.html").render({"sentence": said})
+    page = _page(said)
     headers = {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"}
     answer = HttpResponse(page, status=503, headers=headers)
     answer.began_nothing = True
     return answer
+
+
+@cache
+def _page(said: str) -> str:
+    """Return the page around ``said``; made once, for it is asked for by the hundred."""
+    return render_to_string("503.html", {"sentence": said})

@@ -6,6 +6,7 @@ shut out by what others behind its address do; strangers share their network.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -108,7 +109,13 @@ def _too_often(request: HttpRequest, kind: str) -> HttpResponse:
     elif request.method == "PUT" or "application/json" in request.headers.get("Accept", ""):
         answer = JsonResponse({"message": said}, status=429)
     else:
-        answer = HttpResponse(render_to_string("429.html", {"said": said}), status=429)
+        answer = HttpResponse(_page(said), status=429)
     answer["Retry-After"], answer["Cache-Control"] = str(seconds), "no-store"
     answer.began_nothing = True
     return answer
+
+
+@cache
+def _page(said: str) -> str:
+    """Return the page for people; made once, for it is asked for by the hundred."""
+    return render_to_string("429.html", {"said": said})
