@@ -11,6 +11,7 @@ from functools import cache
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from portal import attempts, limiter
 from portal.networks import network_of
@@ -35,10 +36,8 @@ LIMITS = {
 }
 SMALL = 16 * 1024  # bytes: more than a name and a password take
 READING, SENDING = ("GET", "HEAD", "POST"), ("POST", "PUT")
-# Every route that takes a file in or gives one out stands here; a test asks the list of routes. Sign-ins are
-# counted here before any statement reaches the database, and once more by `attempts`, which knows the names.
+# Every route that takes a file in or gives one out stands here; a test asks the list of routes.
 _KINDS = {
-    ("enter", ("POST",)): "login login-code",
     ("search", READING): "search go audit-phone",
     ("take", READING): """
         catalogue-download edition-download notice-download desk-export filing-export audit-export
@@ -52,6 +51,8 @@ _KINDS = {
         filing-import import-confirm filing-upload filing-archive edition-import edition-attach
         history-list""",
 }
+# Sign-ins are counted before anything is asked for, and once more by `attempts`, which knows the names.
+DOORS = ("login", "login-code")
 ROUTES = {route: (kind, methods) for (kind, methods), names in _KINDS.items() for route in names.split()}
 
 
@@ -62,7 +63,10 @@ class Throttle:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Only views are looked at."""
+        """Answer who tries the door too often at once; all else waits until its view is known."""
+        tries = settings.THROTTLE and request.method == "POST" and request.path in _doors()
+        if tries and not _may_try(request):
+            return _too_often(request, "enter")
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
@@ -85,17 +89,27 @@ def kind_of(route: str, method: str) -> str:
 
 def _is_within(kind: str, request: HttpRequest) -> bool:
     limit = LIMITS[kind]
-    who, most = _counted(request, limit)
-    return limiter.within(kind, who, most=int(most * settings.THROTTLE), seconds=limit.seconds)
-
-
-def _counted(request: HttpRequest, limit: Limit) -> tuple[str, int]:
-    """Return as whom a request counts, and how many of them are let through."""
     if request.user.is_authenticated:
-        return f"account {request.user.pk}", limit.account
+        return _is_let_through(kind, f"account {request.user.pk}", limit.account)
+    return _is_let_through(kind, f"network {network_of(request)}", limit.network)
+
+
+def _may_try(request: HttpRequest) -> bool:
+    """Count a try at the door by its browser, where somebody has signed in with that, else by its network."""
+    limit = LIMITS["enter"]
     if device := attempts.device(request):
-        return f"device {device}", limit.account
-    return f"network {network_of(request)}", limit.network
+        return _is_let_through("enter", f"device {device}", limit.account)
+    return _is_let_through("enter", f"network {network_of(request)}", limit.network)
+
+
+def _is_let_through(kind: str, who: str, most: int) -> bool:
+    most, seconds = int(most * settings.THROTTLE), LIMITS[kind].seconds
+    return limiter.within(kind, who, most=most, seconds=seconds)
+
+
+@cache
+def _doors() -> tuple[str, ...]:
+    return tuple(reverse(name) for name in DOORS)
 
 
 def _too_often(request: HttpRequest, kind: str) -> HttpResponse:
