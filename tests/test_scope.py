@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Collate
 
-from portal import queue
+from portal import queue, scope
 from portal.models import Filing, Region
 from portal.scope import within
-from portal.vocabulary import Kind, Role, State
+from portal.vocabulary import Kind, Level, Role, State
 from tests.factories import (
     KUIWEN,
     PROVINCE,
@@ -158,3 +158,18 @@ def test_two_districts_of_one_name_are_two_bureaus():
 
     assert (jinan.region.name, zaozhuang.region.name) == ("市中区", "市中区")
     assert (jinan.region.full_name, zaozhuang.region.full_name) == ("济南市市中区", "枣庄市市中区")
+
+
+@pytest.mark.parametrize(
+    ("post", "level", "place", "sits"),
+    [
+        ((Role.REVIEWER, WEIFANG), Level.CITY, KUIWEN, True),
+        ((Role.FILER, WEIFANG), Level.CITY, KUIWEN, False),
+        ((Role.JOINT_REVIEWER, WEIFANG, Kind.AGRICULTURE), Level.CITY, KUIWEN, False),
+        ((Role.REVIEWER, WEIFANG), Level.PROVINCE, KUIWEN, False),
+        ((Role.REVIEWER, "3708"), Level.CITY, KUIWEN, False),
+    ],
+    ids=["all four", "another post", "another department", "another level", "another place"],
+)
+def test_who_sits_at_a_desk_has_the_post_the_department_the_level_and_the_place(post, level, place, sits):
+    assert scope.sits_at(person(*post), level, {Role.REVIEWER, Role.JOINT_REVIEWER}, place) is sits

@@ -1,0 +1,190 @@
+"""A plug-in of pytest: run the tests once to see what each touches, then those again for every fault.
+
+Each fault lives in a forked process with a copy of the database and the files. It is noticed when a test
+fails or takes far too long. What commits or drives a browser is left out.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from _pytest.runner import runtestprotocol
+from django.conf import settings
+from django.db import connections
+from django.test import override_settings
+
+from mutating.changes import Fault
+from mutating.swaps import Target
+
+NOTICED, MISSED, IMPOSSIBLE, LATE, UNTOUCHED = "noticed", "missed", "impossible", "late", "untouched"
+#: So often the tests of a fault are run without it too, and have to pass.
+CONTROLS = 0.05
+ENDED = {0: MISSED, 1: NOTICED, 2: IMPOSSIBLE}
+
+
+class Plan:
+    """What is asked for: modules, faults of each, seconds of tests for a fault, processes at once."""
+
+    def __init__(self, said: dict):
+        self.modules, self.sample = said["modules"], said["sample"]
+        self.seconds, self.jobs = said["seconds"], said["jobs"]
+        self.random, self.results = random.Random(said["seed"]), Path(said["results"])
+
+
+PLAN = Plan(json.loads(os.environ["PORTAL_MUTATE"]))
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what commits or drives a browser."""
+    from tests import dealing
+
+    out = [item for item in items if dealing.commits(item) or "chromium" in item.fixturenames]
+    items[:] = [item for item in items if item not in set(out)]
+    config.hook.pytest_deselected(items=out)
+
+
+def pytest_runtestloop(session) -> bool:
+    """Try every fault of the modules asked for."""
+    from tests import retracing
+
+    retracing.can_be_laid = lambda: False  # what was walked without the fault says nothing of it
+    targets = [Target(name) for name in PLAN.modules]
+    touched = _touched(session, targets)
+    with PLAN.results.open("w", encoding="utf-8") as results:
+        for target in targets:
+            for fault, verdict in _tried(target, touched[target.name], session):
+                line = {"module": target.name, "function": fault.function, "line": fault.line}
+                results.write(json.dumps(line | {"said": fault.said, "verdict": verdict}) + "\n")
+                results.flush()
+    return True
+
+
+def _touched(session, targets: list[Target]) -> dict[str, dict[int, list]]:
+    """Run every test once; return by module which tests touch which line, the narrowest first."""
+    touched: dict[str, dict[int, list]] = {target.name: {} for target in targets}
+    for number, item in enumerate(session.items):
+        after = session.items[(number + 1) % len(session.items)]
+        begun, lines = time.monotonic(), _run_watched(item, after, targets)
+        cost = (sum(map(len, lines.values())), time.monotonic() - begun)
+        for name, seen in lines.items():
+            for line in seen:
+                touched[name].setdefault(line, []).append((*cost, number))
+    for lines in touched.values():
+        for tests in lines.values():
+            tests.sort()
+    return touched
+
+
+def _run_watched(item, after, targets: list[Target]) -> dict[str, set[int]]:
+    if not targets:
+        reports = runtestprotocol(item, log=False, nextitem=after)
+        if any(report.failed for report in reports):
+            raise pytest.UsageError(f"{item.nodeid} fails without any fault: {reports[-1].longrepr}")
+        return {}
+    with targets[0].watched() as seen:
+        return _run_watched(item, after, targets[1:]) | {targets[0].name: seen}
+
+
+def _tried(target: Target, touched: dict[int, list], session) -> Iterator[tuple[Fault, str]]:
+    """Yield a sample of the faults of a module, each with its verdict."""
+    running: dict[int, tuple[Fault | None, float]] = {}
+    for fault in _sample(target.faults):
+        if fault.line not in touched:
+            yield fault, UNTOUCHED
+            continue
+        chosen, allowed = _within_seconds(touched[fault.line])
+        for put_in in (fault, None) if PLAN.random.random() < CONTROLS else (fault,):
+            while len(running) >= PLAN.jobs:
+                yield from _ended(running)
+            child = _forked(target, put_in, [session.items[number] for number in chosen])
+            running[child] = (put_in, time.monotonic() + 20 + 5 * allowed)
+    while running:
+        yield from _ended(running)
+
+
+def _sample(faults: list[Fault]) -> list[Fault]:
+    if not PLAN.sample or len(faults) <= PLAN.sample:
+        return faults
+    return sorted(PLAN.random.sample(faults, PLAN.sample), key=lambda fault: (fault.line, fault.number))
+
+
+def _within_seconds(tests: list[tuple]) -> tuple[list[int], float]:
+    chosen, seconds = [], 0.0
+    for _, took, number in tests:
+        if chosen and seconds + took > PLAN.seconds:
+            break
+        chosen.append(number)
+        seconds += took
+    return chosen, seconds
+
+
+def _ended(running: dict[int, tuple[Fault | None, float]]) -> Iterator[tuple[Fault, str]]:
+    """Wait a moment; yield the faults whose process ended, or had to be ended."""
+    time.sleep(0.02)
+    for child, (fault, until) in list(running.items()):
+        verdict = _verdict(child, until)
+        if verdict:
+            del running[child]
+        if verdict and fault:
+            yield fault, verdict
+        elif verdict and verdict != MISSED:
+            raise pytest.UsageError("The tests fail in a process of their own without any fault.")
+
+
+def _verdict(child: int, until: float) -> str:
+    """Return what became of a process, "" while it runs within its time."""
+    ended, status = os.waitpid(child, os.WNOHANG)
+    if ended:
+        return ENDED.get(os.waitstatus_to_exitcode(status), NOTICED)
+    if time.monotonic() <= until:
+        return ""
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return LATE
+
+
+def _forked(target: Target, fault: Fault | None, items: list) -> int:
+    """Run tests in a process of their own, with a fault in it; return its number."""
+    if child := os.fork():
+        return child
+    code = 1
+    try:
+        code = _outcome(target, fault, items)
+    finally:
+        os._exit(code)
+
+
+def _outcome(target: Target, fault: Fault | None, items: list) -> int:
+    with tempfile.TemporaryDirectory(prefix="portal-mutate-") as folder:
+        _keep_things_in(folder)
+        try:
+            if fault:
+                target.put_in(fault)
+        except (SyntaxError, ValueError):  # of what is no program, or holds on to other variables
+            return 2
+        following = [*items[1:], items[0]]
+        return int(any(_fails(item, after) for item, after in zip(items, following, strict=True)))
+
+
+def _fails(item, after) -> bool:
+    return any(report.failed for report in runtestprotocol(item, log=False, nextitem=after))
+
+
+def _keep_things_in(folder: str) -> None:
+    """Give this process a database and files of its own in ``folder``, and let it print nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    own = connections.settings["default"]
+    for path in Path(own["NAME"]).parent.glob(
+        Path(own["NAME"]).name + "*"
+    ):  # with what SQLite has yet to merge
+        shutil.copy(path, folder)
+    own["NAME"] = str(Path(folder) / Path(own["NAME"]).name)
+    override_settings(MEDIA_ROOT=shutil.copytree(settings.MEDIA_ROOT, Path(folder) / "media")).enable()
