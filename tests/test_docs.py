@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import CommandError, get_commands, load_command_class
 from granian.cli import cli as granian
 
-from doors import Closed, attack, bench, screenshots, soak
+from doors import Closed, attack, bench, mutate, screenshots, soak
 from portal.actions import ACTIONS
 from portal.management.commands import architecture_diagram, workflow_diagram
 
@@ -215,7 +215,7 @@ def entered(name: str, rest: list[str]) -> str:
     if name == "test" or rest == ["NAME"]:
         return ""
     known = {"bench": bench._parser(bench.programs()), "soak": soak._parser(), "attack": attack._parser()}
-    known["screenshots"] = screenshots._parser()
+    known |= {"screenshots": screenshots._parser(), "mutate": mutate._parser()}
     try:
         known[name].parse_known_args(rest)
     except (SystemExit, Closed):

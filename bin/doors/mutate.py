@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from doors import bench
+from doors import Closed, bench
 from doors.environment import PYTHON, ROOT, clean_environment, ensure, only_one
 
 VAR = Path(os.environ.get("PORTAL_VAR", ROOT / "var")) / "mutate"
@@ -38,12 +38,21 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./bin/mutate", add_help=False)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []])
+    parser.add_argument("parts", nargs="*", type=_known)
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     return parser
+
+
+def _known(name: str) -> str:
+    if name not in PARTS:
+        raise Closed(
+            f"Name parts: ./bin/mutate {' | '.join(PARTS)}.",
+            f"请写明要检验的部分：{'、'.join(PARTS)}。",
+        )
+    return name
 
 
 def _part(name: str, chosen: argparse.Namespace) -> float:
