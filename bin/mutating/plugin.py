@@ -11,6 +11,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def pytest_runtestloop(session) -> bool:
 
 
 def _touched(session, targets: list[Target]) -> dict[str, dict[int, list]]:
-    """Run every test once; return by module which tests touch which line, the narrowest first."""
+    """Run every test once; return by module which tests touch which line, in the order they are tried."""
     touched: dict[str, dict[int, list]] = {target.name: {} for target in targets}
     for number, item in enumerate(session.items):
         after = session.items[(number + 1) % len(session.items)]
@@ -76,10 +77,20 @@ def _touched(session, targets: list[Target]) -> dict[str, dict[int, list]]:
         for name, seen in lines.items():
             for line in seen:
                 touched[name].setdefault(line, []).append((*cost, number))
-    for lines in touched.values():
-        for tests in lines.values():
-            tests.sort()
-    return touched
+    return {
+        name: {line: _in_turns(tests, session.items) for line, tests in lines.items()}
+        for name, lines in touched.items()
+    }
+
+
+def _in_turns(tests: list[tuple], items: list) -> list[tuple]:
+    """Return tests so that each file has its turn, the narrowest first: each looks at something else."""
+    before, turns = Counter(), []
+    for test in sorted(tests):
+        path = items[test[-1]].path
+        before[path] += 1
+        turns.append((before[path], *test))
+    return [test for _, *test in sorted(turns)]
 
 
 def _run_watched(item, after, targets: list[Target]) -> dict[str, set[int]]:
