@@ -18,8 +18,8 @@ PARTS = {
     "workflow": (
         "portal.workflow",
         "workflow* every_act batches drafts_and_rules guards circulation consultation* verify* versions "
-        "appointing recalled_returns queue_acts remark* submitting reopening decision_pages access_log deadlines "
-        "deliveries publishing_pages filing_conflicts histories",
+        "appointing recalled_returns queue_acts remark* submitting reopening decision_pages access_log "
+        "deadlines deliveries publishing_pages filing_conflicts histories",
     ),
     "scope": ("portal.scope", "scope read_only fence filing_lists"),
     "imports": (
