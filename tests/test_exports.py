@@ -1,19 +1,19 @@
 """Exports of lists: in scope, without what may not leave, in few queries, logged to the last row."""
 
-from collections.abc import Iterable
 from io import BytesIO
 from itertools import islice
+from urllib.parse import unquote
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.core.signals import request_finished
 from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from portal import export_rows, exports, ledger, queue, reading, registry
-from portal.models import AccessRecord, Act, Event, Filing
+from portal.models import AccessRecord, Act, Filing
 from portal.vocabulary import Kind, Role, State
 from tests import copies, factories
 from tests.payloads import PAYLOADS
@@ -33,6 +33,9 @@ PEOPLE = [
     (Role.SYSTEM_ADMIN, "37", Kind.HRSS_BUREAU),
 ]
 every_reader = pytest.mark.parametrize(("role", "place", "kind"), PEOPLE)
+
+
+BELOW = {"统一社会信用代码": "@", "成立日期": "yyyy-mm-dd", "情况说明": "General"}
 
 
 def taken(answer) -> bytes:
@@ -65,14 +68,6 @@ def closed(answer) -> None:
         request_finished.connect(close_old_connections)
 
 
-def auditor_at(client):
-    """Return the auditor, signed in to the administration."""
-    auditor = factories.auditor()
-    type(auditor).objects.filter(pk=auditor.pk).update(is_staff=True)
-    client.force_login(auditor)
-    return auditor
-
-
 def spread() -> list[Filing]:
     """Return filings of a type with personal fields in two cities and several states."""
     wanted = [("370705", State.DRAFT), ("370705", State.CITY_REVIEW), ("3707", State.RETURNED)]
@@ -93,6 +88,22 @@ def test_a_list_exports_exactly_the_filings_it_shows(client, role, place, kind):
 
     shown = reading.without_unsent(ledger.filings(record_type, user, ledger.Wish()), user)
     assert {row["单位全称"] for row in rows(taken(answer))} == {filing.title for filing in shown}
+
+
+def test_below_a_header_a_code_stays_text_a_day_a_day_and_the_name_of_the_file_says_of_which_day(client):
+    record_type = registry.get("building-units")
+    factories.filing("building-units", State.DRAFT)
+    client.force_login(factories.filer())
+
+    answer = client.post(reverse("filing-export", args=[record_type]), REASON)
+
+    sheet, *_ = load_workbook(BytesIO(taken(answer))).worksheets
+    letters = {cell.value: cell.column_letter for cell in sheet[1]}
+    below = {header: sheet.column_dimensions[letters[header]].number_format for header in BELOW}
+    assert below == BELOW
+    assert unquote(answer["Content-Disposition"]).endswith(
+        f"{record_type.label}-{timezone.localdate():%Y-%m-%d}.xlsx"
+    )
 
 
 @every_reader
@@ -296,49 +307,6 @@ def test_a_list_of_the_catalogue_is_the_same_as_workbook_and_as_commas(client):
     assert commas.startswith(b"\xef\xbb\xbf")
     assert header.split(",") == list(row)
     assert (row["单位全称"], line.split(",")[0]) == ("=演示单位", "'=演示单位")
-
-
-def columns_of(found: Iterable[dict]) -> list[str]:
-    return list(next(iter(found)))
-
-
-def test_the_auditor_takes_the_events_along_and_that_is_an_entry_of_the_log(client):
-    record = factories.filing("labour-brands", State.CITY_REVIEW, name="演示潍坊品牌")
-    auditor = auditor_at(client)
-
-    answer = client.post(f"{reverse('admin:portal_event_export')}?action=submit")
-
-    (row,) = rows(taken(answer))
-    event = Event.objects.get(filing=record, action="submit")
-    assert (row["填报"], row["动作"], row["摘要"]) == ("演示潍坊品牌", "提交第 1 版", event.hash)
-    assert columns_of([row])[:4] == ["时间", "动作", "填报", "类型"]
-    assert notes(auditor) == ["导出1条"]
-
-
-def test_the_log_itself_can_be_taken_along_with_what_was_exported(client):
-    factories.filing("labour-brands", State.CITY_REVIEW)
-    auditor_at(client)
-    taken(client.post(reverse("admin:portal_event_export")))
-
-    found = rows(taken(client.post(reverse("admin:admin_logentry_export"))))
-
-    assert [row["说明"] for row in found][-1] == f"导出{Event.objects.count()}条"
-    assert LogEntry.objects.count() == len(found) + 1
-
-
-@pytest.mark.parametrize("maker", ["reviewer", "sysadmin", "secadmin"])
-def test_nobody_but_the_auditor_takes_events_along(client, maker):
-    client.force_login(getattr(factories, maker)())
-
-    assert client.post(reverse("admin:portal_event_export")).status_code in (302, 403)
-    assert client.get(reverse("admin:portal_event_export")).status_code in (302, 403)
-
-
-def test_events_are_taken_by_a_post_with_filters_that_exist(client):
-    auditor_at(client)
-
-    assert client.get(reverse("admin:portal_event_export")).status_code == 405
-    assert client.post(f"{reverse('admin:portal_event_export')}?nothing=1").status_code == 404
 
 
 @pytest.mark.parametrize("said", [None, "", " ", "核", "\u200b\u200b\u200b", "核" * 101])
