@@ -119,6 +119,7 @@ def test_a_flood_of_sign_ins_is_told_to_wait_before_the_database_is_asked_and_a_
     forged.cookies["device"] = known.cookies["device"].value[:-1] + "?"
 
     assert (wrong, hasty.status_code) == ([200] * (2 * MOST - 1) + [429], 429)
+    assert hasty.wsgi_request._read_started  # what is left unread ends the connection
     assert forged.post("/login/", form).status_code == 429
     assert known.post("/login/", form).status_code == 302
 

@@ -51,7 +51,7 @@ def with_fault(tree: ast.Module, fault: Fault) -> ast.Module:
     """Return a copy of the module with one fault in it."""
     tree = copy.deepcopy(tree)
     function = next(found for name, found in functions(tree) if name == fault.function)
-    _, _, put_in = list(_changes(function))[fault.number]
+    _, _, put_in = _changes(function)[fault.number]
     put_in()
     return ast.fix_missing_locations(tree)
 

@@ -64,7 +64,7 @@ def _live(module: str) -> dict[str, list[FunctionType]]:
     return found
 
 
-def _codes(code: CodeType, prefix: str = "") -> Iterator[tuple[str, CodeType]]:
+def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
     """Yield the code of functions and methods by qualified name; what stands in a function is part of it."""
     for const in code.co_consts:
         if isinstance(const, CodeType) and "<locals>" not in const.co_qualname:
