@@ -101,11 +101,15 @@ class Blows(Thread):
         os.kill(self.chance.choice(list(children_of(self.portal.leader("worker")))), signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Halt the worker for longer than its leases last, then let it go on."""
+        """Halt the worker for longer than its leases last and let it go on; other blows fall meanwhile."""
         leader = self.portal.leader("worker")
         os.killpg(leader, signal.SIGSTOP)
+        Thread(target=self._let_go, args=(leader,), daemon=True).start()
+
+    def _let_go(self, leader: int) -> None:
         self.over.wait(FROZEN)
-        os.killpg(leader, signal.SIGCONT)
+        with suppress(ProcessLookupError):  # another blow killed it as it stood
+            os.killpg(leader, signal.SIGCONT)
 
     def kill_backend(self) -> None:
         """Kill a process of the database server, which ends all others and recovers from its journal."""
