@@ -4,7 +4,9 @@ Whatever a page asks for is answered by the client or, for static files, from wh
 """
 
 import mimetypes
-from dataclasses import dataclass
+from contextvars import copy_context
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,12 +27,16 @@ _RUN_AXE = """async (tags) => {
   const said = (id, node) => `${id}: ${node.target.join(" ")} | ${node.html.slice(0, 160)}`;
   return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => said(id, node)));
 }"""
-_DRESS = """({ elder, theme }) => {
+_DRESS = """({ elder, theme, unfolded }) => {
   const root = document.documentElement;
   root.dataset.wore ??= root.dataset.theme || "";
   root.toggleAttribute("data-elder", elder);
   if (theme || root.dataset.wore) root.dataset.theme = theme || root.dataset.wore;
   else delete root.dataset.theme;
+  for (const box of document.querySelectorAll("details")) {
+    box.dataset.stood ??= box.open ? "open" : "";
+    box.open = unfolded || box.dataset.stood === "open";
+  }
 }"""
 #: The distances that a reader may set for himself (WCAG 1.4.12).
 _SPACE = """() => {
@@ -63,18 +69,21 @@ _CUT = """() => {
 
 @dataclass(frozen=True)
 class Look:
-    """How wide the window is and how the reader set the portal."""
+    """How wide the window is, how the reader set the portal, and whether all that unfolds is unfolded."""
 
     width: int
     elder: bool = False
     theme: str = ""
+    unfolded: bool = False
 
     def __str__(self):
-        return f"{self.width}{' elder' * self.elder} {self.theme}".strip()
+        return f"{self.width}{' elder' * self.elder} {self.theme}{' unfolded' * self.unfolded}".strip()
 
 
 WIDTHS = (360, 768, 1366)
-LOOKS = [Look(width, *worn) for worn in ((), (True,), (False, "dark")) for width in WIDTHS]
+_WORN = ((False, ""), (True, ""), (False, "dark"))
+FOLDED = [Look(width, *worn) for worn in _WORN for width in WIDTHS]
+LOOKS = FOLDED + [replace(look, unfolded=True) for look in FOLDED]
 
 
 class Eyes:
@@ -82,6 +91,7 @@ class Eyes:
 
     def __init__(self, chromium, client: Client | None = None):
         self.client, self.shown = client or Client(), None
+        self.context_of_test = copy_context()  # holds the connection, which the browser's greenlet has not
         self.context = chromium.new_context(base_url=HOST, locale="zh-CN", reduced_motion="reduce")
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
@@ -96,7 +106,7 @@ class Eyes:
         """Give the window its width and the page its mode."""
         self.page.set_viewport_size({"width": look.width, "height": 800})
         self.page.wait_for_function("width => innerWidth === width", arg=look.width)
-        self.page.evaluate(_DRESS, {"elder": look.elder, "theme": look.theme})
+        self.page.evaluate(_DRESS, asdict(look))
 
     def violations(self) -> list[str]:
         """Return what axe-core finds on the page as it stands."""
@@ -119,12 +129,14 @@ class Eyes:
         asked = urlsplit(route.request.url)
         if asked.path.startswith("/static/"):
             return _static(route, asked.path.removeprefix("/static/"))
-        answer, self.shown = self.shown or self._get(route.request.url.removeprefix(HOST)), None
+        answer, self.shown = self.shown or self._get(route.request), None
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
         return route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=body)
 
-    def _get(self, url: str) -> HttpResponse:
-        return self.client.get(url, follow=True)
+    def _get(self, asked) -> HttpResponse:
+        url, wanted = asked.url.removeprefix(HOST), {"accept": asked.headers.get("accept", "*/*")}
+        get = partial(self.client.get, url, follow=True, headers=wanted)
+        return self.context_of_test.copy().run(get)
 
 
 def _static(route, name: str) -> None:

@@ -1,8 +1,8 @@
 """Every page, full, empty and refusing: nothing for axe-core, valid markup, nothing lost at 400 % (row 74).
 
 The usual run looks at every other page, of the administration, which is of one make, at every fourth route,
-in one of nine ways (three widths; plain, 长者模式, dark), always the same one; PORTAL_TEST_WHOLE=1 at all of
-them in all ways.
+in one of eighteen ways (three widths; plain, 长者模式, dark; as it comes and with all unfolded), always the
+same one; PORTAL_TEST_WHOLE=1 at all of them in all ways.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,9 +12,9 @@ from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from tests import markup, showing
-from tests.crawling import plant
-from tests.looking import LOOKS, Eyes
+from tests import factories, markup, showing
+from tests.crawling import KIND, plant
+from tests.looking import FOLDED, LOOKS, Eyes, Look
 from tests.showing import Readers, Shown
 from tests.sizes import falling_to, size
 from tests.test_attack_crawl import policy
@@ -47,10 +47,23 @@ def wrong(chromium, pages: Iterable[Shown]) -> list[tuple[str, str]]:
 
 def _seen(eyes: Eyes, shown: Shown) -> Iterator[tuple[str, str]]:
     eyes.look(shown.address, shown.answer)
-    for look in falling_to(shown.address, LOOKS, 1):
+    return _dressed(eyes, falling_to(shown.address, LOOKS, 1))
+
+
+def _dressed(eyes: Eyes, looks: list[Look]) -> Iterator[tuple[str, str]]:
+    for look in looks:
         eyes.wear(look)
         yield from ((str(look), fault) for fault in eyes.violations())
     yield from (("400 %", lost) for lost in eyes.cut())
+
+
+SHOW = "dialog => dialog.showModal()"
+#: Each dialog, and how it is opened.
+OPENED = {
+    "#keys": lambda page: page.keyboard.press("?"),
+    "[data-portal-idle]": lambda page: page.locator("dialog[data-portal-idle]").evaluate(SHOW),
+    ".palette": lambda page: _palette(page),
+}
 
 
 @parted
@@ -83,6 +96,24 @@ def mistaken(readers: Readers) -> Iterator[Shown]:
     for name in FAULTS:
         page = render_to_string(f"{name}.html", request=RequestFactory().get("/nothing/"))
         yield Shown("nobody", f"/{name}/", HttpResponse(page, status=int(name[:3])))
+
+
+@pytest.mark.parametrize("dialog", OPENED)
+def test_nothing_is_wrong_with_a_dialog_that_stands_open(chromium, readers, dialog):
+    factories.submitted(KIND)
+    eyes = Eyes(chromium, readers["reviewer"])
+    eyes.look("/desk/")
+    OPENED[dialog](eyes.page)
+    eyes.page.locator(f"dialog[open]{dialog}").wait_for()
+
+    assert list(_dressed(eyes, falling_to(dialog, FOLDED, 3))) == []
+    eyes.close()
+
+
+def _palette(page) -> None:
+    """Press what opens the palette, and wait for what it finds."""
+    page.keyboard.press("Control+k")
+    page.locator("#palette-list [role=option]").first.wait_for()
 
 
 def test_control_a_picture_without_words_pale_text_and_a_wide_box_are_found(chromium):
