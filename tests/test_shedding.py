@@ -3,11 +3,15 @@
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal import shedding
 from portal.models import Filing
 from tests.factories import draft, filer, sign_in
+from tests.serving import Portal
 
 pytestmark = pytest.mark.django_db
 PROXY, NOW = "127.0.0.1", 1_800_000_000.0
@@ -71,6 +75,20 @@ def test_a_form_has_more_patience_and_one_that_is_too_late_changes_nothing(clien
     assert Filing.objects.filter(pk=record.pk).values().get() == before
 
     assert client.post(address, {"name": "还来得及"}, headers=after(9)).status_code != 503
+
+
+def test_a_form_that_is_too_late_does_not_ask_whether_it_changed_public_pages(django_assert_num_queries):
+    with override_settings(PAGES_LEASE=3600):
+        portal = Portal()
+    waited = [{"REMOTE_ADDR": PROXY, "HTTP_X_REQUEST_START": f"t={NOW - age:.3f}"} for age in (0, 11)]
+    portal.get("/", **waited[0])
+
+    with django_assert_num_queries(0):
+        late, *_ = portal.get("/login/", "POST", **waited[1])
+    with CaptureQueriesContext(connection) as asked_in_time:
+        in_time, *_ = portal.get("/login/", "POST", **waited[0])
+
+    assert (late, in_time, bool(asked_in_time)) == (503, 403, True)
 
 
 def test_nobody_else_is_believed(client, settings):

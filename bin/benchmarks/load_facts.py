@@ -26,12 +26,15 @@ from workforce.models import HandicraftTrainingProject
 KIND, LISTED = "handicraft-projects", ("skill-brands", "labour-brands", "building-units", "exam-projects")
 HEADERS = ["培训项目名称", "项目来源", "培训对象", "课时"]
 IMPORTED_ROWS, IMPORTS, MEASURED = 10, 40, 20
+IMPORTED = "演示导入"  # how the name of every row begins that a load imports
 HOUR = 3600
 CITIES = ("3701", "3702", "3703", "3707", "3713")
 
 
-def plan(port: int, seconds: float, rates: dict, folder: Path, chance: random.Random) -> dict:
-    """Return everything the client has to know."""
+def plan(
+    port: int, seconds: float, rates: dict, folder: Path, chance: random.Random, *, rows: int = IMPORTED_ROWS
+) -> dict:
+    """Return everything the client has to know; each file that it imports has ``rows`` rows."""
     ledger = folder / "ledger.jsonl"
     ledger.unlink(missing_ok=True)
     users = User.objects.filter(username__startswith=f"{people.MARK}_").order_by("pk")
@@ -48,7 +51,9 @@ def plan(port: int, seconds: float, rates: dict, folder: Path, chance: random.Ra
         "waiting": _waiting(),
         "public": _public(chance),
         "desk": _desk(chance),
-        "imports": [_import(folder, number, who) for number, who in enumerate(filers[:IMPORTS])],
+        "imports": [
+            _import(folder, number, who, rows) for number, who in enumerate(filers[: _files(seconds)])
+        ],
         "reporter": people.name_of(Role.REVIEWER, people.PROVINCE),
         "day": str(timezone.localdate()),
     }
@@ -140,10 +145,15 @@ def _desk(chance: random.Random) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _import(folder: Path, number: int, who: str) -> dict:
-    """Write a small workbook and return where it is, whose it is and what its rows are called."""
+def _files(seconds: float) -> int:
+    """Return how many files are imported: one every other minute, and one to begin with."""
+    return min(IMPORTS, int(seconds // 120) + 2)
+
+
+def _import(folder: Path, number: int, who: str, rows: int) -> dict:
+    """Write a workbook and return where it is, whose it is and what its rows are called."""
     letters = string.ascii_uppercase
-    titles = [f"演示导入{letters[number % 26]}{number}之{row}" for row in range(IMPORTED_ROWS)]
+    titles = [f"{IMPORTED}{letters[number % 26]}{number}之{row}" for row in range(rows)]
     book = Workbook()
     book.active.append(HEADERS)
     for title in titles:
@@ -180,8 +190,8 @@ def unfinished() -> bool:
 def kept(entries: Iterable[Entry], before: Before) -> Kept:
     """Return what the database holds of what a load could touch."""
     made = Filing.objects.filter(pk__gt=before.filing)
-    titles = {title for entry in entries if entry.kind == "import" for title in entry.token.split()}
-    begun = made.exclude(title__in=titles).values_list("pk", "created_by__username")
+    imported = made.filter(title__startswith=IMPORTED).values_list("title", flat=True)
+    begun = made.exclude(title__startswith=IMPORTED).values_list("pk", "created_by__username")
     events = Event.objects.filter(pk__gt=before.event)
     touched = {entry.filing for entry in entries if entry.filing is not None}
     records = HandicraftTrainingProject.objects.filter(pk__in=touched)
@@ -192,6 +202,6 @@ def kept(entries: Iterable[Entry], before: Before) -> Kept:
         texts=dict(records.values_list("pk", "summary")),
         writes={pk: revision - before.writes.get(pk, 0) for pk, revision in writes},
         acts=list(events.values_list("filing_id", "action", "by__username")),
-        imported=Counter(made.filter(title__in=titles).values_list("title", flat=True)),
+        imported=Counter(imported),
         reports=set(done.values_list("pk", flat=True)),
     )

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -55,7 +56,7 @@ class Blows(Thread):
     def __init__(self, portal: Portal, chance: random.Random, postmaster: int, told: Path) -> None:
         super().__init__(daemon=True)
         self.portal, self.chance, self.postmaster, self.told = portal, chance, postmaster, told
-        self.struck: dict[str, int] = {}
+        self.struck: Counter[str] = Counter()
         self.over = Event()
         self.web = 0.0
 
@@ -67,13 +68,14 @@ class Blows(Thread):
                 name = self.chance.choice(sorted(blows))
                 with suppress(ProcessLookupError, FileNotFoundError, IndexError):  # it was just ending
                     blows[name]()
-                    self.struck[name] = self.struck.get(name, 0) + 1
+                    self.struck[name] += 1
                     told.write(json.dumps({"at": time.time(), "blow": name}) + "\n")
 
     def stop(self) -> None:
         """Let no other blow fall."""
         self.over.set()
-        self.join()
+        if self.ident:
+            self.join()
 
     def all(self) -> dict[str, Callable[[], None]]:
         """Return what can be done here; a server of the database is there for one kind of it."""
