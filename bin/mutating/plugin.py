@@ -7,6 +7,7 @@ fails or takes far too long. What commits or drives a browser is left out.
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import tempfile
@@ -27,6 +28,8 @@ from mutating.swaps import Target
 NOTICED, MISSED, IMPOSSIBLE, LATE, UNTOUCHED = "noticed", "missed", "impossible", "late", "untouched"
 #: So often the tests of a fault are run without it too, and have to pass.
 CONTROLS = 0.05
+#: A process that waits for ever uses no CPU: it is ended after so many times what it may use.
+IDLE = 10
 ENDED = {0: MISSED, 1: NOTICED, 2: IMPOSSIBLE}
 
 
@@ -72,8 +75,8 @@ def _touched(session, targets: list[Target]) -> dict[str, dict[int, list]]:
     touched: dict[str, dict[int, list]] = {target.name: {} for target in targets}
     for number, item in enumerate(session.items):
         after = session.items[(number + 1) % len(session.items)]
-        begun, lines = time.monotonic(), _run_watched(item, after, targets)
-        cost = (sum(map(len, lines.values())), time.monotonic() - begun)
+        begun, lines = time.process_time(), _run_watched(item, after, targets)
+        cost = (sum(map(len, lines.values())), time.process_time() - begun)
         for name, seen in lines.items():
             for line in seen:
                 touched[name].setdefault(line, []).append((*cost, number))
@@ -114,8 +117,9 @@ def _tried(target: Target, touched: dict[int, list], session) -> Iterator[tuple[
         for put_in in (fault, None) if PLAN.random.random() < CONTROLS else (fault,):
             while len(running) >= PLAN.jobs:
                 yield from _ended(running)
-            child = _forked(target, put_in, [session.items[number] for number in chosen])
-            running[child] = (put_in, time.monotonic() + 20 + 5 * allowed)
+            most = int(20 + 5 * allowed)
+            child = _forked(target, put_in, [session.items[number] for number in chosen], most)
+            running[child] = (put_in, time.monotonic() + IDLE * most)
     while running:
         yield from _ended(running)
 
@@ -153,7 +157,8 @@ def _verdict(child: int, until: float) -> str:
     """Return what became of a process, "" while it runs within its time."""
     ended, status = os.waitpid(child, os.WNOHANG)
     if ended:
-        return ENDED.get(os.waitstatus_to_exitcode(status), NOTICED)
+        code = os.waitstatus_to_exitcode(status)
+        return LATE if code == -signal.SIGXCPU else ENDED.get(code, NOTICED)
     if time.monotonic() <= until:
         return ""
     os.kill(child, signal.SIGKILL)
@@ -161,11 +166,12 @@ def _verdict(child: int, until: float) -> str:
     return LATE
 
 
-def _forked(target: Target, fault: Fault | None, items: list) -> int:
-    """Run tests in a process of their own, with a fault in it; return its number."""
+def _forked(target: Target, fault: Fault | None, items: list, most: int) -> int:
+    """Run tests in a process of their own, with a fault, for ``most`` seconds of CPU; return its number."""
     if child := os.fork():
         return child
     code = 1
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
     try:
         code = _outcome(target, fault, items)
     finally:
