@@ -4,6 +4,8 @@ Nothing of it is ever changed. A record is deleted only with what a signed archi
 six months, whatever any code asks for (网络安全法（2016）第二十一条（三）).
 """
 
+from portal.statements import Triggers
+
 REFUSED = "portal: refused, "
 
 PREFIX = "portal_access"
@@ -66,18 +68,5 @@ _REMOVE = {
     ],
 }
 
-
-def install(connection) -> None:
-    """Create the triggers on ``connection``."""
-    _run(connection, {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[connection.vendor])
-
-
-def remove(connection) -> None:
-    """Drop the triggers; only a migration and the emptying of a test database may."""
-    _run(connection, _REMOVE[connection.vendor])
-
-
-def _run(connection, statements: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+_TRIGGERS = Triggers({"sqlite": _SQLITE, "postgresql": _POSTGRESQL}, _REMOVE)
+install, remove = _TRIGGERS.install, _TRIGGERS.remove

@@ -4,6 +4,8 @@ A change is a row of its own and no number is updated: two publications never wa
 last entry is gone, so are the counts.
 """
 
+from portal.statements import Triggers
+
 _COLUMNS = "kind, standing, place, level, facets, number"
 _WATCHED = "kind, region_id, level, facets, valid_to, exit_reason"
 _EMPTY = "DELETE FROM portal_entrychange; DELETE FROM portal_entrycount;"
@@ -62,18 +64,6 @@ _REMOVE = {
     "postgresql": ["DROP FUNCTION IF EXISTS portal_entry_counted() CASCADE"],
 }
 
-
-def install(connection) -> None:
-    """Create the triggers on ``connection`` (used by the migration)."""
-    _run(connection, {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[connection.vendor])
-
-
-def remove(connection) -> None:
-    """Drop the triggers; whoever does counts anew afterwards (``counting.rebuild``)."""
-    _run(connection, _REMOVE[connection.vendor])
-
-
-def _run(connection, statements: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+# Whoever drops them counts anew afterwards: `counting.rebuild`.
+_TRIGGERS = Triggers({"sqlite": _SQLITE, "postgresql": _POSTGRESQL}, _REMOVE)
+install, remove = _TRIGGERS.install, _TRIGGERS.remove

@@ -7,7 +7,7 @@ only. The owner is not bound, so one login for everything works as it did.
 Source: security.md 15, 16 and 27; the fences follow the models, so a new record type needs no line here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -17,6 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from portal.asking import APP, JOBS, OPEN_TO_ALL, ROLES
 from portal.models import Filing
 from portal.scope import WHOLE
+from portal.statements import run
 
 APPS = ("portal", "assessments", "brands", "workforce")
 #: Written once; nobody but the owner changes a row, and no role has more than INSERT.
@@ -188,15 +189,15 @@ def install(connection) -> None:
     """Shut what belongs to filings, then open all there is to the roles, if there are any yet."""
     if connection.vendor == "postgresql":
         present = set(connection.introspection.table_names())
-        _run(connection, map(_shut, sorted(set(fenced()) & present - _shut_already(connection))))
+        run(connection, map(_shut, sorted(set(fenced()) & present - _shut_already(connection))))
         if _has_roles(connection):
-            _run(connection, [*_granted(present), *_definers(connection)])
+            run(connection, [*_granted(present), *_definers(connection)])
 
 
 def remove(connection) -> None:
     """Take the policies off: PostgreSQL alters no column that one names."""
     if connection.vendor == "postgresql":
-        _run(connection, [f'DROP POLICY "{name}" ON "{table}"' for table, name in policies(connection)])
+        run(connection, [f'DROP POLICY "{name}" ON "{table}"' for table, name in policies(connection)])
 
 
 def policies(connection) -> set[tuple[str, str]]:
@@ -297,9 +298,3 @@ def _definers(connection) -> Iterator[str]:
         for (function,) in cursor.fetchall():
             yield f"ALTER FUNCTION {function} SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp"
             yield f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC"
-
-
-def _run(connection, statements: Iterable[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)

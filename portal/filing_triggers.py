@@ -10,6 +10,8 @@ writes ten thousand at once pays for one join. Its joins are told to use indexes
 thousand rows is kept for the next single one.
 """
 
+from portal.statements import Triggers
+
 COUNTED_ACTS = ("submit", "approve", "publish")
 REVIEW_ACTS = (
     "accept",
@@ -226,21 +228,10 @@ def names(vendor: str) -> set[str]:
     return {f"portal_filing_{name}" for name in split}
 
 
-def install(connection) -> None:
-    """Create the triggers; what was written without them is counted by ``filing_counts.rebuild``."""
-    _run(connection, {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[connection.vendor])
-
-
-def remove(connection) -> None:
-    """Drop the triggers, if they are there; for a migration backwards and for filling a database quickly."""
-    if connection.vendor == "postgresql":
-        drops = [f"DROP FUNCTION IF EXISTS portal_filing_{name}() CASCADE" for name in _FUNCTIONS]
-    else:
-        drops = [f"DROP TRIGGER IF EXISTS {name}" for name in sorted(names(connection.vendor))]
-    _run(connection, drops)
-
-
-def _run(connection, statements: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+_REMOVE = {
+    "sqlite": [f"DROP TRIGGER IF EXISTS {name}" for name in sorted(names("sqlite"))],
+    "postgresql": [f"DROP FUNCTION IF EXISTS portal_filing_{name}() CASCADE" for name in _FUNCTIONS],
+}
+# What is written without them is counted by `filing_counts.rebuild`.
+_TRIGGERS = Triggers({"sqlite": _SQLITE, "postgresql": _POSTGRESQL}, _REMOVE)
+install, remove = _TRIGGERS.install, _TRIGGERS.remove

@@ -5,6 +5,8 @@
 * a filing begins as a draft, and its state changes only with the matching event of the same step.
 """
 
+from portal.statements import Triggers
+
 APPEND_ONLY = ("portal_event", "portal_filingversion")
 REFUSED = "portal: refused, "
 
@@ -101,18 +103,5 @@ _REMOVE = {
     ],
 }
 
-
-def install(connection) -> None:
-    """Create the triggers on ``connection`` (used by the migration)."""
-    _run(connection, {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[connection.vendor])
-
-
-def remove(connection) -> None:
-    """Drop the triggers; only a migration backwards and the emptying of a test database may."""
-    _run(connection, _REMOVE[connection.vendor])
-
-
-def _run(connection, statements: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+_TRIGGERS = Triggers({"sqlite": _SQLITE, "postgresql": _POSTGRESQL}, _REMOVE)
+install, remove = _TRIGGERS.install, _TRIGGERS.remove

@@ -5,6 +5,7 @@ for (GB/T 22239-2019 8.1.4.2 d). A post without a first day is in force already.
 """
 
 from portal.guards import REFUSED
+from portal.statements import Triggers
 from portal.vocabulary import ADMIN_ROLES
 
 NAMES = {"portal_posts_apart_insert", "portal_posts_apart_update"}
@@ -45,18 +46,5 @@ _REMOVE = {
     "postgresql": ["DROP FUNCTION IF EXISTS portal_posts_apart() CASCADE"],
 }
 
-
-def install(connection) -> None:
-    """Create the triggers on ``connection``."""
-    _run(connection, {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[connection.vendor])
-
-
-def remove(connection) -> None:
-    """Drop the triggers; only a migration and the emptying of a test database may."""
-    _run(connection, _REMOVE[connection.vendor])
-
-
-def _run(connection, statements: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+_TRIGGERS = Triggers({"sqlite": _SQLITE, "postgresql": _POSTGRESQL}, _REMOVE)
+install, remove = _TRIGGERS.install, _TRIGGERS.remove

@@ -24,6 +24,7 @@ from django.db import models
 from portal import registry
 from portal.models import Filing, PublicChange
 from portal.registry import RecordType
+from portal.statements import run
 
 PREFIX = "public_change"
 COMMON, LINKS = "", "links"
@@ -225,7 +226,7 @@ def install(connection) -> None:
     if "part" not in {column.name for column in columns}:
         return
     present = set(connection.introspection.table_names())  # a database may be migrated in part
-    _run(connection, [*_statements(connection.vendor, present), *_note(connection.vendor)])
+    run(connection, [*_statements(connection.vendor, present), *_note(connection.vendor)])
 
 
 def _note(vendor: str) -> list[str]:
@@ -239,13 +240,7 @@ def remove(connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_PRESENT[connection.vendor], [f"{PREFIX}%"])
         statements = [statement for (statement,) in cursor.fetchall()]
-    _run(connection, statements)
-
-
-def _run(connection, statements: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+    run(connection, statements)
 
 
 def _statements(vendor: str, present: set[str]) -> list[str]:
