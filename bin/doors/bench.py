@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable
@@ -73,6 +74,7 @@ def run(names: Iterable[str], databases: Iterable[str], arguments: list[str]) ->
 
 def opened(database: str):
     """Return a context that gives the URL of a fresh database of this kind and its version."""
+    shutil.rmtree(VAR / "audit", ignore_errors=True)  # the anchors of a database that is gone
     return {"sqlite": on_sqlite, "postgresql": on_postgresql}[database]()
 
 

@@ -7,6 +7,7 @@ With ``--calm`` no blow falls, and every page that is asked for meanwhile has to
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -71,6 +72,7 @@ def _plan(chosen: argparse.Namespace) -> dict:
 def _run(plan: dict, chosen: argparse.Namespace, postmaster: int) -> tuple[Blows, Reader]:
     """Run the client while blows fall and a reader watches."""
     (FOLDER / "plan.json").write_text(json.dumps(plan, ensure_ascii=False), encoding="utf-8")
+    os.environ["PORTAL_TRUSTED_PROXIES"] = "127.0.0.1"  # the client says when it asked, as a proxy does
     portal = Portal(chosen.port)
     blows = Blows(portal, random.Random(chosen.seed), postmaster, FOLDER / "blows.jsonl")
     reader = Reader(chosen.port)
