@@ -45,7 +45,7 @@ def database(url: str) -> dict:
         name = unquote(parts.path[1:]) or str(VAR / "portal.sqlite3")
         options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
         test = {"NAME": os.environ.get("PORTAL_TEST_SQLITE", str(VAR / "test.sqlite3"))}
-        engine = {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+        engine = {"ENGINE": "portal.in_turn", "NAME": name}
         return engine | {"OPTIONS": options, "TEST": test, "CONN_MAX_AGE": age}
     query = parse_qs(parts.query)
     return {
@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "portal.middleware.request_id",
     "portal.shedding.too_late_is_said_so",
+    "portal.lanes.one_lane_is_the_publics",
     "portal.middleware.PrivatePagesAreZipped",
     "portal.middleware.nobody_asks_yet",
     "portal.middleware.head_makes_no_body",

@@ -70,6 +70,7 @@ class Blows(Thread):
                     blows[name]()
                     self.struck[name] += 1
                     told.write(json.dumps({"at": time.time(), "blow": name}) + "\n")
+                    told.flush()
 
     def stop(self) -> None:
         """Let no other blow fall."""

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ from portal import verify  # noqa: E402
 from soaking.blows import Blows, Portal  # noqa: E402
 from soaking.watch import SLOW, Reader  # noqa: E402
 
-RATES = {"desk": 10.0, "public": 20.0, "writes": 20.0}
+RATES = {"desk": 8.0, "public": 16.0, "writes": 14.0}  # a second; 180 people who each do something every 5 s
 PATIENCE = 60  # seconds in which a client asks again for what got no answer
 MINUTES, ACKNOWLEDGED, BLOWS = 30.0, 20_000, 100
 MOST_AWAY = 5.0  # seconds
@@ -42,7 +43,8 @@ def main() -> int:
     print(f"seed {chosen.seed}", flush=True)
     databases.use("load", lambda: load.fill(is_quick=False))
     call_command("collectstatic", interactive=False, verbosity=0)
-    FOLDER.mkdir(exist_ok=True)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
     plan = _plan(chosen)
     before, postmaster = load_facts.Before.now(), load.postmaster()
     connection.close()
@@ -75,7 +77,7 @@ def _run(plan: dict, chosen: argparse.Namespace, postmaster: int) -> tuple[Blows
     os.environ["PORTAL_TRUSTED_PROXIES"] = "127.0.0.1"  # the client says when it asked, as a proxy does
     portal = Portal(chosen.port)
     blows = Blows(portal, random.Random(chosen.seed), postmaster, FOLDER / "blows.jsonl")
-    reader = Reader(chosen.port)
+    reader = Reader(chosen.port, FOLDER / "missed.jsonl")
     try:
         reader.start()
         if not chosen.is_calm:

@@ -1,0 +1,1 @@
+"""The engine of SQLite with its writers in a queue."""
