@@ -172,6 +172,26 @@ def test_a_part_that_stopped_by_itself_is_named_with_its_last_words_and_its_log(
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "threads"),
+    [
+        (None, up.ON_SQLITE),
+        ("sqlite:////srv/portal.sqlite3", up.ON_SQLITE),
+        ("postgres://portal@/portal", up.THREADS),
+    ],
+)
+def test_many_threads_wait_where_there_is_one_writer_and_few_where_each_holds_a_connection(
+    monkeypatch, url, threads
+):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    if url:
+        monkeypatch.setenv("DATABASE_URL", url)
+
+    words = up.commands(8000)["web"].split()
+
+    assert words[words.index("--blocking-threads") + 1] == str(threads)
+
+
 @pytest.mark.parametrize("name", ["web", "worker"])
 def test_a_part_that_ran_a_while_and_ended_is_started_again(tmp_path, monkeypatch, name):
     monkeypatch.setattr(up, "VAR", tmp_path)

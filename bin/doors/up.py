@@ -26,8 +26,9 @@ VAR = Path(os.environ.get("PORTAL_VAR", ROOT / "var"))
 PATIENCE = 120
 #: Processes of the web server at most; each holds about a hundred megabytes.
 MOST_WEB = 4
-#: Of each web process: four that work (``portal/lanes.py``), those that wait for them, the public's.
-THREADS = 32
+#: Threads of each web process: four that work (``portal/lanes.py``), those that wait for them, the public's.
+#: On SQLite many wait for the one writer; on PostgreSQL each thread has a connection of its hundred.
+THREADS, ON_SQLITE = 8, 32
 #: A part that ran this long and ended is started again; one that ends sooner has a fault of its own.
 STEADY = 15
 
@@ -69,8 +70,9 @@ def prepare() -> None:
 def commands(port: int) -> dict[str, str]:
     """Return what ``python -m`` runs for each part: the web server, and a worker that keeps the schedule."""
     cores = max(1, min(os.cpu_count() or 1, MOST_WEB))  # Python computes on one core in each process
+    threads = ON_SQLITE if os.environ.get("DATABASE_URL", "sqlite:").startswith("sqlite:") else THREADS
     return {
-        "web": f"granian --interface wsgi --no-ws --workers {cores} --blocking-threads {THREADS}"
+        "web": f"granian --interface wsgi --no-ws --workers {cores} --blocking-threads {threads}"
         " --respawn-failed-workers --workers-kill-timeout 15"  # one killed is replaced, none hangs
         f" --host 127.0.0.1 --port {port} portal.wsgi:application",
         "worker": "celery --app portal worker --beat --concurrency 2 --loglevel INFO"
