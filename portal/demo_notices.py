@@ -1,4 +1,4 @@
-"""Notices of the demonstration: a 公示 that is over with its objection closed, one that runs, a 公布.
+"""Notices of the demonstration: a 公示 that is over with its objection closed, one running, a draft, a 公布.
 
 Nothing is written past ``notices`` and ``objections``; days are counted from the day it is built.
 """
@@ -41,6 +41,8 @@ def _build(item: Mapping[str, Any], contacts: Mapping[str, str], people: Mapping
         **texts,
         **period,
     )
+    if "published_by" not in item:
+        return
     at = datetime.combine(starts_on, MORNING, SHANGHAI) if item["starts"] else timezone.now()
     notice = notices.publish(notice, by=people[item["published_by"]], read=notices.digest(notice), at=at)
     for said in item.get("objections", ()):

@@ -1,4 +1,4 @@
-"""Selection rounds of the demonstration: one that was conferred, one that is being scored.
+"""Selection rounds of the demonstration: one that was conferred, one that is being scored, one just opened.
 
 Nothing is written past ``rounds``, ``scoring`` and ``selection``.
 """
@@ -30,7 +30,7 @@ def build(people: Mapping[str, User]) -> None:
 
 
 def _prepared(item: Mapping[str, Any], people: Mapping[str, User]) -> SelectionRound:
-    """Return a round that is being scored."""
+    """Return a round that is being scored; without scorers one that is still in preparation."""
     by = people[item["opened_by"]]
     of = rounds.open_round(
         by=by,
@@ -39,6 +39,8 @@ def _prepared(item: Mapping[str, Any], people: Mapping[str, User]) -> SelectionR
         is_demo=True,
         **{name: item[name] for name in FACTS},
     )
+    if "scorers" not in item:
+        return of
     entries = CatalogueEntry.objects.in_force().filter(kind=of.kind, title__in=item["candidates"])
     rounds.set_candidates(of, by=by, revision=0, entries=set(entries.values_list("pk", flat=True)))
     rounds.set_scorers(of, by=by, revision=1, users={people[name].pk for name in item["scorers"]})

@@ -187,6 +187,12 @@ def unfinished() -> bool:
     return Job.objects.filter(status__in=WAITING).exists()
 
 
+def given_up() -> set[int]:
+    """Return the jobs that ended after their last attempt and say why: who asked reads it and asks anew."""
+    failed = Job.objects.filter(status=JobStatus.FAILED)
+    return set(failed.exclude(reason="").values_list("pk", flat=True))
+
+
 def kept(entries: Iterable[Entry], before: Before) -> Kept:
     """Return what the database holds of what a load could touch."""
     made = Filing.objects.filter(pk__gt=before.filing)
