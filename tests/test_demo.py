@@ -40,6 +40,7 @@ from portal.models import (
     Message,
     PeriodicReview,
     PreparedDecision,
+    PublicNotice,
     Remark,
     Reminder,
     Report,
@@ -322,15 +323,21 @@ def test_the_demonstration_keeps_every_invariant(built):
     assert list(verify.faults()) == []
 
 
-def test_one_selection_round_was_conferred_and_one_is_being_scored(built):
+def test_of_the_selection_rounds_one_was_conferred_one_is_being_scored_and_one_was_just_opened(built):
     found = SelectionRound.objects.order_by("pk")
     assert [(of.stage, of.is_demo, "演示" in of.name) for of in found] == [
         ("conferred", True, True),
         ("scoring", True, True),
+        ("preparing", True, True),
     ]
     chosen = found[0].candidates.filter(is_chosen=True).values_list("entry__title", "entry__level")
     assert list(chosen) == [("烟台花饽饽品牌（演示）", "provincial")]
     assert [scorer.handed_in_at is not None for scorer in found[1].scorers.all()] == [True, False, False]
+
+
+def test_of_the_notices_one_is_still_a_draft(built):
+    drafts = PublicNotice.objects.filter(published_at=None)
+    assert [(notice.record_kind, notice.is_demo) for notice in drafts] == [("handicraft-projects", True)]
 
 
 def test_some_cities_have_fixed_their_key_brands(built):
