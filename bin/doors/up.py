@@ -28,7 +28,7 @@ PATIENCE = 120
 MOST_WEB = 4
 #: Threads of each web process: four that work (``portal/lanes.py``), those that wait for them, the public's.
 #: On SQLite many wait for the one writer; on PostgreSQL each thread has a connection of its hundred.
-THREADS, ON_SQLITE = 8, 32
+THREADS, ON_SQLITE = 16, 32
 #: A part that ran this long and ended is started again; one that ends sooner has a fault of its own.
 STEADY = 15
 
