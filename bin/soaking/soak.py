@@ -29,7 +29,7 @@ from portal import verify  # noqa: E402
 from soaking.blows import Blows, Portal  # noqa: E402
 from soaking.watch import SLOW, Reader  # noqa: E402
 
-RATES = {"desk": 8.0, "public": 16.0, "writes": 14.0}  # a second; 180 people who each do something every 5 s
+RATES = {"desk": 6.0, "public": 12.0, "writes": 12.0}  # a second: 180 people who do something every 6 s
 PATIENCE = 60  # seconds in which a client asks again for what got no answer
 MINUTES, ACKNOWLEDGED, BLOWS = 30.0, 20_000, 100
 MOST_AWAY = 5.0  # seconds
