@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
 
-from portal import throttling
+from portal import lanes, throttling
 from tests import factories
 from tests.crawling import routes
 from tests.identity import entered
@@ -122,6 +122,15 @@ def test_a_flood_of_sign_ins_is_told_to_wait_before_the_database_is_asked_and_a_
     assert hasty.wsgi_request._read_started  # what is left unread ends the connection
     assert forged.post("/login/", form).status_code == 429
     assert known.post("/login/", form).status_code == 302
+
+
+def test_who_signs_in_too_often_is_told_so_without_waiting_for_a_turn(monkeypatch):
+    monkeypatch.setattr(lanes, "AT_ONCE", 0)
+    monkeypatch.setattr(lanes, "PATIENCE", 0.01)
+
+    statuses = [Client().post("/login/", {}).status_code for _ in range(2 * MOST + 1)]
+
+    assert statuses == [503] * (2 * MOST) + [429]
 
 
 def test_looking_at_a_page_with_a_form_costs_nothing_and_other_kinds_count_apart():
