@@ -32,12 +32,23 @@ def rows() -> list[dict]:
     return tomllib.loads(DATA.read_text(encoding="utf-8"))["control"]
 
 
+@cache
+def runs() -> list[dict]:
+    """Return what the long proofs printed, as it is written down: command, day, what it gave."""
+    return tomllib.loads(DATA.read_text(encoding="utf-8"))["run"]
+
+
 def page() -> str:
-    """Return the page: the sum by priority and verdict, then each part as a table."""
+    """Return the page: the sum by priority and verdict, each part as a table, then the long runs."""
     parts: dict[str, list[dict]] = {}
     for row in rows():
         parts.setdefault(row["part"], []).append(row)
-    return "\n".join([HEAD, _sums(), *(_part(title, its) for title, its in parts.items())])
+    return "\n".join([HEAD, _sums(), *(_part(title, its) for title, its in parts.items()), _runs()])
+
+
+def _runs() -> str:
+    lines = (line(f"`{run['command']}`", run["database"], run["day"], run["gave"]) for run in runs())
+    return table("What long runs gave, on two cores", "command | database | day | figures", lines)
 
 
 def _sums() -> str:
