@@ -10,6 +10,7 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands
 
+from benchmarks import load_http
 from portal.registry import all_types
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
@@ -144,3 +145,11 @@ def test_the_broker_waits_longer_for_an_acknowledgement_than_a_job_may_take():
     (timeout,) = re.findall(r"consumer_timeout = (\d+)", (DEPLOY / "rabbitmq.conf").read_text())
 
     assert int(timeout) / 1000 > 2 * settings.JOB_LIMIT
+
+
+def test_a_connection_of_the_proxy_ends_so_that_a_web_process_that_is_new_gets_some():
+    said = (DEPLOY / "nginx.conf").read_text()
+
+    (seconds,) = re.findall(r"upstream portal \{[^}]*keepalive_time (\d+)s;", said)
+
+    assert int(seconds) == load_http.LIFE  # what the load was measured with

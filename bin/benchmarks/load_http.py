@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 MANY = 64  # connections that are idle at a time
+LIFE = 10  # seconds that a connection is used
 PATIENCE = 20  # seconds; an answer that takes longer is a timeout
 
 
@@ -35,7 +36,8 @@ class Browser:
     """Asks one server as ``MANY`` browsers would: over the connection that has been idle for longest.
 
     A connection belongs to one process of the server. Were the last one used again, as most of them are few,
-    one process would get nearly all requests.
+    one process would get nearly all requests; were they kept for ever, a process started anew would get none.
+    So they end after ``LIFE``, as those of ``deploy/nginx.conf`` do.
     """
 
     host: str
@@ -49,24 +51,25 @@ class Browser:
 
     async def _ask(self, request: bytes) -> Answer:
         while len(self.idle) >= MANY:
-            reader, writer = self.idle.popleft()
+            reader, writer, since = self.idle.popleft()
             if reader.at_eof() or writer.is_closing():
                 writer.close()
                 continue
-            return await self._over(reader, writer, request)
-        return await self._over(*await asyncio.open_connection(self.host, self.port), request)
+            return await self._over(reader, writer, since, request)
+        opened = await asyncio.open_connection(self.host, self.port)
+        return await self._over(*opened, time.monotonic(), request)
 
-    async def _over(self, reader, writer, request: bytes) -> Answer:
+    async def _over(self, reader, writer, since: float, request: bytes) -> Answer:
         try:
             writer.write(request)
             answer = await _read(reader)
         except BaseException:
             writer.close()
             raise
-        if answer.headers.get("connection", "").lower() == "close":
+        if answer.headers.get("connection", "").lower() == "close" or time.monotonic() - since > LIFE:
             writer.close()
         else:
-            self.idle.append((reader, writer))
+            self.idle.append((reader, writer, since))
         return answer
 
 
