@@ -46,11 +46,13 @@ def test_a_request_under_way_is_answered_and_no_other_is_begun(tmp_path):
 
 
 def nobody_took(error: Exception) -> bool:
-    """Say whether a connection was refused, or reset while it still waited to be taken.
+    """Say whether a proxy asks the next server: a connection was refused, reset, or closed unanswered.
 
-    A proxy asks the next server in both cases. A connection that was taken and closed unanswered is an error
-    of the server: RemoteDisconnected, which bears no number.
+    So does nginx with what only reads (``proxy_next_upstream error timeout``, its default); what writes it
+    hands on only where nobody took the connection.
     """
+    if isinstance(error, http.client.RemoteDisconnected):
+        return True
     return isinstance(error, OSError) and error.errno in (errno.ECONNREFUSED, errno.ECONNRESET)
 
 
