@@ -175,3 +175,14 @@ def test_a_round_is_a_fork_that_knows_the_database_and_nothing_of_other_rounds(t
 
     told = ["['first'] True", "A round broke off: break", "['second'] True"]
     assert [run.returncode, run.stdout.splitlines()] == [0, told]
+
+
+def test_a_fresh_database_begins_without_the_anchors_of_the_one_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "VAR", tmp_path)
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "audit" / "anchors.txt").touch()
+
+    with bench.opened("sqlite"):
+        left = [path.name for path in tmp_path.iterdir()]
+
+    assert left == []
