@@ -18,8 +18,10 @@ from portal.networks import is_from_a_proxy
 #: Seconds that who reads a page waits for his turn, and who sends a form: that cost somebody work.
 PATIENCE, PATIENCE_OF_A_FORM = 3.0, 10.0
 RETRY_AFTER = 5  # seconds
-#: Of more requests than can be served some are in time; when for so many seconds none was, a clock was moved.
-ALL_LATE = 10
+#: A queue makes nobody older than the time that passed: who is older by so many seconds more shows a clock
+#: that was moved, if for ``ALL_LATE`` seconds after him none was in time.
+JUMP, ALL_LATE = 2.0, 10.0
+DRIFT = 0.0005  # two clocks part by so many seconds in a second at most (adjtimex(2): 500 ppm)
 SAID = "现在访问的人太多，还没有轮到您。请过几秒再试一次。"
 SAID_OF_A_FORM = "现在访问的人太多，还没有轮到您。请过几秒按“刷新”，浏览器会把刚才填写的内容再提交一次。"
 _STAMP = re.compile(r"t=([0-9]{1,12}\.[0-9]{3})", re.ASCII)
@@ -29,16 +31,21 @@ class Turns:
     """Who came too late: a stamp is compared with the youngest one seen, for two clocks may differ."""
 
     def __init__(self) -> None:
-        self.youngest, self.in_time = math.inf, -math.inf
+        self.youngest, self.jumped = math.inf, math.inf
+        self.age, self.at = math.inf, -math.inf
 
     def is_late(self, age: float, at: float, patience: float) -> bool:
         """Say whether a request of such an ``age`` waited beyond ``patience``; all in seconds."""
-        if at - self.in_time > ALL_LATE:
+        passed = at - self.at
+        if age - self.age > passed + JUMP:
+            self.jumped = min(self.jumped, at)
+        if at - self.jumped > ALL_LATE:
             self.youngest = math.inf
-        self.youngest = min(self.youngest, age)
+        self.age, self.at = age, at
+        self.youngest = min(self.youngest + passed * DRIFT, age)
         waited = age - self.youngest
         if waited <= PATIENCE:  # forms that are waited for longer say nothing of the clocks
-            self.in_time = at
+            self.jumped = math.inf
         return waited > patience
 
 

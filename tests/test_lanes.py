@@ -1,6 +1,7 @@
 """A few of those who work are let in at once, the others wait; pages for everybody pass them by."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import Queue
 from threading import Event
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from portal import lanes, shedding
+from tests.job_kinds import until
 
 LONG = 60  # seconds
 ask = RequestFactory()
@@ -29,8 +31,8 @@ class Desk:
     """What lies behind the lanes: whoever works stays until ``over``."""
 
     def __init__(self):
-        self.inside, self.over = Queue(), Event()
-        self.asked = lanes.one_lane_is_the_publics(self._answer)
+        self.inside, self.over, self.lane = Queue(), Event(), lanes.Lane()
+        self.asked = lanes.one_lane_is_the_publics(self._answer, self.lane)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if not lanes.is_of_the_public(request):
@@ -64,6 +66,42 @@ def test_who_waits_is_let_in_when_another_is_done():
         desk.over.set()
 
     assert [one.result().status_code for one in working] == [200] * (lanes.AT_ONCE + 1)
+
+
+@contextmanager
+def everybody_goes_home(desk: Desk):
+    """Let whoever is inside go on, whatever a test finds."""
+    try:
+        yield
+    finally:
+        desk.over.set()
+
+
+def test_where_nothing_moves_only_some_wait_and_the_next_is_told_at_once(monkeypatch):
+    monkeypatch.setattr(lanes, "STILL", 0.0)
+    monkeypatch.setattr(lanes, "PATIENCE", 5 * LONG)  # nobody who waits is told to come back
+    desk = Desk()
+    with ThreadPoolExecutor(lanes.AT_ONCE + lanes.WAITING + 1) as pool, everybody_goes_home(desk):
+        for _ in range(lanes.AT_ONCE):
+            pool.submit(desk.asked, ask.post("/verify/"))
+            desk.inside.get(timeout=LONG)
+        waiting = [pool.submit(desk.asked, ask.post("/verify/")) for _ in range(lanes.WAITING)]
+        until(lambda: desk.lane.waiting == lanes.WAITING)
+
+        at_once = pool.submit(desk.asked, ask.post("/verify/")).result(LONG)
+
+    assert at_once.status_code == 503
+    assert [one.result().status_code for one in waiting] == [200] * lanes.WAITING
+
+
+def test_where_it_moves_all_wait(monkeypatch):
+    monkeypatch.setattr(lanes, "STILL", LONG)
+    desk, others = Desk(), lanes.WAITING + 1
+    with ThreadPoolExecutor(lanes.AT_ONCE + others) as pool, everybody_goes_home(desk):
+        asked = [pool.submit(desk.asked, ask.post("/verify/")) for _ in range(lanes.AT_ONCE + others)]
+        until(lambda: desk.lane.waiting == others)
+
+    assert [one.result().status_code for one in asked] == [200] * len(asked)
 
 
 def test_a_fault_gives_the_turn_back(monkeypatch):

@@ -109,12 +109,28 @@ def test_clocks_that_differ_shed_nobody_and_who_waited_is_still_found(client, di
     assert asked(client, *(difference + age for age in (0, 1, 2, 5, 0))) == [200, 200, 200, 503, 200]
 
 
-def test_when_for_ten_seconds_all_are_late_a_clock_was_moved():
+def test_when_all_are_late_for_ten_seconds_after_a_jump_a_clock_was_moved():
     turns = shedding.Turns()
 
     late = [turns.is_late(age, at, 3) for age, at in [(0, 0), (60, 1), (60, 9), (60, 11), (61, 12), (65, 13)]]
 
-    assert late == [False, True, True, False, False, True]
+    assert late == [False, True, True, True, False, True]
+
+
+@pytest.mark.parametrize("gap", [4, 12, 60])
+def test_a_backlog_is_shed_whose_requests_have_aged_with_the_time_that_passed(gap):
+    turns = shedding.Turns()
+    turns.is_late(0, 0, 3)
+
+    seconds = range(gap, gap + 60)  # the first after a standstill, and a minute in which all are late
+
+    assert [turns.is_late(gap, at, 3) for at in seconds] == [True] * 60
+
+
+def test_two_clocks_that_part_slowly_shed_nobody():
+    turns = shedding.Turns()
+
+    assert {turns.is_late(at * 0.0004, at, 3) for at in range(0, 6 * 3600, 10)} == {False}
 
 
 def test_forms_that_are_still_in_time_do_not_hide_that_a_clock_was_moved():
@@ -126,7 +142,7 @@ def test_forms_that_are_still_in_time_do_not_hide_that_a_clock_was_moved():
         assert turns.is_late(5, second, shedding.PATIENCE_OF_A_FORM) is False
         pages.append(turns.is_late(5, second + 0.5, shedding.PATIENCE))
 
-    assert pages == [True] * 9 + [False] * 5
+    assert pages == [True] * 10 + [False] * 4
 
 
 def test_while_some_are_in_time_who_is_late_is_shed_however_long_it_lasts():
