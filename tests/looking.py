@@ -109,7 +109,12 @@ class Eyes:
         self.page.evaluate(_DRESS, asdict(look))
 
     def violations(self) -> list[str]:
-        """Return what axe-core finds on the page as it stands."""
+        """Return what axe-core finds on the page as it stands.
+
+        The window is as high as the page: a bar at its edge covers only what could be moved from under it.
+        """
+        height = self.page.evaluate("Math.max(800, document.documentElement.scrollHeight)")
+        self.page.set_viewport_size(self.page.viewport_size | {"height": height})
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
         return self.page.evaluate(_RUN_AXE, RULES)

@@ -46,18 +46,19 @@ def test_people_work_on_while_wrong_sign_ins_flood_in(tmp_path):
                 server.ask("GET", page, session)
             server.connection.close()
         with figures() as counted, ThreadPoolExecutor(ATTACKERS + PEOPLE) as pool:
-            begun, over = time.monotonic(), Event()
-            tries = [pool.submit(attack, server.port, n, victim, begun) for n in range(ATTACKERS)]
-            people = [pool.submit(work, server.port, session, over) for session in sessions]
+            begun, over, waits = time.monotonic(), Event(), [[] for _ in sessions]
+            tries = [pool.submit(attack, server.port, n, victim, begun, waits) for n in range(ATTACKERS)]
+            people = [pool.submit(work, server.port, *one, over) for one in zip(sessions, waits, strict=True)]
             wait(tries)
             over.set()
             tried = sum((one.result() for one in tries), Counter())
-            waited = sorted(late for one in people for late in one.result())
+            assert [one.result() for one in people] == [{200}] * PEOPLE
+            waited = sorted(late for one in waits for late in one)
             counted.update(report(tried, waited))
     finally:
         server.stop()
 
-    assert (set(tried) - {429}, len(waited) > PEOPLE, counted["5xx"]) == ({200}, True, 0)
+    assert (set(tried) - {429}, counted["5xx"]) == ({200}, 0)
 
 
 def collected(folder: Path) -> None:
@@ -67,12 +68,16 @@ def collected(folder: Path) -> None:
     subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=True)
 
 
-def attack(port: int, number: int, victim: str, begun: float) -> Counter:
-    """Send this attacker's share of wrong sign-ins, late ones at once, and count the answers by status."""
+def attack(port: int, number: int, victim: str, begun: float, waits: list[list[float]]) -> Counter:
+    """Send this attacker's share of wrong sign-ins, late ones at once, and count the answers by status.
+
+    However slow the machine is, the flood lasts until everybody at work has opened two pages.
+    """
     found, there = Counter(), connected(port)
     for turn in count():
         due = begun + (number + turn * ATTACKERS) / A_SECOND
-        if max(due, time.monotonic()) - begun > SECONDS:
+        gone = max(due, time.monotonic()) - begun
+        if gone > PATIENCE or (gone > SECONDS and min(map(len, waits)) > 1):
             there.close()
             return found
         time.sleep(max(0.0, due - time.monotonic()))
@@ -81,17 +86,19 @@ def attack(port: int, number: int, victim: str, begun: float) -> Counter:
         found[asked(there, "POST", "/login/", {"Cookie": f"csrftoken={TOKEN}"}, form)] += 1
 
 
-def work(port: int, session: str, over: Event) -> list[float]:
-    """Open pages as somebody signed in, one a second, until it is over; return what each took, in seconds."""
-    waits, there = [], connected(port)
+def work(port: int, session: str, waits: list[float], over: Event) -> set[int]:
+    """Open pages as somebody signed in, one a second, until it is over; return every status.
+
+    What each page took goes to ``waits``, in seconds.
+    """
+    statuses, there = set(), connected(port)
     for turn in count():
         begun = time.monotonic()
-        status = asked(there, "GET", PAGES[turn % len(PAGES)], {"Cookie": f"session={session}"})
-        assert status == 200
+        statuses.add(asked(there, "GET", PAGES[turn % len(PAGES)], {"Cookie": f"session={session}"}))
         waits.append(time.monotonic() - begun)
         if over.wait(max(0.0, 1.0 - waits[-1]) if IS_LONG else 0.1):
             there.close()
-            return waits
+            return statuses
 
 
 def report(tried: Counter, waited: list[float]) -> dict[str, int]:

@@ -153,3 +153,9 @@ def test_a_connection_of_the_proxy_ends_so_that_a_web_process_that_is_new_gets_s
     (seconds,) = re.findall(r"upstream portal \{[^}]*keepalive_time (\d+)s;", said)
 
     assert int(seconds) == load_http.LIFE  # what the load was measured with
+
+
+def test_the_database_gives_a_host_up_that_fell_in_the_middle_of_a_transaction():
+    bounds = {"idle_in_transaction_session_timeout=5min", "tcp_keepalives_idle=60"}
+
+    assert bounds <= set(SERVICES["db"]["command"])
