@@ -144,6 +144,7 @@ MIDDLEWARE = [
     "portal.middleware.private_pages_are_not_stored",
     "portal.middleware.limits_are_read_once",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.views.errors.a_form_has_no_page",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"

@@ -89,10 +89,11 @@ LOOKS = FOLDED + [replace(look, unfolded=True) for look in FOLDED]
 class Eyes:
     """One page of a browser that looks at answers of the portal."""
 
-    def __init__(self, chromium, client: Client | None = None):
+    def __init__(self, chromium, client: Client | None = None, *, scripts: bool = True):
         self.client, self.shown = client or Client(), None
         self.context_of_test = copy_context()  # holds the connection, which the browser's greenlet has not
-        self.context = chromium.new_context(base_url=HOST, locale="zh-CN", reduced_motion="reduce")
+        facts = {"base_url": HOST, "locale": "zh-CN", "reduced_motion": "reduce"}
+        self.context = chromium.new_context(**facts, java_script_enabled=scripts)
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.page.route("**/*", self._answer)

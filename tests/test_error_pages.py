@@ -43,3 +43,14 @@ def test_whoever_may_not_open_a_page_is_led_to_those_he_may():
     page = refused(OWN, {})
 
     assert f'href="{reverse("desk")}"' in page
+
+
+def test_the_address_of_a_form_that_is_opened_says_what_it_is_and_leads_on():
+    browser = Client()
+    browser.force_login(factories.reviewer())
+
+    answer = browser.get(reverse("view-keep"))
+
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "这个地址不能直接打开" in answer.content.decode()
+    assert f'href="{reverse("desk")}"' in answer.content.decode()

@@ -1,14 +1,16 @@
-"""The pages for what is not there, for a form whose token is refused, and for a fault of ours.
+"""The pages for what is not there or no page, for a form whose token is refused, and for a fault of ours.
 
 The last needs nothing but its template, so that it shows whatever broke.
 """
 
 import re
+import sqlite3
 import sys
 import unicodedata
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError, RawPostDataException
 from django.shortcuts import render
 from django.template import loader
@@ -21,6 +23,11 @@ from portal.sealing import Unreadable
 
 _CODE = re.compile(rf"(?<![0-9A-Z]){CodeConverter.regex}(?![0-9A-Z])")
 _CATALOGUE = re.compile("/catalogue/([^/]{1,40})/")
+RETRY_AFTER = 5  # seconds
+AWAY = {
+    "sentence": "系统暂时连不上数据库，请过几秒再试一次。",
+    "after": "刚才提交的内容不一定已经保存：请先打开原来的页面核对，没有保存的再提交一次。",
+}
 LEAST_TEXT, MOST_TEXTS = 6, 40  # characters of a text, and texts, that are given back
 _HIDDEN = re.compile("password|token|code$|^next$|^from$|key")
 MOST_WORDS = 60  # characters of an address that are offered to the search
@@ -89,17 +96,51 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Return the 500 page with the number of the request, which the log holds too.
 
     The fault is logged here, once: Django itself passes over one that comes while an error page is made.
-    A lost key is said in a sentence (503): nothing is broken, and whoever reads it can have it put right.
+    A lost key and a database that is away are said in a sentence (503): nothing is broken.
     """
-    if isinstance(locked := sys.exception(), Unreadable):
-        page = loader.get_template("503.html").render({"sentence": str(locked)})
-        answer = HttpResponse(page, status=503)
-        log_response("Sealed data cannot be read: %s", locked, response=answer, request=request)
-        return answer
+    fault = sys.exception()
+    if isinstance(fault, Unreadable):
+        return _not_now(request, {"sentence": str(fault)}, "Sealed data cannot be read: %s", fault)
+    if is_away(fault):
+        return _not_now(request, AWAY, "The database is away: %s", fault)
     page = loader.get_template("500.html").render({"request_id": getattr(request, "id", "")})
     answer = HttpResponseServerError(page)
-    fault = sys.exception()
     log_response(
         "%s: %s", answer.reason_phrase, request.path, response=answer, request=request, exception=fault
     )
     return answer
+
+
+def _not_now(request: HttpRequest, said: dict[str, str], logged: str, fault: Exception) -> HttpResponse:
+    page = loader.get_template("503.html").render(said)
+    answer = HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})
+    log_response(logged, fault, response=answer, request=request)
+    return answer
+
+
+def is_away(fault: BaseException | None) -> bool:
+    """Say whether a fault is that of a database which is restarting, full or busy, not one of ours.
+
+    By SQLSTATE (PostgreSQL, appendix A): 08 connection, 53 resources, 57P shut down or starting, 25P03 a
+    transaction given up; none where nobody answered. Of SQLite it is the lock that did not come.
+    """
+    if isinstance(fault, InterfaceError):
+        return True
+    if not isinstance(fault, OperationalError):
+        return False
+    if isinstance(fault.__cause__, sqlite3.Error):
+        return fault.__cause__.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the rest is an extended code
+    return (getattr(fault.__cause__, "sqlstate", None) or "08").startswith(("08", "53", "57P", "25P03"))
+
+
+def a_form_has_no_page(get_response):
+    """Answer with a page, not with nothing, where somebody opens the address of a form; a middleware."""
+
+    def middleware(request):
+        response = get_response(request)
+        if response.status_code != 405 or response.content or request.method != "GET":
+            return response
+        page = loader.get_template("405.html").render()
+        return HttpResponse(page, status=405, headers={"Allow": response["Allow"]})
+
+    return middleware

@@ -1,0 +1,66 @@
+"""A database that is away is said to be so, as something that passes; a fault in a statement is a fault."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest
+from django.test import Client, override_settings
+from django.urls import path
+
+from portal import urls
+from portal.views import errors
+
+pytestmark = pytest.mark.django_db(transaction=True)
+handler500 = "portal.views.errors.server_error"
+
+
+@login_not_required
+def away(request: HttpRequest):
+    """Ask a database that ends the connection, or whose one writer does not give way."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        cursor.execute("PRAGMA busy_timeout = 1")
+        with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            cursor.execute("BEGIN IMMEDIATE")
+
+
+@login_not_required
+def wrong(request: HttpRequest):
+    """Ask for what no database has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nothing FROM nowhere")
+
+
+urlpatterns = [path("away/", away), path("wrong/", wrong), *urls.urlpatterns]
+
+
+def asked(address: str):
+    with override_settings(ROOT_URLCONF=__name__, DEBUG=False):
+        answer = Client(raise_request_exception=False).get(address)
+    connection.close()
+    return answer
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_portal(capsys):
+    answer = asked("/away/")
+
+    page, written = answer.content.decode(), capsys.readouterr().err
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert [said in page for said in errors.AWAY.values()] == [True, True]
+    assert ("The database is away" in written, "Traceback" in written) == (True, False)
+
+
+def test_a_fault_in_a_statement_stays_a_fault(capsys):
+    answer = asked("/wrong/")
+
+    assert (answer.status_code, "Traceback" in capsys.readouterr().err) == (500, True)
+
+
+@pytest.mark.parametrize("fault", [None, LookupError(), DatabaseError()])
+def test_what_is_not_said_by_the_database_is_no_absence_of_it(fault):
+    assert not errors.is_away(fault)
