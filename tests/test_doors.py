@@ -17,6 +17,7 @@ from doors import Closed, brokers, environment, newer_python, postgres, require_
 from portal.management.commands import prepare
 from portal.settings import database
 from tests.brokering import needs_broker
+from tests.job_kinds import until
 from tests.programs import needs
 
 ROOT = settings.BASE_DIR
@@ -203,6 +204,18 @@ def test_a_part_that_ran_a_while_and_ended_is_started_again(tmp_path, monkeypatc
     again = up.started_again(up.Child(name, ended, log, began=time.monotonic() - up.STEADY), 8000)
 
     assert (again.name, again.log, again.process.wait()) == (name, log, 0)
+
+
+@pytest.mark.parametrize(("name", "behind"), [("web", 0), ("worker", 10)])
+def test_the_worker_runs_behind_the_web_server(tmp_path, monkeypatch, name, behind):
+    monkeypatch.setattr(up, "VAR", tmp_path)
+    child = up.start(name, "timeit -n 1 -r 1 __import__('time').sleep(60)")
+
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        until(lambda: os.getpriority(os.PRIO_PROCESS, child.process.pid) == min(19, ours + behind))
+    finally:
+        up.stop_group(child)
 
 
 @pytest.mark.parametrize("name", ["web", "worker"])

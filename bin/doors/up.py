@@ -29,6 +29,8 @@ MOST_WEB = 4
 #: Threads of each web process: four that work (``portal/lanes.py``), those that wait for them, the public's.
 #: On SQLite many wait for the one writer; on PostgreSQL each thread has a connection of its hundred.
 THREADS, ON_SQLITE = 16, 32
+#: Where all share one machine, reports and imports give way to those who wait for a page.
+BEHIND = {"worker": ("nice", "-n", "10")}
 #: A part that ran this long and ended is started again; one that ends sooner has a fault of its own.
 STEADY = 15
 
@@ -107,7 +109,7 @@ def start(name: str, command: str) -> Child:
         log.replace(log.with_suffix(".log.1"))
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [PYTHON, "-m", *command.split()],
+            [*BEHIND.get(name, ()), PYTHON, "-m", *command.split()],
             cwd=ROOT,
             env=clean_environment(),
             stdin=subprocess.DEVNULL,
