@@ -26,6 +26,7 @@ from portal import (
     demo_campaigns,
     demo_desk,
     demo_editions,
+    demo_imports,
     demo_notices,
     demo_reports,
     demo_reviews,
@@ -124,6 +125,7 @@ def build(password: str) -> None:
     demo_reviews.build(cast.by_name)
     _build_parts(cast.by_name)
     demo_desk.build(cast.by_name)
+    demo_imports.build(cast.by_name)
     demo_reports.build(cast.by_name)
 
 

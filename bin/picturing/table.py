@@ -77,9 +77,7 @@ WITHOUT = {
     """,
     "shows what only one sign-in has": "login-code activate held-form confirm second-factor",
     "leads on to another page": "filing-lists campaign-change",
-    "needs something that the demonstration has not": """
-        history import
-    """,
+    "needs something that the demonstration has not": "history",
 }
 #: Pages of Django's administration that are pictured; the others look alike.
 ADMINISTRATION = (

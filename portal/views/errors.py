@@ -129,7 +129,8 @@ def is_away(fault: BaseException | None) -> bool:
     if not isinstance(fault, OperationalError):
         return False
     if isinstance(fault.__cause__, sqlite3.Error):
-        return fault.__cause__.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the rest is an extended code
+        code = getattr(fault.__cause__, "sqlite_errorcode", 0)
+        return code & 0xFF == sqlite3.SQLITE_BUSY  # above it stand extended codes
     return (getattr(fault.__cause__, "sqlstate", None) or "08").startswith(("08", "53", "57P", "25P03"))
 
 
