@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.urls import path
@@ -61,6 +61,19 @@ def test_a_fault_in_a_statement_stays_a_fault(capsys):
     assert (answer.status_code, "Traceback" in capsys.readouterr().err) == (500, True)
 
 
-@pytest.mark.parametrize("fault", [None, LookupError(), DatabaseError()])
-def test_what_is_not_said_by_the_database_is_no_absence_of_it(fault):
+def caused(fault: Exception, by: Exception) -> Exception:
+    fault.__cause__ = by
+    return fault
+
+
+OURS = [None, LookupError(), DatabaseError(), caused(InterfaceError(), sqlite3.InterfaceError())]
+
+
+@pytest.mark.parametrize("fault", OURS)
+def test_what_does_not_say_that_the_database_is_away_is_ours(fault):
     assert not errors.is_away(fault)
+
+
+@pytest.mark.parametrize("fault", [OperationalError("no answer"), InterfaceError("connection closed")])
+def test_a_connection_that_was_not_made_or_is_gone_is_the_databases(fault):
+    assert errors.is_away(fault)

@@ -124,14 +124,13 @@ def is_away(fault: BaseException | None) -> bool:
     By SQLSTATE (PostgreSQL, appendix A): 08 connection, 53 resources, 57P shut down or starting, 25P03 a
     transaction given up; none where nobody answered. Of SQLite it is the lock that did not come.
     """
-    if isinstance(fault, InterfaceError):
-        return True
-    if not isinstance(fault, OperationalError):
-        return False
-    if isinstance(fault.__cause__, sqlite3.Error):
-        code = getattr(fault.__cause__, "sqlite_errorcode", 0)
+    cause = getattr(fault, "__cause__", None)
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", 0)
         return code & 0xFF == sqlite3.SQLITE_BUSY  # above it stand extended codes
-    return (getattr(fault.__cause__, "sqlstate", None) or "08").startswith(("08", "53", "57P", "25P03"))
+    if isinstance(fault, OperationalError):
+        return (getattr(cause, "sqlstate", None) or "08").startswith(("08", "53", "57P", "25P03"))
+    return isinstance(fault, InterfaceError)
 
 
 def a_form_has_no_page(get_response):
