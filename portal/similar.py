@@ -13,13 +13,13 @@ from itertools import pairwise
 from operator import add
 
 from django.db import connection
-from django.db.models import IntegerField, Q, QuerySet
+from django.db.models import IntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils import timezone
 
 from portal import asked, kept, search, text
-from portal.models import CatalogueEntry, Filing, Region, User
+from portal.models import CatalogueEntry, Filing, FilingUnpublished, Region, User
 from portal.vocabulary import IN_REVIEW, Level, State
 
 # Measured on pairs of real names (tests/test_similar.py): the same thing scores 0.6 and more, different
@@ -208,14 +208,21 @@ def _under_review(filing: Filing, reader: User) -> list[tuple]:
 
     def waiting(reader: User, filing: int, amends: int) -> QuerySet:
         # what is being corrected has a name that nobody has sent yet
-        waits = Q(state__in=IN_REVIEW) | Q(state=State.APPROVED, entry=None)
-        found = Filing.objects.visible_to(reader).filter(waits, kind=kind, is_nothing=False)
-        found = found.exclude(pk__in=[filing, amends]).exclude(amends_id__in=[filing, amends])
+        seen = Filing.objects.visible_to(reader).filter(kind=kind, is_nothing=False)
+        seen = seen.exclude(pk__in=[filing, amends]).exclude(amends_id__in=[filing, amends])
+        passed = seen.filter(pk__in=FilingUnpublished.objects.filter(kind=kind).values("filing_id"))
+        parts = [_newest(seen.filter(state=state)) for state in sorted(IN_REVIEW)]
+        found = Filing.objects.filter(pk__in=_newest(passed).union(*parts, all=True))
         return found.order_by("-arrived_at").values_list("title", "pk", "state", *_PLACE)[:CANDIDATES]
 
     key = asked.whose(reader), kind
     found = asked.rows(key, waiting, reader, filing.pk or 0, filing.amends_id or 0)
     return [(title, "", pk, state, *place) for title, pk, state, *place in found]
+
+
+def _newest(found: QuerySet) -> QuerySet:
+    """Return the keys of the newest of ``found``, to be united: SQLite takes no limit within a union."""
+    return Filing.objects.filter(pk__in=found.order_by("-arrived_at").values("pk")[:CANDIDATES]).values("pk")
 
 
 def candidates(entries: QuerySet, core: str) -> QuerySet:

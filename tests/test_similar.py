@@ -93,15 +93,19 @@ def test_a_filer_learns_of_nothing_unpublished_beyond_his_own_scope():
     assert [(found.title, found.standing) for found in near] == [(own.title, "待市级审核")]
 
 
-def test_a_reviewer_of_the_province_learns_of_all_that_is_with_him_and_of_no_draft():
+def test_a_reviewer_of_the_province_learns_of_all_that_waits_and_of_no_draft():
     factories.filing(KIND, State.PROVINCE_REVIEW, place="3701", name="济南风筝品牌（演示）")
+    factories.filing(KIND, State.APPROVED, place="3704", name="枣庄风筝品牌（演示）")
     factories.draft(KIND, place="3702", name="青岛风筝品牌（演示）")
     factories.filing(KIND, State.RETURNED, place="3703", name="淄博风筝品牌（演示）")
     found = factories.filing(KIND, State.PROVINCE_REVIEW, name="潍坊风筝品牌（演示）")
 
     near = similar.near_names(found, factories.reviewer("37"))
 
-    assert [name.words for name in near] == ["济南风筝品牌（演示）（济南市，待省级审核）"]
+    assert [name.words for name in near] == [
+        "枣庄风筝品牌（演示）（枣庄市，审核通过）",
+        "济南风筝品牌（演示）（济南市，待省级审核）",
+    ]
 
 
 def test_an_amendment_is_not_near_to_what_it_amends():
