@@ -26,6 +26,12 @@ class EntryCount(models.Model):
                 fields=["kind", "standing", "place", "level", "facets"], name="count_once_a_cell"
             )
         ]
+        # the one row of a place over all its cells, of which there may be hundreds
+        indexes = [
+            models.Index(
+                fields=["kind", "standing", "place"], condition=models.Q(level=EVERY), name="count_of_a_place"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.standing} {self.place} {self.level} {self.facets} {self.number}"
