@@ -36,6 +36,13 @@ REASON_LIMIT = 500  # 字; technical, the notices set none
 TWICE_NAMED = "已有同名的批次，请换一个名称。"
 BEGUN = "“{}”已经开始评分，不能再改。"
 
+#: act that asks for a reason → its words, and the stages it begins in
+REASONED = {
+    "close": ("提前结束评分", (RoundStage.SCORING,)),
+    "reconsider": ("撤回名单", (RoundStage.DECIDED,)),
+    "cancel": ("取消", tuple(stage for stage in RoundStage if stage not in ranking.ENDED)),
+}
+
 
 class Overtaken(Exception):
     """Somebody else acted on the round first; ``round`` is the round as it is now."""
@@ -159,8 +166,7 @@ def cancel(of: SelectionRound, *, by: User, revision: int, reason: str) -> Selec
     """End a round without a result, with the reason; what was scored stays and is shown to nobody."""
     demand_manager(by)
     reason = demand_reason(reason)
-    open_stages = [stage for stage in RoundStage.values if stage not in ranking.ENDED]
-    step(of, revision, *open_stages, stage=RoundStage.CANCELLED)
+    step(of, revision, *REASONED["cancel"][1], stage=RoundStage.CANCELLED)
     if of.stage == RoundStage.SCORING:
         tell(of, of.scorers.values_list("user_id", flat=True), f"“{of}”已取消，不用再评分。", by=by)
     note(of, by, f"取消批次：{reason}")
@@ -195,6 +201,12 @@ def step(of: SelectionRound, revision: int, *stages: str, **changes: Any) -> Non
     found = SelectionRound.objects.filter(pk=of.pk, stage__in=stages, revision=revision)
     if not found.update(**{**changes, "revision": F("revision") + 1}):
         raise Overtaken(of)
+
+
+def why_not_now(of: SelectionRound, act: str) -> str:
+    """Return the sentence why an act of ``REASONED`` cannot begin now, empty when it can."""
+    words, stages = REASONED[act]
+    return "" if of.stage in stages else f"批次目前的状态是“{RoundStage(of.stage).label}”，不能{words}。"
 
 
 def checked_reason(reason: str) -> str:

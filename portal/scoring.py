@@ -138,7 +138,7 @@ def close(of: SelectionRound, *, by: User, revision: int, reason: str) -> Select
     """End the scoring without those who have not handed in, with the reason; their drafts do not count."""
     rounds.demand_manager(by)
     reason = rounds.demand_reason(reason)
-    rounds.step(of, revision, RoundStage.SCORING)
+    rounds.step(of, revision, *rounds.REASONED["close"][1])
     handed_in, asked = ranking.progress(of)
     scored = set(
         Score.objects.filter(scorer__round=of, scorer__handed_in_at__isnull=False)

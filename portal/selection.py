@@ -91,7 +91,7 @@ def reconsider(of: SelectionRound, *, by: User, revision: int, reason: str) -> S
         raise Refused(NOT_DECIDED)
     reason = rounds.demand_reason(reason)
     facts = {"stage": RoundStage.RANKED, "decided_at": None, "decided_by": None, "reason": ""}
-    rounds.step(of, revision, RoundStage.DECIDED, notice=None, **facts)
+    rounds.step(of, revision, *rounds.REASONED["reconsider"][1], notice=None, **facts)
     of.candidates.update(is_chosen=None)
     rounds.note(of, by, f"撤回名单，重新审定：{reason}")
     return SelectionRound.objects.get(pk=of.pk)

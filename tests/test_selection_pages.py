@@ -209,6 +209,23 @@ def test_a_sheet_sent_after_the_scoring_ended_is_given_back_to_be_copied(client)
     assert "济南特色品牌（演示）：60、30" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("stage", "act", "said", "is_asked"),
+    [
+        (prepared, "close", "批次目前的状态是“准备中”，不能提前结束评分。", False),
+        (ranked, "reconsider", "批次目前的状态是“评分结束”，不能撤回名单。", False),
+        (started, "close", "份评分表已经提交", True),
+        (prepared, "cancel", "取消后不能恢复", True),
+    ],
+)
+def test_a_reason_is_asked_for_only_where_the_act_can_begin(client, stage, act, said, is_asked):
+    who = decider() if act == "reconsider" else opener()
+
+    page = get(client, who, f"round-{act}", stage().pk).content.decode()
+
+    assert [said in page, 'name="reason"' in page] == [True, is_asked]
+
+
 def test_who_decides_on_an_older_round_is_told_and_keeps_his_words(client):
     of = decided(0)
 

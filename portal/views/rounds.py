@@ -257,7 +257,8 @@ def with_reason(request: HttpRequest, of: SelectionRound, act, name: str, done: 
             return overtaken_page(request, overtaken, {"理由": reason})
         except Refused as refused:
             refusal = str(refused)
-    context = {**facts(of), "act": name, "typed": reason, "refusal": refusal}
+    why = "" if refusal else rounds.why_not_now(of, name)
+    context = {**facts(of), "act": name, "typed": reason, "refusal": refusal, "why": why}
     return render(request, "desk/round_reason.html", context, status=422 if refusal else 200)
 
 
