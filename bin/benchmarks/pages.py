@@ -48,7 +48,7 @@ def fill(size: int) -> None:
     """Write the demonstration, a register of ``size`` filings around it, and drafts that can be submitted."""
     call_command("demo", verbosity=0)
     population.fill_filings(size)
-    kind, filer = registry.get(KIND), _person(Role.FILER)
+    kind, filer = registry.get(KIND), person(Role.FILER)
     for number in range(SUBMITTED):
         values, rows = example_draft(kind, name=f"潍坊演示量测品牌{number}")
         bureau = filer.posts[0].organisation
@@ -58,11 +58,13 @@ def fill(size: int) -> None:
                 attachments.add(record, slot, file, path.name, by=filer)
 
 
-def _person(role: str, place: str = CITY) -> User:
+def person(role: str, place: str = CITY) -> User:
+    """Return whoever has this post in the population."""
     return User.objects.get(username=people.name_of(role, place))
 
 
-def _client(user: User) -> Client:
+def signed_in(user: User) -> Client:
+    """Return a browser of ``user``."""
     client = Client(HTTP_HOST="localhost")
     client.force_login(user)
     return client
@@ -108,13 +110,13 @@ def _acts(client: Client, action: str, found: Iterator[Filing], **said: str) -> 
 
 def form_page() -> Callable[[], str]:
     """A draft, opened by its filer."""
-    return _page(_client(_person(Role.FILER)), f"/desk/filings/{_drafts()[0].pk}/edit/")
+    return _page(signed_in(person(Role.FILER)), f"/desk/filings/{_drafts()[0].pk}/edit/")
 
 
 def review_page() -> Callable[[], str]:
     """A filing, opened from the queue of the province."""
     found = next(_waiting("skill-brands"))
-    return _page(_client(_person(Role.REVIEWER, people.PROVINCE)), f"/desk/filings/{found.pk}/?from=todo")
+    return _page(signed_in(person(Role.REVIEWER, people.PROVINCE)), f"/desk/filings/{found.pk}/?from=todo")
 
 
 def _waiting(*kinds: str) -> Iterator[Filing]:
@@ -124,13 +126,13 @@ def _waiting(*kinds: str) -> Iterator[Filing]:
 
 def submit() -> Callable[[], str]:
     """A draft with all its files, submitted."""
-    return _acts(_client(_person(Role.FILER)), "submit", iter(_drafts()))
+    return _acts(signed_in(person(Role.FILER)), "submit", iter(_drafts()))
 
 
 def decide() -> Callable[[], str]:
     """A filing approved by the province, on the way to the next one of the queue."""
     return _acts(
-        _client(_person(Role.APPROVER, people.PROVINCE)), "approve", _waiting(), comment="演示同意。"
+        signed_in(person(Role.APPROVER, people.PROVINCE)), "approve", _waiting(), comment="演示同意。"
     )
 
 
@@ -153,7 +155,7 @@ def _printed(name: str, write: Callable) -> Callable[[], str]:
 
 def packed() -> Callable[[], str]:
     """The package of a city for the campaign in which it sent most."""
-    user = _person(Role.REVIEWER)
+    user = person(Role.REVIEWER)
     found = [package.find(user, campaign.pk, CITY) for campaign in Campaign.objects.order_by("pk")]
     largest = max((one for one in found if one and not package.why_not(one)), key=lambda one: len(one.items))
 

@@ -26,6 +26,7 @@ TARGETS = {
     "P12": "form page, review page, submit, decide",
     "P13": "paper: one form, a print file, a package",
     "P14": "start and memory",
+    "gain": "optimisations of pages, with and without",
     "cost": "what one request costs the server",
     "load": "mixed load, nothing lost",
 }
