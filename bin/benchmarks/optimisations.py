@@ -51,11 +51,6 @@ def review_page() -> Work:
     return lambda: ask().split()[0]
 
 
-def small_page() -> Work:
-    """A page that asks the database for next to nothing."""
-    return _asking(Client(HTTP_HOST="localhost"), "/healthz")
-
-
 def _asking(client: Client, url: str) -> Work:
     return lambda: str(client.get(url, follow=True).status_code)
 
@@ -159,7 +154,7 @@ OPTIMISATIONS = [
     Optimisation("statements kept (asked.py), a public list", public_list, no_statements),
     Optimisation("answers kept until content changes (kept.py), a filing", review_page, nothing_kept),
     Optimisation("addresses kept (addressing.py), the workbench", workbench, no_addresses),
-    Optimisation("connections kept open, a small page", small_page, new_connections, "sqlite"),
+    Optimisation("connections kept open, a public list", public_list, new_connections, "sqlite"),
     Optimisation("waiting names by index (similar.py), a filing", review_page, plain_similar),
     Optimisation("names taken apart once (similar.py), a filing", review_page, no_similar_parts),
     Optimisation(
