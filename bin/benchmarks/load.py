@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ from portal import population, verify  # noqa: E402
 from portal.population import writer  # noqa: E402
 
 RATES = {"desk": 50.0, "public": 100.0, "writes": 20.0}
+SHARES = [0.3, 1.0]  # of the rates: what two cores carry, and the hour of a deadline in the province
 ENTRIES, FILINGS, OPEN = 20_000, 22_000, 2_000
 MOST_P95, MOST_P99 = 0.5, 2.0
 FOLDER = settings.VAR / "load"
@@ -37,30 +39,44 @@ SETTLE = 60  # seconds that jobs may take after the last request
 
 
 def main() -> int:
-    """Fill, start, load, stop, compare, hand over."""
+    """Fill, start, load, stop, compare, hand over: for each share of the rates."""
     chosen = _asked()
-    databases.use("load_quick" if chosen.is_quick else "load", lambda: fill(is_quick=chosen.is_quick))
     call_command("collectstatic", interactive=False, verbosity=0)
     FOLDER.mkdir(exist_ok=True)
-    plan = load_facts.plan(chosen.port, chosen.seconds, chosen.rates, FOLDER, random.Random(writer.SEED))
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)  # files of other programs, which verify would find
+    for number, (share, minutes) in enumerate(zip(chosen.shares, chosen.minutes, strict=True)):
+        databases.use("load_quick" if chosen.is_quick else "load", lambda: fill(is_quick=chosen.is_quick))
+        _stage(60 * minutes, {name: rate * share for name, rate in RATES.items()}, has_costs=number == 0)
+    return 0
+
+
+def _stage(seconds: float, rates: dict[str, float], *, has_costs: bool) -> None:
+    """Load a fresh copy for a while; ``has_costs``: before, ask every question once with nothing beside."""
+    port = brokers.free_port()
+    plan = load_facts.plan(port, seconds, rates, FOLDER, random.Random(writer.SEED))
+    Path(plan["ledger"]).unlink(missing_ok=True)
     before = load_facts.Before.now()
-    found, used = _run(plan, chosen.port)
+    found, used = _run(plan, port, has_costs=has_costs)
     _hand_over(found, used, plan)
     _judge(found, used, plan, before)
-    return 0
 
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./bin/bench load")
-    parser.add_argument("--minutes", type=float)
-    parser.add_argument("--share", type=float, help="of the rates, for a machine that is busy")
+    parser.add_argument("--minutes", type=_numbers, help="one number, or one for each share")
+    parser.add_argument(
+        "--share", type=_numbers, dest="shares", help="of the rates, one stage after the other"
+    )
     parser.add_argument("--quick", action="store_true", dest="is_quick")
     chosen, _ = parser.parse_known_args()
-    chosen.port = brokers.free_port()
-    chosen.seconds = 60 * (chosen.minutes or (0.1 if chosen.is_quick else 10))
-    share = chosen.share or (0.2 if chosen.is_quick else 1)
-    chosen.rates = {name: rate * share for name, rate in RATES.items()}
+    chosen.shares = chosen.shares or ([0.2] if chosen.is_quick else SHARES)
+    minutes = chosen.minutes or [0.1 if chosen.is_quick else 10]
+    chosen.minutes = minutes if len(minutes) > 1 else minutes * len(chosen.shares)
     return chosen
+
+
+def _numbers(said: str) -> list[float]:
+    return [float(part) for part in said.split(",")]
 
 
 def fill(*, is_quick: bool) -> None:
@@ -70,7 +86,7 @@ def fill(*, is_quick: bool) -> None:
     population.fill_filings(FILINGS // part, open_count=OPEN // part)
 
 
-def _run(plan: dict, port: int) -> tuple[dict, dict[str, float]]:
+def _run(plan: dict, port: int, *, has_costs: bool) -> tuple[dict, dict[str, float]]:
     """Start every part, run the client, stop; return what it found and the CPU seconds of each part."""
     (FOLDER / "plan.json").write_text(json.dumps(plan, ensure_ascii=False), encoding="utf-8")
     os.environ["PORTAL_TRUSTED_PROXIES"] = "127.0.0.1"  # the client says when it asked, as a proxy does
@@ -80,9 +96,10 @@ def _run(plan: dict, port: int) -> tuple[dict, dict[str, float]]:
         for name, command in up.commands(port).items():
             children.append(up.start(name, command))
         up.wait_until_it_answers(port, children)
-        ledger = Ledger(Path(plan["ledger"]))
-        load_costs.measure(plan, ledger, lambda: _used(children, server))
-        ledger.close()
+        if has_costs:
+            ledger = Ledger(Path(plan["ledger"]))
+            load_costs.measure(plan, ledger, lambda: _used(children, server))
+            ledger.close()
         before = _used(children, server)
         client = [sys.executable, "-m", "benchmarks.load_client", FOLDER / "plan.json", FOLDER / "found.json"]
         subprocess.run(client, check=True)
