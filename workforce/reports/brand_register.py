@@ -12,11 +12,13 @@ from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import (
     BooleanField,
+    Exists,
     ExpressionWrapper,
     F,
     FilteredRelation,
     IntegerField,
     Min,
+    OuterRef,
     Q,
     QuerySet,
     Sum,
@@ -197,11 +199,13 @@ class Units(InForce):
 
         A choice to offer: read of the forms as they stand, for what is in force is closed to changes.
         """
-        rows, units = AnnualPerformance.objects.order_by(), self.entries().values("filing")
+        # looked up for one row after the other until one is found: SQLite would list all units for every year
+        told = Exists(self.entries().filter(filing=OuterRef("unit")))
+        rows = AnnualPerformance.objects.order_by()
         found: set[int] = set()
         year = rows.aggregate(first=Min("year"))["first"]
         while year is not None:
-            if rows.filter(year=year, unit__in=units).exists():
+            if rows.filter(told, year=year).exists():
                 found.add(year)
             year = rows.filter(year__gt=year).aggregate(first=Min("year"))["first"]
         return found
