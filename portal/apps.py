@@ -51,7 +51,7 @@ def _with_guards(using: str, plan: Iterable = (), **kwargs) -> None:
 
 
 def _triggers(is_migrated: bool) -> dict[str, ModuleType]:
-    """Return table that has to be there → its triggers; those that count stay where nothing is migrated."""
+    """Return table that has to be there → its triggers; what follows rows stays where nothing is migrated."""
     from portal import (
         access_triggers,
         counting_triggers,
@@ -60,10 +60,12 @@ def _triggers(is_migrated: bool) -> dict[str, ModuleType]:
         guards,
         post_triggers,
         public_changes,
+        search_triggers,
     )
 
     found = {"portal_event": guards, "portal_publicchange": public_changes}
     found |= {"portal_accessarchive": access_triggers, "portal_membership": post_triggers}
     counts = {"portal_entrychange": counting_triggers, "portal_filingcount": filing_triggers}
+    counts |= {"portal_entrygrams": search_triggers}
     last = {"portal_publicnotice": fence}  # it opens what the functions of the others need
     return found | counts | last if is_migrated else found

@@ -229,6 +229,22 @@ def test_the_index_is_made_anew_in_batches_and_finds_the_same(client, monkeypatc
     assert capsys.readouterr().out == f"索引已重建：{CatalogueEntry.objects.count()} 个条目。\n"
 
 
+def indexed() -> set[int]:
+    column = {"sqlite": "rowid", "postgresql": "entry_id"}[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {column} FROM portal_entrygrams")
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def test_an_entry_that_is_deleted_leaves_the_index():
+    gone = factories.entry(KIND, name="潍坊风筝品牌（演示）")
+    before = indexed()
+
+    CatalogueEntry.objects.filter(pk=gone.pk).delete()
+
+    assert before - indexed() == {gone.pk}
+
+
 def test_the_map_shows_one_catalogue_and_leads_to_the_others(client):
     factories.entry(KIND, name="潍坊剪纸品牌（演示）")
     factories.entry(KIND, place="3701", name="济南剪纸品牌（演示）")

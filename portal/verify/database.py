@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
-from portal import access_triggers, counting_triggers, fence, filing_triggers, post_triggers, public_changes
+from portal import (
+    access_triggers,
+    counting_triggers,
+    fence,
+    filing_triggers,
+    post_triggers,
+    public_changes,
+    search_triggers,
+)
 from portal.models import Membership
 from portal.vocabulary import ADMIN_ROLES, JOINT_KINDS, Role
 
@@ -38,7 +46,7 @@ def missing_guards() -> Iterator[str]:
         cursor.execute(_TRIGGERS[connection.vendor])
         present = {name for (name,) in cursor.fetchall()}
     wanted = GUARDS[connection.vendor] | public_changes.triggers(connection.vendor)
-    wanted |= access_triggers.NAMES | post_triggers.NAMES
+    wanted |= access_triggers.NAMES | post_triggers.NAMES | search_triggers.NAMES
     wanted |= counting_triggers.NAMES[connection.vendor] | filing_triggers.names(connection.vendor)
     for name in sorted(wanted - present):
         yield f"数据库缺少触发器 {name}。"
