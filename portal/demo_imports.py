@@ -1,14 +1,15 @@
-"""A file of the demonstration that is read but not confirmed: two rows that are fine and one that is not.
+"""Files of the demonstration that are read and wait: an import with a row that is not in order, and results
+decided before the portal that a colleague has to confirm.
 
-Nothing is written past ``imports``.
+Nothing is written past ``imports`` and ``historical``.
 """
 
 import csv
 import json
 from collections.abc import Mapping
-from io import StringIO
+from io import BytesIO, StringIO
 
-from portal import imports, reference, registry
+from portal import examples, historical, historical_acts, historical_jobs, imports, reference, registry
 from portal.models import User
 
 DATA = "demo_imports.json"
@@ -20,6 +21,17 @@ def build(people: Mapping[str, User]) -> None:
     for item in data["imports"]:
         record_type = registry.get(item["type"])
         imports.receive(_sheet(item["rows"]), item["file_name"], record_type, by=people[item["by"]])
+    for item in data["registrations"]:
+        _register(item, people[item["by"]])
+
+
+def _register(item: Mapping, by: User) -> None:
+    sheet = historical.Upload(BytesIO(_sheet(item["rows"])), item["file_name"])
+    with (examples.FILES / item["document"]).open("rb") as scan:
+        document = historical.Upload(scan, item["document_name"])
+        found = historical.prepare(registry.get(item["type"]), sheet, document, by=by)
+    historical_jobs.begin(found, by=by)
+    historical_acts.propose(historical.visible_to(by).get(pk=found.pk), by=by)
 
 
 def _sheet(rows: list[dict[str, str]]) -> bytes:
