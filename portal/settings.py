@@ -327,6 +327,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "portal.tasks.sweep_jobs", "schedule": 10, "options": {"expires": 60}},
     "run-schedules": {"task": "portal.tasks.run_schedules", "schedule": 60, "options": {"expires": 60}},
     "fold-counts": {"task": "portal.tasks.fold_counts", "schedule": 120, "options": {"expires": 120}},
+    "refresh-planner": {"task": "portal.tasks.refresh_planner", "schedule": crontab(minute=20)},
     "seal-access-log": {"task": "portal.tasks.seal_access_log", "schedule": 60, "options": {"expires": 60}},
     "nightly-purge": {"task": "portal.tasks.nightly_purge", "schedule": crontab(hour=0, minute=30)},
     "nightly-verify": {"task": "portal.tasks.nightly_verify", "schedule": crontab(hour=2, minute=30)},

@@ -22,6 +22,7 @@ from portal import (
     jobs,
     logs,
     notice_messages,
+    planner,
     presence,
     purging,
     queueing,
@@ -49,6 +50,12 @@ def nightly_verify() -> None:
     access_chain.seal(thorough=True)
     access_chain.anchor()
     verify.nightly()
+
+
+@shared_task
+def refresh_planner() -> None:
+    """Let the planner of SQLite know how many rows there are by now."""
+    planner.refresh()
 
 
 @shared_task

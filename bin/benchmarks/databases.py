@@ -15,6 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 from django.core.management import call_command
 from django.db import connection
 
+from portal import planner
+
 EMPTY, WORK = "empty", "work"
 ROOM = 30 * 10**9  # bytes that stay free: a million filings take half of it, and so does the copy of them
 
@@ -84,11 +86,11 @@ def _prepare() -> None:
 
 def _settle() -> None:
     """Let the planner know what there is, and leave nothing to be written later."""
+    planner.refresh()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("VACUUM ANALYZE")
             return
-        cursor.execute("ANALYZE")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

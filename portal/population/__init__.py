@@ -14,7 +14,7 @@ from django.core.management import call_command, get_commands
 from django.db import connection, transaction
 from django.db.models import F
 
-from portal import registry
+from portal import planner, registry
 from portal.models import CatalogueEntry, Event, Filing, FilingVersion
 from portal.population import loading, people, words
 from portal.population.writer import Writer
@@ -106,8 +106,10 @@ def _fill(stages: Stages, kinds: Mapping[str, int], **how: Any) -> None:
 def _derive() -> None:
     """Let the portal make anew what it derives from these rows, the search index apart."""
     loading.go_on_counting([Filing, Event, FilingVersion, CatalogueEntry])
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    planner.refresh()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
     for name, app in get_commands().items():
         if name.startswith("rebuild_") and name != "rebuild_search" and app == "portal":
             call_command(name, verbosity=0, stdout=StringIO())

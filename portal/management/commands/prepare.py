@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS
 
-from portal import migrating, starting
+from portal import migrating, planner, starting
 
 
 class Command(BaseCommand):
@@ -40,6 +40,7 @@ class Command(BaseCommand):
         if settings.DEMO and not get_user_model().objects.exists():
             self.stdout.write("Building the demonstration data / 正在生成演示数据")
             call_command("demo", stdout=StringIO())  # ./bin/up shows the accounts once the portal answers
+        planner.refresh()
         collect_static_files()
 
 
