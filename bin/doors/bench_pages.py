@@ -224,7 +224,7 @@ def _largest(rows: dict[str, list[dict]]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {name: {} for name in NAMES}
     for name in NAMES:
         for row in sorted(rows[name], key=lambda row: row["size"]):
-            if row["variant"] == OURS and row["size"] > 1:
+            if row["variant"] == OURS and row["size"] > 1 and not row["operation"].startswith("first "):
                 size = f"{row['size']:,}"
                 said = f"{row['target']} {row['operation']}"
                 found[name][said] = f"{_split(row, row['size'])} (of {size})"
