@@ -46,9 +46,7 @@ def test_every_connection_of_sqlite_hears_how_many_entries_there_are_by_now():
 def test_whoever_installs_a_release_leaves_a_planner_that_knows_the_tables(settings, tmp_path):
     settings.STATIC_ROOT = tmp_path
     copies.many_entries(3, KIND)
-    tasks.refresh_planner()
-    before = schema()
 
     call_command("prepare")
 
-    assert (schema() != before) is (connection.vendor == "sqlite")
+    assert known() == (str(CatalogueEntry.objects.count()) if connection.vendor == "sqlite" else "")
