@@ -27,8 +27,6 @@ from portal.vocabulary import IN_REVIEW, Level, State
 NEAR = 0.55
 MOST = 5
 CANDIDATES = 200
-MOST_NAMES = 5000  # whose parts a process remembers
-MOST_BAGS = 1000  # words of which it remembers the characters and pairs
 MOST_PAIRS = 12  # of a long name, so that no search costs more than this many comparisons a row
 CORE_WEIGHT = 0.8
 SMALLEST = 2  # characters a core needs to say anything
@@ -106,9 +104,8 @@ class Names:
         places = {place for pair in names for place in pair if len(place) >= SMALLEST} - THINGS
         ordered = sorted([*map(plain, places), *PARTS], key=len, reverse=True)
         self._places = re.compile("|".join(map(re.escape, ordered)))
-        self.parts = lru_cache(MOST_NAMES)(self._parts)
 
-    def _parts(self, name: str) -> tuple[str, str]:
+    def parts(self, name: str) -> tuple[str, str]:
         """Return the core of a name and the name without regions; a part that would be empty stays whole."""
         whole = plain(name)
         without = _kept(self._places.sub("", whole), whole)
@@ -147,7 +144,6 @@ def _dice(one: str, other: str) -> float:
     return 2 * len(these & those) / both if both else 0.0
 
 
-@lru_cache(MOST_BAGS)
 def _bag(word: str) -> frozenset:
     """Return the characters and pairs of a word; what it has again stands there with its number."""
     parts = [*word, *map(add, word, word[1:])]

@@ -52,6 +52,7 @@ def main() -> int:
 
 def _stage(seconds: float, rates: dict[str, float], *, has_costs: bool) -> None:
     """Load a fresh copy for a while; ``has_costs``: before, ask every question once with nothing beside."""
+    shutil.rmtree(settings.ACCESS_LOG_FOLDER, ignore_errors=True)  # the anchors of another copy
     port = brokers.free_port()
     plan = load_facts.plan(port, seconds, rates, FOLDER, random.Random(writer.SEED))
     Path(plan["ledger"]).unlink(missing_ok=True)

@@ -91,14 +91,6 @@ def _looked_up(self: addressing.StaticFiles, name: str, force: bool = False) -> 
 
 
 @contextmanager
-def no_similar_parts() -> Iterator[None]:
-    """Names taken apart for every comparison."""
-    with patch.object(similar, "_bag", similar._bag.__wrapped__), patch.object(similar, "MOST_NAMES", 0):
-        similar._names.cache_clear()
-        yield
-
-
-@contextmanager
 def plain_similar() -> Iterator[None]:
     """What waits with a similar name, asked for in one condition."""
     with patch.object(similar, "_under_review", _under_review):
@@ -163,7 +155,6 @@ OPTIMISATIONS = [
     Optimisation("addresses kept (addressing.py), the workbench", workbench, no_addresses),
     Optimisation("connections kept open, a public list", public_list, new_connections, "sqlite"),
     Optimisation("waiting names by index (similar.py), a filing", review_page, plain_similar),
-    Optimisation("names taken apart once (similar.py), a filing", review_page, no_similar_parts),
     Optimisation(
         "index count_of_a_place, a public list", public_list, without_index(EntryCount, "count_of_a_place")
     ),

@@ -47,11 +47,6 @@ REASONS = (
         page may ask 15""",
     ),
     Reason(
-        "gain",
-        r"^names taken apart once",
-        """8 and 10 % on the two databases, with 600 names to compare; it is two lines""",
-    ),
-    Reason(
         "P10",
         r"^roll-up R4 of .* against two queries",
         """some forty statements of the ORM are made at any size, for the years to choose from, the
