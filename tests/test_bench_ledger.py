@@ -70,6 +70,10 @@ def test_a_planted_fault_is_found(changes, fault):
     assert faults(**changes) == [fault]
 
 
+def test_a_report_that_says_why_it_was_not_made_is_no_fault():
+    assert faults(reports=set(), given_up={3: "已尝试3次仍未完成"}) == []
+
+
 def test_what_was_refused_and_yet_done_is_found():
     refused = Entry("approve-8", "approve", "desk", 7, outcome="refused")
 

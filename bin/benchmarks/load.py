@@ -177,10 +177,12 @@ def _judge(found: dict, used: dict[str, float], plan: dict, before) -> None:
     _tell(f"{what}: answers 4xx, 5xx or none", str(sum(errors.values())), "0", not errors, worst)
     entries = load_ledger.read(FOLDER / "ledger.jsonl")
     sums = {outcome: sum(e.outcome == outcome for e in entries) for outcome in ("ok", "refused", "unknown")}
-    faults = list(load_ledger.faults(entries, load_facts.kept(entries, before)))
+    kept = load_facts.kept(entries, before)
+    faults = list(load_ledger.faults(entries, kept))
     said = f"{sums['ok']} acknowledged, {sums['refused']} refused, {sums['unknown']} unanswered; "
-    said += f"{len(faults)} faults"
-    _tell(f"{what}: ledger against database", said, "0 faults", not faults, "; ".join(faults[:5]))
+    said += f"{len(kept.given_up)} reports given up, {len(faults)} faults"
+    why = "; ".join([*faults, *kept.given_up.values()][:5])
+    _tell(f"{what}: ledger against database", said, "0 faults", not faults, why)
     whole = list(verify.faults())
     _tell(f"{what}: manage.py verify", f"{len(whole)} faults", "0", not whole, "; ".join(whole[:5]))
 

@@ -187,12 +187,6 @@ def unfinished() -> bool:
     return Job.objects.filter(status__in=WAITING).exists()
 
 
-def given_up() -> set[int]:
-    """Return the jobs that ended after their last attempt and say why: who asked reads it and asks anew."""
-    failed = Job.objects.filter(status=JobStatus.FAILED)
-    return set(failed.exclude(reason="").values_list("pk", flat=True))
-
-
 def kept(entries: Iterable[Entry], before: Before) -> Kept:
     """Return what the database holds of what a load could touch."""
     made = Filing.objects.filter(pk__gt=before.filing)
@@ -203,6 +197,7 @@ def kept(entries: Iterable[Entry], before: Before) -> Kept:
     records = HandicraftTrainingProject.objects.filter(pk__in=touched)
     writes = Filing.objects.filter(pk__in=touched).values_list("pk", "revision")
     done = Job.objects.filter(status=JobStatus.DONE)
+    given_up = Job.objects.filter(status=JobStatus.FAILED).exclude(reason="")
     return Kept(
         begun=dict(begun),
         texts=dict(records.values_list("pk", "summary")),
@@ -210,4 +205,5 @@ def kept(entries: Iterable[Entry], before: Before) -> Kept:
         acts=list(events.values_list("filing_id", "action", "by__username")),
         imported=Counter(imported),
         reports=set(done.values_list("pk", flat=True)),
+        given_up=dict(given_up.values_list("pk", "reason")),
     )

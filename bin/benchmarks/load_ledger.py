@@ -86,6 +86,7 @@ class Kept:
     ``begun``     filing → who began it while the load ran      ``texts``   filing → text that was stored last
     ``writes``    filing → how often it was written             ``acts``    (filing, act, who) of each event
     ``imported``  name → how many filings bear it               ``reports`` jobs that ended well
+    ``given_up``  job → why it ended after its last attempt: who asked reads it and asks anew
     """
 
     begun: Mapping[int, str]
@@ -94,6 +95,7 @@ class Kept:
     acts: list[tuple[int, str, str]]
     imported: Mapping[str, int]
     reports: set[int]
+    given_up: Mapping[int, str] = field(default_factory=dict)
 
 
 ACTS = ("submit", "accept", "approve", "return", "publish")
@@ -106,9 +108,8 @@ def faults(entries: list[Entry], kept: Kept) -> Iterator[str]:
     yield from _texts(entries, kept)
     yield from _imported(entries, kept)
     for entry in _of(entries, OK, ("report",)):
-        yield from (
-            f"{entry.key}: report {job} was never made" for job in entry.made if job not in kept.reports
-        )
+        lost = set(entry.made) - kept.reports - kept.given_up.keys()
+        yield from (f"{entry.key}: report {job} was never made" for job in sorted(lost))
 
 
 def _of(entries: Iterable[Entry], outcome: str, kinds: Iterable[str]) -> list[Entry]:

@@ -12,7 +12,6 @@ import random
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import django
@@ -110,13 +109,12 @@ def _judged(plan: dict, before, blows: Blows, reader: Reader, chosen: argparse.N
     """Print what was found and return how the run ends."""
     entries = load_ledger.read(Path(plan["ledger"]))
     number = {what: sum(e.outcome == what for e in entries) for what in ("ok", "refused", "unknown")}
-    kept, given_up = load_facts.kept(entries, before), load_facts.given_up()
-    told = replace(kept, reports=kept.reports | given_up)  # a report is made, or its page says that it is not
-    faults = [*load_ledger.faults(entries, told), *verify.faults()]
+    kept = load_facts.kept(entries, before)
+    faults = [*load_ledger.faults(entries, kept), *verify.faults()]
     struck = ", ".join(f"{name} {times}" for name, times in sorted(blows.struck.items()))
     print(f"acknowledged {number['ok']}, refused {number['refused']}, without an answer {number['unknown']}")
     print(f"blows {blows.struck.total()}: {struck}")
-    print(f"jobs done {len(kept.reports)}, given up after three attempts and said so {len(given_up)}")
+    print(f"jobs done {len(kept.reports)}, given up after three attempts and said so {len(kept.given_up)}")
     print(f"pages asked for {reader.asked}, missed {reader.missed}, longest away {reader.longest:.1f} s")
     print(f"slowest page {reader.slowest:.2f} s, {reader.slow} of them slower than {SLOW:.0f} s")
     print(f"faults {len(faults)}", *faults[:20], sep="\n  ")
