@@ -360,6 +360,7 @@ SITE = {
     "owner": os.environ.get("PORTAL_SITE_OWNER", ""),
     "undertaker": os.environ.get("PORTAL_SITE_UNDERTAKER", ""),
     "contact": os.environ.get("PORTAL_SITE_CONTACT", ""),
+    "phone": os.environ.get("PORTAL_SITE_PHONE", "12333"),  # the number of all bureaus, 劳社部函〔2003〕84号
     "icp": os.environ.get("PORTAL_SITE_ICP", ""),
     "icp_url": os.environ.get("PORTAL_SITE_ICP_URL", ""),
     "police_record": os.environ.get("PORTAL_SITE_POLICE_RECORD", ""),

@@ -15,7 +15,7 @@ from portal import charts, registry
 DAY = date(2024, 12, 31)
 ELSEWHERE = {
     "account_menu": "在本页右上角的账号菜单中，含退出登录",
-    "aloud": "长者模式的每一页上方，只在浏览器能朗读时出现",
+    "aloud": "长者模式的每一页上方，朗读按钮只在浏览器能朗读时出现",
     "chart_mark": "在“chart”的图例和折线中",
     "chart_pattern": "在“chart”的图例和条形中",
     "column_meta": "只写入页面头部，没有外观",

@@ -1,4 +1,4 @@
-"""长者模式 reads the page aloud, says what it does, and its controls are large (row 75)."""
+"""长者模式 reads aloud, all or what one points at, says whom to call, and its controls are large (row 75)."""
 
 import pytest
 from django.test import Client
@@ -13,10 +13,12 @@ window.said = [];
 window.stopped = 0;
 const voice = { speak: (part) => said.push(part), cancel: () => (stopped += 1) };
 Object.defineProperty(window, "speechSynthesis", { value: voice });
-window.finish = (how) => said.at(-1).dispatchEvent(new Event(how));
+window.finish = (how, more) => said.at(-1).dispatchEvent(Object.assign(new Event(how), more));
 """
 NO_VOICE = "delete window.speechSynthesis;"
-BUTTON = "[data-portal-aloud] button"
+BUTTON = "[data-portal-aloud] button:not([aria-pressed])"
+POINT = "[data-portal-aloud] [aria-pressed]"
+STATUS = "[data-portal-aloud] [role=status]"
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def eyes(chromium):
 
 def says(eyes) -> tuple[str, str]:
     """Return the words on the button and of the status."""
-    return eyes.page.inner_text(BUTTON), eyes.page.inner_text("[data-portal-aloud] [role=status]")
+    return eyes.page.inner_text(BUTTON), eyes.page.inner_text(STATUS)
 
 
 def test_the_whole_page_is_read_in_chinese_and_the_end_is_told(eyes):
@@ -69,6 +71,62 @@ def test_a_device_that_cannot_speak_chinese_is_told_so(eyes):
     eyes.page.evaluate("finish('error')")
 
     assert says(eyes) == ("朗读本页", "这台设备不能朗读中文")
+
+
+def test_what_one_points_at_or_comes_to_by_keyboard_is_read_until_it_is_switched_off(eyes):
+    eyes.context.add_init_script(VOICE)
+    eyes.look("/verify/")
+
+    eyes.page.click(POINT)
+    begun = eyes.page.inner_text(STATUS)
+    eyes.page.hover("main h1")
+    eyes.page.wait_for_selector("main h1.is-read")
+    marked = eyes.page.inner_text(".is-read")
+    eyes.page.focus("main input:not([type=hidden])")
+    eyes.page.wait_for_selector("main input.is-read")
+    eyes.page.click(POINT)
+    eyes.page.focus("main button")
+    eyes.page.hover("main h1")
+    eyes.page.wait_for_timeout(400)  # longer than a pointer rests
+
+    heading, label = eyes.page.inner_text("main h1"), eyes.page.inner_text("main label")
+    assert eyes.page.evaluate("said.map((part) => part.text)") == [heading, label]
+    assert (begun, marked) == ("指到哪里，就读哪里", heading)
+    assert (eyes.page.inner_text(STATUS), eyes.page.locator(".is-read").count()) == ("已停止指读", 0)
+
+
+def test_pointing_goes_on_from_page_to_page(eyes):
+    eyes.context.add_init_script(VOICE)
+    eyes.look("/verify/")
+
+    eyes.page.click(POINT)
+    eyes.look("/catalogue/")
+    eyes.page.hover("main h1")
+    eyes.page.wait_for_selector("main h1.is-read")
+
+    assert eyes.page.get_attribute(POINT, "aria-pressed") == "true"
+
+
+def test_a_browser_that_reads_only_after_a_press_says_so(eyes):
+    eyes.context.add_init_script(VOICE)
+    eyes.look("/verify/")
+
+    eyes.page.click(BUTTON)
+    eyes.page.evaluate("finish('error', { error: 'not-allowed' })")
+
+    assert says(eyes) == ("朗读本页", "请先按一下本页的任意位置，再指着读")
+
+
+@pytest.mark.parametrize(("phone", "is_seen"), [("12333", True), ("", False)])
+def test_the_mode_says_whom_to_call_where_there_is_a_number(client, settings, phone, is_seen):
+    settings.SITE = settings.SITE | {"phone": phone}
+    client.cookies["elder"] = "on"
+
+    page = client.get("/verify/").content.decode()
+
+    link = '请打咨询电话 <a href="tel:12333">12333</a>'
+    assert [said in page for said in (link, "咨询电话：12333")] == [is_seen, is_seen]
+    assert ("咨询电话" in page) is is_seen
 
 
 def test_where_the_browser_has_no_voice_no_button_is_shown(eyes):
