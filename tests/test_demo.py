@@ -2,12 +2,9 @@
 
 import io
 import json
-import shutil
 import stat
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import override_settings
@@ -67,15 +64,14 @@ TO_BE_UPLOADED = ("潍坊风筝扎制品牌（演示）", "单县羊汤师傅（
 def built(django_db_setup, django_db_blocker, tmp_path_factory):
     """Build the demonstration once for the module and undo it at its end; give (folder, what it said)."""
     folder, printed = tmp_path_factory.mktemp("var"), io.StringIO()
-    with django_db_blocker.unblock(), override_settings(VAR=folder), pytest.MonkeyPatch.context() as patch:
+    own = override_settings(VAR=folder, MEDIA_ROOT=folder / "media")  # leave no file
+    with django_db_blocker.unblock(), own, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PORTAL_DEMO_PASSWORD", SECRET)
         with transaction.atomic():
             call_command("demo", stdout=printed)
             with_statistics()
             yield folder, printed.getvalue()
             transaction.set_rollback(True)
-    for name in ("attachments", "jobs"):
-        shutil.rmtree(Path(settings.MEDIA_ROOT) / name, ignore_errors=True)
 
 
 def with_statistics() -> None:
