@@ -7,7 +7,8 @@ wait would take them all, so that no more may wait. Each process counts for itse
 """
 
 import time
-from threading import Lock, Semaphore
+from collections import deque
+from threading import Event, Lock
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -22,34 +23,43 @@ STILL, WAITING = 1.0, 8
 
 
 class Lane:
-    """Lets ``AT_ONCE`` in; whoever comes while nothing moves and enough wait is not let in."""
+    """Lets ``AT_ONCE`` in, the others in the order in which they came.
+
+    Whoever comes while nothing moves and enough wait is not let in. No turn is free while anybody waits.
+    """
 
     def __init__(self) -> None:
-        self.turns, self.lock = Semaphore(AT_ONCE), Lock()
-        self.waiting, self.moved = 0, time.monotonic()
+        self.lock, self.free = Lock(), AT_ONCE
+        self.waiting: deque[Event] = deque()
+        self.moved = time.monotonic()
 
     def enter(self) -> bool:
         """Say whether the turn came; a wait of ``PATIENCE`` at most."""
-        if self.turns.acquire(blocking=False) or self._wait():
-            self.moved = time.monotonic()
-            return True
-        return False
+        with self.lock:
+            if self.free:
+                self.free -= 1
+                self.moved = time.monotonic()
+                return True
+            if len(self.waiting) >= WAITING and time.monotonic() - self.moved > STILL:
+                return False
+            turn = Event()
+            self.waiting.append(turn)
+        return turn.wait(PATIENCE) or self._came_after_all(turn)
 
     def leave(self) -> None:
-        """Give the turn back."""
-        self.moved = time.monotonic()
-        self.turns.release()
-
-    def _wait(self) -> bool:
+        """Hand the turn to whoever has waited longest."""
         with self.lock:
-            if self.waiting >= WAITING and time.monotonic() - self.moved > STILL:
-                return False
-            self.waiting += 1
-        try:
-            return self.turns.acquire(timeout=PATIENCE)
-        finally:
-            with self.lock:
-                self.waiting -= 1
+            self.moved = time.monotonic()
+            if self.waiting:
+                self.waiting.popleft().set()
+            else:
+                self.free += 1
+
+    def _came_after_all(self, turn: Event) -> bool:
+        with self.lock:
+            if not turn.is_set():
+                self.waiting.remove(turn)
+            return turn.is_set()
 
 
 def one_lane_is_the_publics(get_response, lane: Lane | None = None):

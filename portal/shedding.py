@@ -21,6 +21,7 @@ RETRY_AFTER = 5  # seconds
 #: A queue makes nobody older than the time that passed: who is older by so many seconds more shows a clock
 #: that was moved, if for ``ALL_LATE`` seconds after him none was in time.
 JUMP, ALL_LATE = 2.0, 10.0
+LONGEST = 120.0  # seconds that no queue lasts: nobody in time for longer means that a clock was moved
 DRIFT = 0.0005  # two clocks part by so many seconds in a second at most (adjtimex(2): 500 ppm)
 SAID = "现在访问的人太多，还没有轮到您。请过几秒再试一次。"
 SAID_OF_A_FORM = "现在访问的人太多，还没有轮到您。请过几秒按“刷新”，浏览器会把刚才填写的内容再提交一次。"
@@ -33,19 +34,21 @@ class Turns:
     def __init__(self) -> None:
         self.youngest, self.jumped = math.inf, math.inf
         self.age, self.at = math.inf, -math.inf
+        self.late_since = math.inf
 
     def is_late(self, age: float, at: float, patience: float) -> bool:
         """Say whether a request of such an ``age`` waited beyond ``patience``; all in seconds."""
         passed = at - self.at
         if age - self.age > passed + JUMP:
             self.jumped = min(self.jumped, at)
-        if at - self.jumped > ALL_LATE:
+        if at - self.jumped > ALL_LATE or at - self.late_since > LONGEST:
             self.youngest = math.inf
         self.age, self.at = age, at
         self.youngest = min(self.youngest + passed * DRIFT, age)
         waited = age - self.youngest
         if waited <= PATIENCE:  # forms that are waited for longer say nothing of the clocks
-            self.jumped = math.inf
+            self.jumped = self.late_since = math.inf
+        self.late_since = min(self.late_since, at if waited > PATIENCE else math.inf)
         return waited > patience
 
 

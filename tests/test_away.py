@@ -3,9 +3,11 @@
 import sqlite3
 from contextlib import closing
 
+import django
+import psycopg
 import pytest
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.urls import path
@@ -39,20 +41,26 @@ def wrong(request: HttpRequest):
 urlpatterns = [path("away/", away), path("wrong/", wrong), *urls.urlpatterns]
 
 
-def asked(address: str):
+def asked(address: str, method: str = "get"):
     with override_settings(ROOT_URLCONF=__name__, DEBUG=False):
-        answer = Client(raise_request_exception=False).get(address)
+        answer = getattr(Client(raise_request_exception=False), method)(address)
     connection.close()
     return answer
 
 
-def test_a_database_that_is_away_is_no_fault_of_the_portal(capsys):
+def test_a_database_that_is_away_is_no_fault_of_the_portal(caplog):
     answer = asked("/away/")
 
-    page, written = answer.content.decode(), capsys.readouterr().err
+    page, (line,) = answer.content.decode(), caplog.records
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert [said in page for said in errors.AWAY.values()] == [True, True]
-    assert ("The database is away" in written, "Traceback" in written) == (True, False)
+    assert (line.msg, line.exc_info) == ("The database is away: %s", None)
+
+
+def test_whoever_sent_a_form_is_told_to_look_whether_it_was_stored():
+    pages = [asked("/away/", method).content.decode() for method in ("get", "post")]
+
+    assert [errors.AWAY_FOR_A_FORM["after"] in page for page in pages] == [False, True]
 
 
 def test_a_fault_in_a_statement_stays_a_fault(capsys):
@@ -66,12 +74,26 @@ def caused(fault: Exception, by: Exception) -> Exception:
     return fault
 
 
-OURS = [None, LookupError(), DatabaseError(), caused(InterfaceError(), sqlite3.InterfaceError())]
+def answered(code: str) -> Exception:
+    """Return what PostgreSQL says with a SQLSTATE, as Django raises it."""
+    cause = psycopg.errors.lookup(code)()
+    return caused(getattr(django.db, type(cause).__mro__[1].__name__)(), cause)
+
+
+OURS = [
+    *(None, LookupError(), DatabaseError(), InternalError()),
+    *(caused(InterfaceError(), sqlite3.InterfaceError()), answered("25P02"), answered("57014")),
+]
 
 
 @pytest.mark.parametrize("fault", OURS)
 def test_what_does_not_say_that_the_database_is_away_is_ours(fault):
     assert not errors.is_away(fault)
+
+
+@pytest.mark.parametrize("code", ["08006", "53300", "57P01", "25P03"])
+def test_a_server_that_goes_or_gives_up_is_away(code):
+    assert errors.is_away(answered(code))
 
 
 @pytest.mark.parametrize("fault", [OperationalError("no answer"), InterfaceError("connection closed")])

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from tests.job_kinds import until
 from tests.looking import Eyes, Look
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,26 @@ def test_what_one_points_at_or_comes_to_by_keyboard_is_read_until_it_is_switched
     assert eyes.page.evaluate("said.map((part) => part.text)") == [heading, label]
     assert (begun, marked) == ("指到哪里，就读哪里", heading)
     assert (eyes.page.inner_text(STATUS), eyes.page.locator(".is-read").count()) == ("已停止指读", 0)
+
+
+def test_while_pointing_the_button_for_the_page_reads_it_and_what_was_read_is_read_again(eyes):
+    eyes.context.add_init_script(VOICE)
+    eyes.look("/verify/")
+
+    eyes.page.click(POINT)
+    eyes.page.focus("main button")
+    eyes.page.wait_for_selector("main button.is-read")
+    eyes.page.evaluate("finish('end')")
+    eyes.page.evaluate("document.activeElement.blur()")
+    eyes.page.focus("main button")
+    until(lambda: eyes.page.evaluate("said.length") == 2)
+    before = eyes.page.evaluate("said.map((part) => part.text)")
+    eyes.page.evaluate("finish('end')")
+    eyes.page.focus(BUTTON)
+    eyes.page.keyboard.press("Enter")
+
+    assert before == [eyes.page.inner_text("main button")] * 2
+    assert says(eyes) == ("停止朗读", "正在朗读本页")
 
 
 def test_pointing_goes_on_from_page_to_page(eyes):

@@ -55,6 +55,24 @@ def test_two_minutes_before_the_end_a_person_is_warned_and_may_go_on(page):
     assert page.request.get(reverse("stay")).json()["left"] > sessions.IDLE - 60
 
 
+def test_a_server_that_asks_to_come_back_does_not_say_that_the_sign_in_has_ended(page):
+    page.clock.install()
+    sign_in(page, factories.filer())
+    page.wait_for_selector("dialog[data-portal-idle]", state="attached")
+    busy = [503]
+    page.route("**/stay/", lambda route: route.fulfill(status=busy.pop()) if busy else route.continue_())
+    seen(sessions.IDLE - 100)
+
+    with page.expect_response("**/stay/") as refused:
+        page.clock.fast_forward(12 * 60 * 1000)
+    is_open = page.is_visible("dialog[data-portal-idle]")
+    page.clock.fast_forward(60 * 1000)
+    page.wait_for_selector("dialog[data-portal-idle][open]")
+
+    assert (refused.value.status, is_open) == (503, False)
+    assert "已经结束" not in page.inner_text("dialog[data-portal-idle]")
+
+
 def test_what_was_typed_when_the_sign_in_had_ended_is_sent_again_by_one_button(page):
     person = factories.filer()
     draft = factories.draft("skill-brands", by=person)

@@ -1,15 +1,19 @@
 """Writers of SQLite wait for each other at a file: one at a time, and the turn never stays with nobody."""
 
 import fcntl
+import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 
+from portal.in_turn import base
 from portal.settings import database
 
 pytestmark = pytest.mark.django_db  # for pytest-django lets nobody else connect
@@ -93,6 +97,60 @@ def test_who_does_not_get_the_turn_in_time_is_answered_by_sqlite(path, connected
         still_held = not is_free(path)
 
     assert (still_held, is_free(path)) == (True, True)
+
+
+def test_who_waited_for_the_turn_does_not_wait_again_for_sqlite(path, connected):
+    connection = connected(path)
+    connection.ensure_connection()
+    waits = []
+    connection.connection.set_trace_callback(waits.append)
+    with turn_of(path).open("w") as held, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"):
+            begin(connection)
+
+    patience = connection.connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    assert (waits[:2], patience) == (["PRAGMA busy_timeout = 0", "BEGIN IMMEDIATE"], 1000 * PATIENCE)
+
+
+def test_who_may_not_open_the_file_writes_without_it(path, connected):
+    connection = connected(path)
+    turn_of(path).mkdir()
+
+    begin(connection)
+    connection.cursor().execute("CREATE TABLE one (a)")
+    connection.commit()
+
+    assert connection.introspection.table_names() == ["one"]
+
+
+def test_the_file_that_root_makes_is_the_owners_of_the_database(path, connected):
+    connection = connected(path)
+    connection.ensure_connection()
+    os.chown(path, 65534, 65534)
+
+    begin(connection)
+    connection.rollback()
+
+    made = turn_of(path).stat()
+    assert (made.st_uid, made.st_gid) == (65534, 65534)
+
+
+def test_who_is_stopped_while_he_waits_leaves_no_turn_behind(path, connected, monkeypatch):
+    connection = connected(path)
+    connection.settings_dict["OPTIONS"]["timeout"] = 60
+
+    def stopped(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(base, "time", SimpleNamespace(sleep=stopped, monotonic=time.monotonic))
+    with turn_of(path).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(KeyboardInterrupt):
+            begin(connection)
+
+    assert connection._turn is None
 
 
 def test_a_turn_is_given_back_when_the_database_is_locked(path, connected):

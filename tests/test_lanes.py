@@ -68,6 +68,26 @@ def test_who_waits_is_let_in_when_another_is_done():
     assert [one.result().status_code for one in working] == [200] * (lanes.AT_ONCE + 1)
 
 
+def test_nobody_who_comes_later_is_let_in_before_who_waits(monkeypatch):
+    lane = lanes.Lane()
+    assert [lane.enter() for _ in range(lanes.AT_ONCE)] == [True] * lanes.AT_ONCE
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(lane.enter)
+        until(lambda: len(lane.waiting) == 1)
+        monkeypatch.setattr(lanes, "PATIENCE", 0.01)
+
+        lane.leave()
+
+        assert [lane.enter(), first.result(LONG)] == [False, True]
+
+
+def test_a_turn_that_comes_at_the_last_moment_is_taken_and_not_lost():
+    lane, late = lanes.Lane(), Event()
+    late.set()
+
+    assert (lane._came_after_all(late), lane.free) == (True, lanes.AT_ONCE)
+
+
 @contextmanager
 def everybody_goes_home(desk: Desk):
     """Let whoever is inside go on, whatever a test finds."""
@@ -86,7 +106,7 @@ def test_where_nothing_moves_only_some_wait_and_the_next_is_told_at_once(monkeyp
             pool.submit(desk.asked, ask.post("/verify/"))
             desk.inside.get(timeout=LONG)
         waiting = [pool.submit(desk.asked, ask.post("/verify/")) for _ in range(lanes.WAITING)]
-        until(lambda: desk.lane.waiting == lanes.WAITING)
+        until(lambda: len(desk.lane.waiting) == lanes.WAITING)
 
         at_once = pool.submit(desk.asked, ask.post("/verify/")).result(LONG)
 
@@ -99,7 +119,7 @@ def test_where_it_moves_all_wait(monkeypatch):
     desk, others = Desk(), lanes.WAITING + 1
     with ThreadPoolExecutor(lanes.AT_ONCE + others) as pool, everybody_goes_home(desk):
         asked = [pool.submit(desk.asked, ask.post("/verify/")) for _ in range(lanes.AT_ONCE + others)]
-        until(lambda: desk.lane.waiting == others)
+        until(lambda: len(desk.lane.waiting) == others)
 
     assert [one.result().status_code for one in asked] == [200] * len(asked)
 

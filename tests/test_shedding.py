@@ -117,6 +117,16 @@ def test_when_all_are_late_for_ten_seconds_after_a_jump_a_clock_was_moved():
     assert late == [False, True, True, True, False, True]
 
 
+@pytest.mark.parametrize(("moved", "quiet"), [(4, 2), (20, 30), (60, 59), (60, 3600)])
+def test_a_clock_that_was_moved_while_nobody_asked_is_found_within_two_minutes(moved, quiet):
+    turns = shedding.Turns()
+    turns.is_late(0, 0, 3)
+
+    late = [turns.is_late(moved, quiet + second, 3) for second in range(300)]
+
+    assert late == [True] * 121 + [False] * 179
+
+
 @pytest.mark.parametrize("gap", [4, 12, 60])
 def test_a_backlog_is_shed_whose_requests_have_aged_with_the_time_that_passed(gap):
     turns = shedding.Turns()

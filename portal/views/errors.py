@@ -10,7 +10,7 @@ import unicodedata
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError, RawPostDataException
 from django.shortcuts import render
 from django.template import loader
@@ -26,6 +26,9 @@ _CATALOGUE = re.compile("/catalogue/([^/]{1,40})/")
 RETRY_AFTER = 5  # seconds
 AWAY = {
     "sentence": "系统暂时连不上数据库，请过几秒再试一次。",
+    "after": "已保存的内容都在。",
+}
+AWAY_FOR_A_FORM = AWAY | {
     "after": "刚才提交的内容不一定已经保存：请先打开原来的页面核对，没有保存的再提交一次。",
 }
 LEAST_TEXT, MOST_TEXTS = 6, 40  # characters of a text, and texts, that are given back
@@ -102,7 +105,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(fault, Unreadable):
         return _not_now(request, {"sentence": str(fault)}, "Sealed data cannot be read: %s", fault)
     if is_away(fault):
-        return _not_now(request, AWAY, "The database is away: %s", fault)
+        said = AWAY if request.method in ("GET", "HEAD") else AWAY_FOR_A_FORM
+        return _not_now(request, said, "The database is away: %s", fault)
     page = loader.get_template("500.html").render({"request_id": getattr(request, "id", "")})
     answer = HttpResponseServerError(page)
     log_response(
@@ -128,8 +132,9 @@ def is_away(fault: BaseException | None) -> bool:
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", 0)
         return code & 0xFF == sqlite3.SQLITE_BUSY  # above it stand extended codes
-    if isinstance(fault, OperationalError):
-        return (getattr(cause, "sqlstate", None) or "08").startswith(("08", "53", "57P", "25P03"))
+    if isinstance(fault, OperationalError | InternalError):
+        unsaid = "08" if isinstance(fault, OperationalError) else ""
+        return (getattr(cause, "sqlstate", None) or unsaid).startswith(("08", "53", "57P", "25P03"))
     return isinstance(fault, InterfaceError)
 
 

@@ -4,6 +4,7 @@
 
 const LONGEST = 120; // characters: Chromium breaks off what takes longer than a quarter of a minute to say
 const REST = 300; // milliseconds the pointer rests on something before it is read
+const OWN = "[data-portal-aloud]"; // is not read: its button ends the reading
 const KEPT = "portal-pointing"; // in this tab, from page to page
 const PARTS = "a,button,label,summary,legend,caption,th,td,dt,dd,li,p,h1,h2,h3,h4,input,select,textarea,img,[aria-label]";
 const UNREAD = { interrupted: "", canceled: "", "not-allowed": "请先按一下本页的任意位置，再指着读" };
@@ -84,8 +85,8 @@ class Pointing {
 
   at(box, rest) {
     clearTimeout(this.waiting);
-    const part = this.isOn && box.closest?.(PARTS);
-    if (part && part !== this.part) this.waiting = setTimeout(() => this.read(part), rest);
+    const part = this.isOn && !box.closest?.(OWN) && box.closest?.(PARTS);
+    if (part && !(part === this.part && this.reader.reading)) this.waiting = setTimeout(() => this.read(part), rest);
   }
 
   read(part) {
@@ -101,5 +102,5 @@ class Pointing {
   }
 }
 
-const bar = document.querySelector("[data-portal-aloud]");
+const bar = document.querySelector(OWN);
 if (bar && "speechSynthesis" in window) new Pointing(bar, new Reader(bar, window.speechSynthesis));

@@ -12,6 +12,7 @@
   async function secondsLeft(method) {
     const body = method === "POST" ? new FormData(WARNING.querySelector("form")) : undefined;
     const answer = await fetch(WARNING.dataset.portalIdle, { method, body, headers: { Accept: "application/json" } });
+    if (answer.status >= 500) throw new Error("asked to come back");
     return answer.ok && !answer.redirected ? (await answer.json()).left : 0;
   }
 
@@ -23,7 +24,7 @@
     try {
       show(await secondsLeft(method));
     } catch {
-      lookIn(60); // not connected
+      lookIn(60); // not connected, or not just now
     }
   }
 
