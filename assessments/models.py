@@ -1,10 +1,12 @@
 """Registry 4: 专项职业能力考核项目目录 and 考核机构 (鲁人社发〔2020〕18号, 鲁人社字〔2024〕95号)."""
 
 import re
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from portal import targets
 from portal.models import ChoiceListField, Filing, Region, SealedCharField
@@ -238,14 +240,23 @@ class AssessmentInstitution(Filing):
         own = [pk for pk in (self.pk, self.amends_id) if pk]  # what an amendment replaces does not count
         others = AssessmentInstitution.objects.in_force().exclude(pk__in=own)
         found = InstitutionAuthorization.objects.filter(
-            institution__in=others, project__entry__code__in={row.project_code for row in rows} - {""}
+            lasting(timezone.localdate()),
+            institution__in=others,
+            project__entry__code__in={row.project_code for row in rows} - {""},
         )
         return set(found.values_list("institution_id", "project__entry__code", "region_id"))
 
     @property
     def projects(self) -> list[ExamProject]:
-        """The projects this institution may examine."""
-        return [row.project for row in child_rows(self, "authorizations")]
+        """The projects this institution may examine today or later."""
+        today = timezone.localdate()
+        rows = child_rows(self, "authorizations")
+        return [row.project for row in rows if row.valid_to is None or row.valid_to >= today]
+
+
+def lasting(day: date) -> models.Q:
+    """Return the condition that an authorisation has not ended before ``day``; its last day counts."""
+    return models.Q(valid_to=None) | models.Q(valid_to__gte=day)
 
 
 class InstitutionAuthorization(models.Model):

@@ -3,10 +3,9 @@
 from collections import defaultdict
 
 from django.db.models import Count as Rows
-from django.db.models import Q
 from django.db.models.functions import Substr
 
-from assessments.models import MOST, InstitutionAuthorization
+from assessments.models import MOST, InstitutionAuthorization, lasting
 from portal import targets
 from portal.models import CatalogueEntry
 from portal.targets import Asked, Count, Line, Standing
@@ -47,8 +46,8 @@ def _projects(fit: list[Pair], asked: Asked) -> list[tuple[str, int]]:
 
 def _authorised(asked: Asked, institutions):
     """Return what the institutions may examine on the day: what has ended by then no longer counts."""
-    lasting = Q(valid_to=None) | Q(valid_to__gte=asked.day)
-    found = InstitutionAuthorization.objects.filter(lasting, institution__in=institutions.values("filing"))
+    published = institutions.values("filing")
+    found = InstitutionAuthorization.objects.filter(lasting(asked.day), institution__in=published)
     known = {"project__entry__published_at__lte": asked.at} if asked.at else {}
     return found.filter(project__entry__isnull=False, **known)
 

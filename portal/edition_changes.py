@@ -5,6 +5,7 @@ catalogue it is, or one of another bureau that was approved and waits for public
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from portal.edition_policy import bureau_of
 from portal.models import CatalogueEntry, Edition, EditionChange, Filing, User
 from portal.scope import within
 from portal.vocabulary import EDITABLE, ENDED, ChangeVerb, State
-from portal.workflow import Refused
+from portal.workflow import Conflict, Invalid, Refused
 
 NOT_YOURS = "只有目录所在单位的填报岗位可以编制新版。"
 SENT = "这一版已送审或已结束，不能再改；须先由审定岗位退回。"
@@ -259,7 +260,20 @@ def _cancel(changes: Iterable[EditionChange], by: User) -> None:
     bureau = {post.organisation_id for post in by.posts}
     for filing in (c.filing for c in changes if c.verb in COMING):
         if filing.state in EDITABLE and filing.organisation_id in bureau:
-            workflow.perform(filing, "cancel", by=by, version=filing.version)
+            with naming(filing):
+                workflow.perform(filing, "cancel", by=by, version=filing.version)
+
+
+@contextmanager
+def naming(filing: Filing) -> Iterator[None]:
+    """Let a refusal name the filing it is about, one by somebody who was faster too."""
+    try:
+        yield
+    except Conflict as overtaken:
+        raise Refused(f"《{filing}》：{overtaken}，没有办理，整版保持原样；请刷新后再试。") from None
+    except (Refused, Invalid) as refusal:
+        said = str(refusal).rstrip("。")
+        raise Refused(f"《{filing}》：{said}。没有办理，整版保持原样。") from None
 
 
 def settle(edition: Edition) -> None:

@@ -21,7 +21,7 @@ from portal.edition_policy import choices, region_for
 from portal.models import CatalogueEntry, Edition, EditionChange, Filing, Membership, Message, User
 from portal.models.catalogue import FIRST_DAY, TOO_EARLY
 from portal.vocabulary import EDITABLE, HRSS_KINDS, IN_REVIEW, ChangeVerb, ExitReason, Role, State, Topic
-from portal.workflow import Conflict, Invalid, Refused, checked_comment
+from portal.workflow import Conflict, Refused, checked_comment
 
 UNCHANGED = "本版没有发布，目录没有任何变化。"
 
@@ -119,7 +119,7 @@ def propose(
     if found:
         raise Unready(f"有 {len(found)} 处须先处理，没有送审。", found)
     for filing in told(explained, progress, "提交草稿"):
-        workflow.perform(filing, "submit", by=by, version=filing.version, request_id=request_id)
+        _named(filing, "submit", by, request_id=request_id)
     edition_changes.settle(current)
     current.proposed_at, current.proposed_by = timezone.now(), by
     _tell(current, (Role.APPROVER, Role.REVIEWER), "已送审，请审定", by)
@@ -137,7 +137,8 @@ def _explained(record: Filing, explanation: str, by: User) -> Filing:
     asked = any(problem.needs_explanation for problem in rules.problems(record))
     if not said or not asked or record.explanation == said:
         return record
-    return drafts.save(record, by=by, revision=record.revision, values={"explanation": said})
+    with edition_changes.naming(record):
+        return drafts.save(record, by=by, revision=record.revision, values={"explanation": said})
 
 
 def unready(records: list[Filing]) -> Iterator[str]:
@@ -174,10 +175,8 @@ def approve(edition: Edition, *, by: User, request_id: str = "", progress: Progr
 
 def _named(filing: Filing, act: str, by: User, **arguments: Any) -> None:
     """Do an act on one filing; a refusal names it."""
-    try:
+    with edition_changes.naming(filing):
         workflow.perform(filing, act, by=by, version=filing.version, **arguments)
-    except (Refused, Invalid) as refusal:
-        raise Refused(f"《{filing}》：{refusal}没有办理，整版保持原样。") from None
 
 
 @transaction.atomic

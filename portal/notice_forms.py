@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Case, When
 
-from portal import notices, objections, publicity, registry, text
+from portal import notices, objections, publicity, registry, text, working_days
 from portal.campaign_forms import CHOOSE, WANTED
 from portal.forms import CleanText, Day, LongText, SeveralOffered, WholeNumber
 from portal.models import Campaign, Filing, NoticeItem, Organisation, PublicNotice
@@ -152,10 +152,19 @@ def _body(record_type: RecordType, is_publicity: bool) -> str:
 
 
 def present(notice: PublicNotice) -> dict[str, Any]:
-    """Return the values of a notice that is changed."""
+    """Return the values of a notice that is changed; an end that follows from the days goes on doing so."""
     names = [name for name in NoticeForm.base_fields if name != "filings"]
     listed = NoticeItem.objects.filter(notice=notice).values_list("filing_id", flat=True)
-    return {name: getattr(notice, name) for name in names} | {"filings": [str(pk) for pk in listed]}
+    values = {name: getattr(notice, name) for name in names} | {"filings": [str(pk) for pk in listed]}
+    return values | {"ends_on": None} if _follows(notice) else values
+
+
+def _follows(notice: PublicNotice) -> bool:
+    """Say whether the last day is the one that start and working days give."""
+    try:
+        return notice.ends_on == working_days.ends_after(notice.starts_on, notice.working_days)
+    except (TypeError, working_days.UnknownYear):  # a notice without days, a year nobody entered
+        return False
 
 
 def period(values: Mapping[str, Any]) -> tuple[str, str]:

@@ -217,15 +217,21 @@ def _line(number: int, item: NoticeItem, notice: PublicNotice) -> dict:
         "item": item,
         "title": item.title,
         "organisation": item.organisation_name,
-        "mark": _mark(item, entry if is_public else None),
+        "mark": _mark(item, entry if is_public else None, notice),
         "url": reverse("catalogue-entry", args=[entry.kind, entry.code]) if is_public else "",
     }
 
 
-def _mark(item: NoticeItem, entry) -> str:
+def _mark(item: NoticeItem, entry, notice: PublicNotice) -> str:
+    """What became of a line; of what was in the catalogue before (择优选拔) nothing came of it yet."""
     if entry is None:
         return HALTED if is_halted(item, item.filing) else ""
-    return "已退出" if entry.is_exited else "已公布"
+    if entry.is_exited:
+        return "已退出"
+    came_first = notice.kind == NoticeKind.PUBLICITY and not (
+        notice.published_at and notice.published_at < entry.published_at
+    )
+    return "" if came_first else "已公布"
 
 
 def is_halted(item: NoticeItem, filing: Filing) -> bool:

@@ -48,6 +48,7 @@ class _Terms:
     day: date
     level: str = ""
     request_id: str = ""
+    is_for_new: bool = False  # the level: what replaces an entry keeps that of the entry
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def publish_all(
     queries do not grow with new entries of a type; each amendment or reinstatement costs about ten more.
     Raises ``Refused`` when the number or the day is wrong, for then nothing can be published.
     """
-    terms = _Terms(by, checked_number(document_number), checked_day(on), level, request_id)
+    terms = _Terms(by, checked_number(document_number), checked_day(on), level, request_id, is_for_new=True)
     parts = [asked[i : i + AT_ONCE] for i in range(0, len(asked), AT_ONCE)]
     return [outcome for part in parts for outcome in _part(part, terms)]
 
@@ -196,7 +197,8 @@ def _ready(filing: Filing, known: _Known, terms: _Terms) -> _Ready:
     """Return a publishable filing with what it replaces; ``Refused`` when day or level do not fit."""
     refuse_fixed(known.fixed, filing.kind, filing.region_id)
     replaced = _replaced(filing, known, terms.day)
-    return _Ready(known.records[filing.pk], replaced, level_of(filing.record_type, terms.level, replaced))
+    level = "" if replaced and terms.is_for_new else terms.level
+    return _Ready(known.records[filing.pk], replaced, level_of(filing.record_type, level, replaced))
 
 
 def _replaced(filing: Filing, known: _Known, day: date) -> CatalogueEntry | None:

@@ -149,11 +149,15 @@ def latest_due(duty: CampaignDuty) -> datetime:
 def why_closed(filing: Filing, at: datetime) -> str:
     """Return the sentence why ``filing`` cannot be sent at ``at``, empty when the window is open.
 
-    What was sent in time to be reviewed and comes back for correction may be sent again once it is closed.
+    What was sent in time to be reviewed and comes back for correction may be sent again once it is closed,
+    and an update after the last day of updates.
     """
     campaign = filing.campaign
     if campaign is None:
         return ""
+    until = campaign.updates_until
+    if filing.amends_id and filing.state == State.DRAFT and until and is_over(until, at):
+        return f"“{campaign}”的更新截止时间（{moment(until)}）已过，不再接收更新"
     if at < campaign.opens_at:
         return f"“{campaign}”{moment(campaign.opens_at)} 开始报送，现在还不能提交"
     is_closed = campaign.closed_at and filing.state != State.RETURNED

@@ -90,6 +90,22 @@ def test_an_edition_changes_the_catalogue_on_its_day_exactly_as_proposed():
     assert list(editions.faults()) == []
 
 
+def test_what_somebody_does_to_a_filing_meanwhile_stops_the_edition_with_a_sentence_that_names_it():
+    edition = editing.prepared(on=MAY)
+    for name in ("演示新项目一", "演示新项目二"):
+        editing.added(edition, name)
+    proposed = editing.proposed(edition)
+    later = Filing.objects.get(title="演示新项目二")
+
+    def somebody_returns_it(done, total, step):
+        if done == 1:
+            workflow.perform(later, "return", by=approver(), version=later.version, comment=COMMENT)
+
+    said = refused(editions.approve, proposed, by=approver(), progress=somebody_returns_it)
+
+    assert said == "《演示新项目二》：这份填报刚刚已由他人处理，没有办理，整版保持原样；请刷新后再试。"
+
+
 def test_what_the_province_changes_stays_where_it_lies():
     old = project("演示甲")
 

@@ -313,6 +313,36 @@ def test_a_return_past_its_updates_says_until_when_it_could_be_updated(desk):
     assert Filing.objects.filter(amends=first).count() == 0
 
 
+def test_an_update_begun_in_time_and_sent_after_the_last_day_of_updates_is_not_taken(desk):
+    first, past = filing(RETURN, State.APPROVED), timezone.now() - timedelta(days=1)
+    task = a_campaign(due_at=past, updates_until=timezone.now() + timedelta(days=1))
+    Filing.objects.filter(pk=first.pk).update(campaign=task)
+    desk.post(page("filing-update", first))
+    again = Filing.objects.get(amends=first)
+    Campaign.objects.filter(pk=task.pk).update(updates_until=past)
+
+    with pytest.raises(Refused) as refusal:
+        act(again, "submit", filer())
+
+    said = f"“演示任务”的更新截止时间（{windows.moment(past)}）已过，不再接收更新"
+    assert (said in str(refusal.value), Filing.objects.get(pk=again.pk).state) == (True, State.DRAFT)
+
+
+def test_an_update_that_is_sent_back_after_the_last_day_of_updates_is_corrected_and_sent_again(desk):
+    first, past = filing(RETURN, State.APPROVED), timezone.now() - timedelta(days=1)
+    task = a_campaign(due_at=past, updates_until=timezone.now() + timedelta(days=1))
+    Filing.objects.filter(pk=first.pk).update(campaign=task)
+    desk.post(page("filing-update", first))
+    again = Filing.objects.get(amends=first)
+    act(again, "submit", filer())
+    Campaign.objects.filter(pk=task.pk).update(updates_until=past)
+    act(again, "return", reviewer(), comment=COMMENT)
+
+    act(again, "submit", filer())
+
+    assert Filing.objects.get(pk=again.pk).state == State.CITY_REVIEW
+
+
 def test_only_its_own_bureau_is_offered_the_update(client):
     first = filing(RETURN, State.APPROVED)
     client.force_login(reviewer())

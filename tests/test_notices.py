@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from portal import notices, publicity
+from portal import notice_forms, notices, publicity
 from portal.models import Message, NoticeItem, PublicNotice, Workday
 from portal.vocabulary import NoticeKind
 from portal.workflow import Refused
@@ -87,6 +87,17 @@ def test_what_is_wrong_with_a_notice_is_said_and_nothing_is_kept(changes, senten
 
     assert str(refused.value) == sentence
     assert PublicNotice.objects.count() == 0
+
+
+def test_an_end_that_follows_from_the_days_goes_on_following_them():
+    derived = drafted(starts_on=date(2024, 1, 31))
+    typed = drafted(starts_on=date(2024, 1, 31), ends_on=date(2024, 2, 11))  # in the holidays
+
+    shown = [notice_forms.present(notice) for notice in (derived, typed)]
+    longer = [notice_forms.period({**values, "working_days": "9"})[0] for values in shown]
+
+    assert [values["ends_on"] for values in shown] == [None, date(2024, 2, 11)]
+    assert longer == ["2024年1月31日至2024年2月9日（9个工作日）", "2024年1月31日至2024年2月11日（9个工作日）"]
 
 
 def test_in_a_year_of_which_nothing_is_known_the_end_is_typed_and_the_number_is_the_drafters():

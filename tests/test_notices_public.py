@@ -8,7 +8,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from portal import notices, publicity
-from portal.models import Campaign, PublicNotice
+from portal.models import Campaign, NoticeItem, PublicNotice
 from portal.vocabulary import ExitReason
 from tests.campaigning import campaign, get, post
 from tests.crawling import words
@@ -217,6 +217,16 @@ def test_an_entry_and_the_notices_it_went_through_lead_to_each_other(client):
     assert address(shown) in Links(page_of(client, notice)).found
     (line,) = client.get(reverse("notice", args=[notice.pk])).context["lines"]
     assert line["mark"] == "已公布"
+
+
+def test_a_line_that_was_in_the_catalogue_before_is_not_marked_as_published_by_the_notice(client):
+    shown = entry(KIND)
+    notice = running(approved(KIND, name="潍坊演示别的品牌"))
+    NoticeItem.objects.filter(notice=notice).update(filing=shown.filing)
+
+    (line,) = client.get(reverse("notice", args=[notice.pk])).context["lines"]
+
+    assert (line["mark"], line["url"]) == ("", address(shown))
 
 
 def test_the_line_of_an_entry_that_exited_says_so(client):

@@ -101,6 +101,23 @@ def test_an_amendment_takes_its_place_and_its_code_among_new_ones():
     assert list(verify.faults()) == []
 
 
+def test_the_level_is_for_what_is_new_and_what_is_amended_keeps_its_own():
+    former = factories.entry("skill-brands", name="潍坊演示一", on=DAY, level=BrandLevel.PROVINCIAL)
+    draft = catalogue.amend(former, by=factories.filer())
+    for action, by in (
+        ("submit", factories.filer()),
+        ("endorse", factories.reviewer()),
+        ("approve", factories.approver()),
+    ):
+        draft = factories.act(draft, action, by)
+    new = factories.approved("skill-brands", name="潍坊演示二")
+
+    outcomes = publish_all([new, draft], on=date(2024, 7, 1), level=BrandLevel.MUNICIPAL)
+
+    levels = [CatalogueEntry.objects.get(filing=filing).level for filing in (new, draft)]
+    assert (why(outcomes), levels) == (["", ""], [BrandLevel.MUNICIPAL, BrandLevel.PROVINCIAL])
+
+
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
