@@ -109,6 +109,24 @@ def test_whoever_has_a_mail_address_gets_the_link_there_and_no_administrator_see
     assert use(link_in(mail.body)).status_code == 302
 
 
+def test_a_closed_account_is_not_reset_and_gets_its_link_when_it_is_opened():
+    closed, open_one = factories.filer(), factories.reviewer()
+    User.objects.filter(pk=closed.pk).update(is_active=False)
+    browser = enter(Client(), factories.sysadmin())
+    opened = {"username": closed.username, "full_name": "演示", "is_active": "on"}
+
+    said = told(reset(browser, closed, open_one))
+    before = User.objects.get(pk=closed.pk)
+    page = browser.post(url(User, "change", closed.pk), opened, follow=True)
+    used = use(link_in(told(page)[0]))
+
+    assert [line for line in said if closed.username in line] == [
+        f"账号 {closed.username} 已停用，没有重置；请先在账号页启用，启用时会给出链接。"
+    ]
+    assert (len(said), before.check_password(factories.PASSWORD)) == (2, True)
+    assert (used.status_code, try_in(Client(), closed.username, NEW).status_code) == (302, 302)
+
+
 def test_a_weak_password_is_refused_and_the_link_stays_good():
     person, browser = factories.filer(), enter(Client(), factories.sysadmin())
     path = link_in(told(reset(browser, person))[0])

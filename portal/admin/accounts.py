@@ -12,6 +12,8 @@ from portal.models import Edition, Membership, Organisation, Region, ResetReques
 from portal.vocabulary import Role
 
 POST_FIRST = "系统管理员、安全管理员、审计员的账号，先由安全管理员停用岗位，再在这里停用。"
+ASKED = "账号 {} 的重置申请已提交，密码没有改动。由另一位安全管理员或审计员同意后生效。"
+CLOSED = "账号 {} 已停用，没有重置；请先在账号页启用，启用时会给出链接。"
 
 
 class Unused(admin.SimpleListFilter):
@@ -76,12 +78,13 @@ class UserAdmin(ByPost):
         for user in queryset.exclude(pk=request.user.pk):
             if accounts.is_watcher(user):
                 accounts.ask_for_reset(user, by=request.user)
-                said = f"账号 {user.username} 的重置申请已提交，密码没有改动。"
-                self.message_user(request, f"{said}由另一位安全管理员或审计员同意后生效。", messages.WARNING)
-                continue
-            accounts.reset(user)
-            self.log_change(request, user, "重置密码")
-            self._tell(request, user)
+                self.message_user(request, ASKED.format(user.username), messages.WARNING)
+            elif not user.is_active:
+                self.message_user(request, CLOSED.format(user.username), messages.WARNING)
+            else:
+                accounts.reset(user)
+                self.log_change(request, user, "重置密码")
+                self._tell(request, user)
 
     def _tell(self, request, user):
         """Show the link once; it is the owner who sets the password, and nobody sees it."""
