@@ -21,7 +21,7 @@ PHONE = "13900000001"
 
 
 class MailServer(ThreadingTCPServer):
-    """Takes mail; answers a verb otherwise when told so, or waits with the answer until it is let go."""
+    """Takes mail; answers a verb otherwise when told so, waits with it, or is gone before the last."""
 
     daemon_threads, allow_reuse_address = True, True
 
@@ -29,6 +29,7 @@ class MailServer(ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), _Talk)
         self.mails: list[EmailMessage] = []
         self.answers: dict[str, str] = {}
+        self.breaks_off = False
         self.holds, self.reached, self.go = "", Event(), Event()
         self._lock = Lock()
 
@@ -63,6 +64,8 @@ class _Talk(StreamRequestHandler):
         if verb == "DATA" and said.startswith("354"):
             self.server.take(self._data())
             self._wait(".")
+            if self.server.breaks_off:
+                return False
             self._say(self.server.answers.get(".", "250 taken"))
         return verb != "QUIT"
 

@@ -11,12 +11,13 @@ from django.db import IntegrityError, transaction
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from portal import invitations
+from portal import invitations, mailing
 from portal.models import Membership, ResetRequest, User
 from portal.vocabulary import ADMIN_ROLES, Role
 from tests import factories
 from tests.administration import enter, told, url
 from tests.identity import authenticator, entered, is_in, try_in
+from tests.posting import mail_server
 
 pytestmark = pytest.mark.django_db
 NEW = "Correct horse 7 battery"
@@ -107,6 +108,25 @@ def test_whoever_has_a_mail_address_gets_the_link_there_and_no_administrator_see
     assert mail.to == ["yanshi@portal.example"]
     assert told(page) == [f"账号 {person.username} 设置密码的链接已发到本人邮箱，7 天内有效；这里不显示。"]
     assert use(link_in(mail.body)).status_code == 302
+
+
+def test_a_server_that_breaks_off_leaves_it_open_whether_the_link_was_sent_and_that_is_said():
+    person = factories.filer()
+    User.objects.filter(pk=person.pk).update(email="yanshi@portal.example")
+    browser = enter(Client(), factories.sysadmin())
+
+    with mail_server() as server:
+        server.breaks_off = True
+        page = reset(browser, person)
+        server.breaks_off, server.answers["."] = False, "421 busy"
+        refused = reset(browser, person)
+
+    said = "请过一会儿再重置一次。"
+    assert (page.status_code, len(server.mails)) == (200, 2)
+    assert told(page) == [f"账号 {person.username} 的密码已停用，不能确定链接是否已经发出，{said}"]
+    assert told(refused)[0] == (
+        f"账号 {person.username} 的密码已停用，本人还没有收到链接：{mailing.REFUSED.format(421)}{said}"
+    )
 
 
 def test_a_closed_account_is_not_reset_and_gets_its_link_when_it_is_opened():

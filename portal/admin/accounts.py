@@ -1,5 +1,7 @@
 """Accounts, posts, organisations, divisions and editions: who keeps which, see ``base``."""
 
+from smtplib import SMTPException
+
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,6 +16,7 @@ from portal.vocabulary import Role
 POST_FIRST = "系统管理员、安全管理员、审计员的账号，先由安全管理员停用岗位，再在这里停用。"
 ASKED = "账号 {} 的重置申请已提交，密码没有改动。由另一位安全管理员或审计员同意后生效。"
 CLOSED = "账号 {} 已停用，没有重置；请先在账号页启用，启用时会给出链接。"
+UNCERTAIN = "账号 {} 的密码已停用，不能确定链接是否已经发出，请过一会儿再重置一次。"
 
 
 class Unused(admin.SimpleListFilter):
@@ -107,6 +110,8 @@ def _mailed(user: User, address: str) -> str:
         mailing.send(user.email, "设置密码", body, number=f"password-{get_random_string(20)}")
     except mailing.NotSent as reason:
         return f"账号 {user.username} 的密码已停用，本人还没有收到链接：{reason}请过一会儿再重置一次。"
+    except (OSError, SMTPException):  # broken off: the server may have taken it
+        return UNCERTAIN.format(user.username)
     return f"账号 {user.username} 设置密码的链接已发到本人邮箱，7 天内有效；这里不显示。"
 
 
