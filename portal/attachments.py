@@ -46,9 +46,9 @@ def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) ->
     ``name`` is as the person's computer calls it. Raises ``Refused`` with the sentence when the file does not
     fit the slot or the draft is not open to ``by``; nothing is stored then.
     """
-    place, size = _open_slot(record, slot, by), quotas.size_of(content) or 1
-    space = room(record.organisation_id, size)
-    space.demand(size)
+    place, size = _open_slot(record, slot, by), quotas.size_of(content)
+    space = room(record.organisation_id, size or place.most_bytes)
+    space.demand(size or 1)
     attachment = Attachment(filing_id=record.pk, slot=slot, name=_clean_name(name), uploaded_by=by)
     try:
         with _all_or_nothing() as kept:
@@ -60,6 +60,7 @@ def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) ->
         if error.errno not in FULL:
             raise
         raise Refused(NO_ROOM) from error
+    _make_way(record.organisation_id)
     return attachment
 
 
@@ -106,13 +107,18 @@ def discard(found: models.QuerySet[Attachment]) -> int:
 
     Those of a submitted version stay, and of what was erased (``purging``) size and digest do.
     """
-    removed = found.exclude(removed_at=None).filter(erased_at=None).select_related("filing")
-    gone = [one for one in removed if not _was_submitted(one)]
+    gone = _spare(found)
     for attachment in gone:
         with transaction.atomic():
             if Attachment.objects.exclude(removed_at=None).filter(pk=attachment.pk).delete()[0]:
                 transaction.on_commit(partial(_delete_unused, _files_of(attachment)))
     return len(gone)
+
+
+def _spare(found: models.QuerySet[Attachment]) -> list[Attachment]:
+    """Return the removed files that no submitted version holds."""
+    removed = found.exclude(removed_at=None).filter(erased_at=None).select_related("filing")
+    return [one for one in removed if not _was_submitted(one)]
 
 
 def tidy() -> int:
@@ -126,11 +132,27 @@ def _begun() -> datetime:
 
 
 def room(organisation: int, size: int) -> quotas.Room:
-    """Return the room for a file of so many bytes, for which what the bureau removed may give way."""
+    """Return the room for a file of so many bytes, for which what the bureau removed may give way.
+
+    Nothing gives way by asking: ``add`` sees to that once the file is stored.
+    """
     found = quotas.room(organisation)
-    if size <= found.bytes or not discard(Attachment.objects.filter(filing__organisation=organisation)):
-        return found
-    return quotas.room(organisation)
+    return found if size <= found.bytes else quotas.room(organisation, spare=_spare_bytes(organisation))
+
+
+@asking.for_the_house()
+def _spare_bytes(organisation: int) -> int:
+    """Return by how much less a bureau's files would take if what it removed were gone for good."""
+    own = Attachment.objects.filter(filing__organisation=organisation)
+    spare = _spare(own)
+    stay = set(own.exclude(pk__in=[one.pk for one in spare]).values_list("file", flat=True))
+    return sum({one.file.name: one.size for one in spare if one.file.name not in stay}.values())
+
+
+def _make_way(organisation: int) -> None:
+    """Delete for good what a bureau removed if its files are beyond its share, now that there is another."""
+    if quotas.is_exceeded(organisation):
+        discard(Attachment.objects.filter(filing__organisation=organisation))
 
 
 def copy_all(source: Filing, target: Filing) -> list[Attachment]:

@@ -34,13 +34,21 @@ class Room:
             raise Refused(self.sentence)
 
 
-def room(organisation: int) -> Room:
-    """Return the room for a file of a bureau: what is left of its share, or of the disk if that is less."""
+def room(organisation: int, *, spare: int = 0) -> Room:
+    """Return the room for a file of a bureau: what is left of its share, or of the disk if that is less.
+
+    Of what the share holds, ``spare`` bytes would give way to the file.
+    """
     if not settings.BUREAU_QUOTA:
         return disk()
     taken, quota = used(organisation), settings.BUREAU_QUOTA
     words = FULL.format(used=-(-taken // 2**20), quota=quota // 2**20)
-    return min(disk(), Room(max(quota - taken, 0), words), key=lambda one: one.bytes)
+    return min(disk(), Room(max(quota - taken + spare, 0), words), key=lambda one: one.bytes)
+
+
+def is_exceeded(organisation: int) -> bool:
+    """Say whether a bureau's files are beyond its share."""
+    return bool(settings.BUREAU_QUOTA) and used(organisation) > settings.BUREAU_QUOTA
 
 
 def disk() -> Room:

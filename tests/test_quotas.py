@@ -68,6 +68,29 @@ def test_what_does_not_say_its_length_is_stopped_on_its_way_and_leaves_nothing(d
     assert on_disk() == before == in_rows()
 
 
+def test_what_was_removed_gives_way_to_what_does_not_say_its_length(draft):
+    removed = add(draft, pdf("甲" * 1000))
+    attachments.remove(removed, by=filer())
+
+    with quota(10):
+        added = attachments.add(draft, STAMPED_SCAN, Unmeasured(pdf("乙" * 1000)), "乙.pdf", by=filer())
+
+    assert list(draft.attachments.all()) == [added]
+
+
+def test_a_removed_file_that_another_filing_still_has_makes_no_room(draft):
+    row, other = add(draft, pdf("甲")), factories.draft(KIND, name="演示另一品牌")
+    attachments.remove(row, by=filer())
+
+    with quota(0):
+        alone = attachments.room(draft.organisation_id, row.size).bytes
+        row.pk, row.filing_id, row.removed_at, row._state.adding = None, other.pk, None, True
+        row.save(force_insert=True)
+        shared = attachments.room(draft.organisation_id, row.size).bytes
+
+    assert (alone, shared) == (row.size, 0)
+
+
 def test_a_sheet_beyond_the_share_is_not_kept(draft):
     sheet = made_files.xlsx([["品牌名称"], ["演示品牌"]])
     before = on_disk()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from portal import attachments
@@ -12,6 +12,7 @@ from portal.workflow import Refused
 from tests import factories, films
 from tests.factories import act, filer, reviewer
 from tests.test_attachments import add, in_rows, on_disk, pdf
+from tests.test_material_pages import put
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,28 @@ def test_what_was_removed_gives_way_when_the_share_of_the_bureau_is_full(
 
     assert list(draft.attachments.all()) == [kept, added]
     assert on_disk() == in_rows() == {kept.file.name, added.file.name}
+
+
+def test_nothing_removed_gives_way_to_a_file_that_is_refused_anyway(
+    client, draft, django_capture_on_commit_callbacks
+):
+    removed, kept = add(draft, pdf("甲" * 100)), add(draft, pdf("乙"))
+    attachments.remove(removed, by=filer())
+    without_token = Client(enforce_csrf_checks=True)
+    for browser in (client, without_token):
+        browser.force_login(filer())
+    fits, program = pdf("丙" * 100), b"MZ" + bytes(removed.size - 2)
+    share = override_settings(BUREAU_QUOTA=kept.size + removed.size)
+
+    with share, django_capture_on_commit_callbacks(execute=True):
+        answers = [put(client, draft, fits + b"x"), put(client, draft, program)]
+        answers.append(put(without_token, draft, fits))
+        with override_settings(UPLOAD_FLOOR=100):
+            answers.append(put(client, draft, fits))
+
+    assert [answer.status_code for answer in answers] == [413, 422, 403, 413]
+    assert attachments.removed(draft) == [removed]
+    assert on_disk() == in_rows() == {kept.file.name, removed.file.name}
 
 
 def test_a_file_is_put_back_by_the_bureau_alone_into_a_draft_where_there_is_still_a_place(draft):
