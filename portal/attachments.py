@@ -6,7 +6,8 @@ no file is left behind. Call ``add`` outside of a transaction: a long upload mus
 
 import errno
 import hashlib
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from typing import BinaryIO
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.db import models, transaction
+from django.db import Error, connection, models, transaction
 from django.utils import timezone
 
 from portal import asking, locks, media, quotas, scanning, scope, text
@@ -39,6 +40,8 @@ TOO_OLD = "这个文件移除已满一天，不能恢复了；请重新上传。
 #: A file that was never submitted is given back for so long after it was removed, and then deleted.
 RESTORABLE = timedelta(days=1)
 
+logger = logging.getLogger(__name__)
+
 
 def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) -> Attachment:
     """Store ``content`` in a slot of a draft and return its row with what was measured in it.
@@ -51,7 +54,7 @@ def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) ->
     space.demand(size or 1)
     attachment = Attachment(filing_id=record.pk, slot=slot, name=_clean_name(name), uploaded_by=by)
     try:
-        with _all_or_nothing() as kept:
+        with all_or_nothing(_is_used) as kept:
             _take_in(attachment, _Stream(content, place, space), kept)
             _join(attachment, place)
     except media.Unfit as unfit:
@@ -65,14 +68,33 @@ def add(record: Filing, slot: str, content: BinaryIO, name: str, *, by: User) ->
 
 
 @contextmanager
-def _all_or_nothing() -> Iterator[list[str]]:
-    """Give a list for the names of what is stored; all of it is deleted when anything goes wrong."""
+def all_or_nothing(is_named: Callable[[str], bool]) -> Iterator[list[str]]:
+    """Give a list for the names of what is stored; all of it is deleted when anything goes wrong.
+
+    But for what a row names by then: a commit may have been carried out although its answer was lost.
+    """
     kept: list[str] = []
     try:
         yield kept
+    except Error:
+        _delete_unnamed(kept, is_named)
+        raise
     except BaseException:
         _delete(kept)
         raise
+
+
+@asking.for_the_house()
+def _delete_unnamed(names: list[str], is_named: Callable[[str], bool]) -> None:
+    """Delete what no row names; while the database is away all of it stays, and ``verify`` tells of it."""
+    try:
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        unnamed = [name for name in names if not is_named(name)]
+    except Error as error:
+        logger.warning("Files are kept, for a row may name them: %s: %s", ", ".join(names), error)
+    else:
+        _delete(unnamed)
 
 
 def remove(attachment: Attachment, *, by: User) -> None:
@@ -315,11 +337,12 @@ def _files_of(attachment: Attachment) -> list[str]:
 @asking.for_the_house()
 def _delete_unused(names: list[str]) -> None:
     """Delete the stored files that no row uses any more."""
-    _delete(name for name in names if not Attachment.objects.filter(file=name).exists() and not _shown(name))
+    _delete(name for name in names if not _is_used(name))
 
 
-def _shown(name: str) -> bool:
-    return Attachment.objects.filter(display=name).exists()
+def _is_used(name: str) -> bool:
+    rows = Attachment.objects
+    return rows.filter(file=name).exists() or rows.filter(display=name).exists()
 
 
 def _delete(names: Iterable[str]) -> None:

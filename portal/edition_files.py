@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal import media, quotas, scanning, text
-from portal.attachments import EMPTY
+from portal.attachments import EMPTY, all_or_nothing
 from portal.edition_policy import ABANDONED, APPROVED, PREPARING, PUBLISHED, choices, stage
 from portal.editions import note
 from portal.models import Edition, User
@@ -52,12 +52,9 @@ def attach(edition: Edition, content: BinaryIO, name: str, *, by: User) -> Editi
     if why_not_attached(edition, by) != "":
         raise Refused("现在不能上传发布文件。")
     _check(content)
-    stored = default_storage.save(storage_name(edition, name), content)
-    try:
-        former = _join(edition, stored, name, by)
-    except BaseException:
-        default_storage.delete(stored)
-        raise
+    with all_or_nothing(_is_named) as kept:
+        kept.append(default_storage.save(storage_name(edition, name), content))
+        former = _join(edition, kept[0], name, by)
     if former:
         default_storage.delete(former)
     return Edition.objects.get(pk=edition.pk)
@@ -89,6 +86,10 @@ def _join(edition: Edition, stored: str, name: str, by: User) -> str:
     current.save(update_fields=["file", "file_name"])
     note(current, by, f"上传发布文件：{current.file_name}")
     return former
+
+
+def _is_named(stored: str) -> bool:
+    return Edition.objects.filter(file=stored).exists()
 
 
 def _clean_name(name: str) -> str:

@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal import media, quotas, scanning, text
+from portal.attachments import all_or_nothing
 from portal.models import Import, ImportPurpose, Organisation, Registration, User
 from portal.publishable import checked_day, checked_number
 from portal.registry import RecordType
@@ -86,18 +87,17 @@ def prepare(
         "decided_on": checked_day(decided_on) if decided_on else None,
     }
     quotas.room(bureau.pk).demand(sum(_measured(file.content)[0] for file in (sheet, document)))
-    kept: list[str] = []
-    try:
-        with transaction.atomic():
-            upload = _received(record_type, sheet, bureau, by, kept)
-            found = Registration(upload=upload, **said, **_document(document, kept))
-            found.save()
-            note(found, by, f"上传登记表格：{upload.file_name}", ADDITION)
-            return found
-    except BaseException:
-        for name in kept:
-            default_storage.delete(name)
-        raise
+    with all_or_nothing(_is_named) as kept, transaction.atomic():
+        upload = _received(record_type, sheet, bureau, by, kept)
+        found = Registration(upload=upload, **said, **_document(document, kept))
+        found.save()
+        note(found, by, f"上传登记表格：{upload.file_name}", ADDITION)
+    return found
+
+
+def _is_named(stored: str) -> bool:
+    is_sheet = Import.objects.filter(file=stored).exists()
+    return is_sheet or Registration.objects.filter(document=stored).exists()
 
 
 def _received(

@@ -29,7 +29,7 @@ def run_read(job: Job, work: jobs.Work) -> None:
     imported, by = _asked(job)
     with _trouble(job, imported):
         reading = import_steps.prepare(imported, work.progress)
-        with import_steps.kept_or_removed(reading), work.at_once():
+        with import_steps.kept_or_removed(reading.plan.name), work.at_once():
             import_steps.note_read(imported, reading)
             _tell(imported, by, IS_READ.format(imported.file_name))
 

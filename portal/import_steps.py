@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 
 from portal import access_log, import_files
+from portal.attachments import all_or_nothing
 from portal.import_files import Kept
 from portal.import_plans import Plan, Writer
 from portal.import_reading import Progress, Result, Source, read_into
@@ -59,13 +61,15 @@ def prepare(imported: Import, progress: Progress) -> Reading:
 
 
 @contextmanager
-def kept_or_removed(reading: Reading) -> Iterator[None]:
-    """Remove the stored plan when what is to name it fails."""
-    try:
+def kept_or_removed(name: str) -> Iterator[None]:
+    """Remove a stored file when what is to name it fails."""
+    with all_or_nothing(_is_named) as kept:
+        kept.append(name)
         yield
-    except BaseException:
-        import_files.remove([reading.plan.name])
-        raise
+
+
+def _is_named(name: str) -> bool:
+    return Import.objects.filter(Q(file=name) | Q(plan=name)).exists()
 
 
 def note_read(imported: Import, reading: Reading) -> Import:

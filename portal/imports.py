@@ -106,7 +106,7 @@ def receive(
     content = BytesIO(upload) if isinstance(upload, bytes) else upload
     quotas.room(bureau.pk).demand(len(upload) if isinstance(upload, bytes) else quotas.size_of(upload))
     kept = _stored(content, name)
-    with _removed_on_failure(kept), transaction.atomic():
+    with import_steps.kept_or_removed(kept.name), transaction.atomic():
         imported = Import.objects.create(
             slug=record_type.slug,
             organisation=bureau,
@@ -148,15 +148,6 @@ def _stored(content: BinaryIO, name: str) -> Kept:
     return kept
 
 
-@contextmanager
-def _removed_on_failure(kept: Kept) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        import_files.remove([kept.name])
-        raise
-
-
 def _suffix(name: str) -> str:
     suffix = PurePath(name).suffix.lower()
     return suffix if suffix in sandbox.SUFFIXES else ""
@@ -176,7 +167,7 @@ def _is_small(imported: Import) -> bool:
 def read(imported: Import, progress: Progress = unheard) -> Import:
     """Read the stored file into a plan, name it in the row and return that; the plan before it is removed."""
     reading = import_steps.prepare(imported, progress)
-    with import_steps.kept_or_removed(reading), transaction.atomic():
+    with import_steps.kept_or_removed(reading.plan.name), transaction.atomic():
         done = import_steps.note_read(imported, reading)
         transaction.on_commit(partial(import_files.remove, [imported.plan]))
     return done
