@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from portal import access_log, attachments, registry, resealing, sealing, snapshot, terms
 from portal.models import (
+    WAITING,
     Act,
     Attachment,
     Filing,
@@ -118,9 +119,7 @@ def _noted(name: str, erase, now: datetime) -> Counter:
 
 def _filings(found: QuerySet[Filing], now: datetime) -> tuple[Counter, list[int]]:
     """Erase filings that are still due once they are held; nobody submits or reopens one meanwhile."""
-    if connection.features.has_select_for_update:
-        found = found.select_for_update(of=("self",))
-    kinds = dict(found.order_by("pk").values_list("pk", "kind"))
+    kinds = dict(_held(found).order_by("pk").values_list("pk", "kind"))
     versions, spoiled = _versions(kinds, now)
     numbers = sorted(kinds.keys() - spoiled)
     for version in versions:
@@ -136,6 +135,11 @@ def _filings(found: QuerySet[Filing], now: datetime) -> tuple[Counter, list[int]
     number = sum(version.filing_id not in spoiled for version in versions)
     done = Counter(filings=len(numbers), versions=number, files=files, left=len(spoiled))
     return +done, numbers
+
+
+def _held(found: QuerySet) -> QuerySet:
+    """Hold rows until the end of the transaction; on SQLite, which has one writer, they are held already."""
+    return found.select_for_update(of=("self",)) if connection.features.has_select_for_update else found
 
 
 def _versions(kinds: Iterable[int], now: datetime) -> tuple[list[FilingVersion], set[int]]:
@@ -215,16 +219,26 @@ def _erase_objections(now: datetime) -> tuple[Counter, list[int]]:
 
 
 def _sheets(now: datetime) -> QuerySet[Import]:
-    found = Import.objects.filter(purpose=ImportPurpose.HISTORY, committed_at__lt=_before("sheet", now))
-    return found.exclude(file="", plan="")
+    """Return the sheets of past results that were entered, or left lying, longer ago than their term.
+
+    One that waits for its job or for the second person does so since then at least.
+    """
+    before = _before("sheet", now)
+    is_left = Q(committed_at=None, abandoned_at=None, created_at__lt=before)
+    is_new = Q(registration__proposed_at__gte=before)
+    is_new |= Q(job__status__in=WAITING, job__requested_at__gte=before)
+    found = Import.objects.filter(Q(committed_at__lt=before) | is_left & ~is_new)
+    return found.filter(purpose=ImportPurpose.HISTORY).exclude(file="", plan="")
 
 
 def _erase_sheets(now: datetime) -> tuple[Counter, list[int]]:
     """The files go first: a run killed before its commit deletes them again, and no stray is left."""
-    found = list(_sheets(now).values_list("pk", "file", "plan"))
+    found = list(_held(_sheets(now)).values_list("pk", "file", "plan"))
     numbers = [pk for pk, *_ in found]
     _delete(name for _, *both in found for name in both if name)
-    Import.objects.filter(pk__in=numbers).update(file="", plan="")
+    sheets = Import.objects.filter(pk__in=numbers)
+    sheets.update(file="", plan="")
+    sheets.filter(committed_at=None).update(abandoned_at=now)
     return +Counter(sheets=len(numbers)), numbers
 
 

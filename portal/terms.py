@@ -39,7 +39,7 @@ DEFAULTS = (
     Term("exited", "退出目录或已被替换的填报", "退出或被替换", 3),
     Term("return", "审核通过、不列入目录的报表和零报送", "办结", 5),
     Term("objection", "公示异议的异议人、联系方式和内容", "办结", 3),
-    Term("sheet", "登记历史结果上传的表格文件", "登记", 1),
+    Term("sheet", "登记历史结果上传的表格文件", "登记（没有登记的按上传时间）", 1),
     Term("phone", "已停用账号接收短信的手机号", "停用", 0, f"{LAW}：处理目的已实现。"),
 )
 #: Those of filings, whose personal fields, submitted versions and files go together.

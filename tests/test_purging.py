@@ -15,6 +15,8 @@ from django.utils import timezone
 from portal import (
     catalogue,
     drafts,
+    historical_acts,
+    historical_jobs,
     purging,
     quotas,
     registry,
@@ -28,8 +30,10 @@ from portal.models import (
     Filing,
     FilingVersion,
     Import,
+    Job,
     MessagePreference,
     Objection,
+    Registration,
 )
 from portal.refusals import Invalid, Refused
 from portal.sealing import ERASED_WORDS
@@ -297,4 +301,29 @@ def test_a_sheet_of_former_years_goes_with_its_plan_and_what_it_entered_stays():
     assert found == [{}, {"sheet": {"sheets": 1}}, {}]
     assert ([name for name in names if default_storage.exists(name)], len(names) > 0) == ([], True)
     assert Filing.objects.get(pk=record.pk).record.contact_phone == PHONE
+    assert list(verify.faults()) == []
+
+
+def test_a_sheet_of_former_years_that_was_left_lying_goes_and_one_that_waits_has_its_term(monkeypatch):
+    right = {"考核机构名称": "演示学校", "联系人": NAME, "联系电话": PHONE, "填报单位": registering.BUREAU}
+    sheets = [registering.sheet(KIND.slug, right | {"考核机构名称": name}) for name in ("", *"甲乙丙")]
+    left = [registering.prepared(KIND.slug, data) for data in sheets[:2]]
+    waiting = [registering.proposed(KIND.slug, sheets[2])]
+    monkeypatch.setattr(historical_jobs, "MOST_BYTES_AT_ONCE", 0)
+    waiting.append(registering.prepared(KIND.slug, sheets[3]))
+    later = timezone.now() + timedelta(days=300)
+    Registration.objects.exclude(proposed_at=None).update(proposed_at=later)
+    Job.objects.update(requested_at=later)
+
+    found = [told(purging.purge(day_of("sheet", late=late))) for late in (0, 1)]
+    stages = [historical_acts.stage(registering.again(one)) for one in (*left, *waiting)]
+    found.append(told(purging.purge(day_of("sheet", late=302))))
+
+    uploads = [registering.again(one).upload for one in (*left, *waiting)]
+    assert found == [{}, {"sheet": {"sheets": 2}}, {"sheet": {"sheets": 2}}]
+    assert stages == ["abandoned", "abandoned", "proposed", "reading"]
+    assert [(upload.file, upload.plan, upload.is_open) for upload in uploads] == [("", "", False)] * 4
+    lying = default_storage.listdir("registrations")[1]
+    documents = Registration.objects.values_list("document", flat=True)
+    assert sorted(f"registrations/{name}" for name in lying) == sorted(documents)
     assert list(verify.faults()) == []
