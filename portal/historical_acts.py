@@ -10,12 +10,13 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from portal import asking, text, workflow
+from portal import asking, jobs, text, workflow
 from portal.historical import CONFIRM, ENDED_ALREADY, PREPARE, bureau_of, note
 from portal.models import CatalogueEntry, Event, Filing, Import, Job, Registration, RowOutcome, User
 from portal.refusals import Refused
 from portal.vocabulary import ENDED, State
 
+RECEIPT = "history-receipt"  # the jobs that make receipts of sheets
 LONGEST_REASON = 400
 AT_ONCE = 500
 
@@ -130,6 +131,7 @@ def _end(current: Registration) -> None:
     upload = current.upload
     files = [name for name in (upload.file, upload.plan) if name]
     Import.objects.filter(pk=upload.pk).update(abandoned_at=timezone.now(), file="", plan="")
+    jobs.expire(RECEIPT, {"registration": current.pk})
     transaction.on_commit(partial(_remove, files))
 
 

@@ -5,11 +5,11 @@ What a receipt is, ``receipts`` says: the same workbook, faulty cells red, the r
 
 from pathlib import Path
 
-from portal import historical, historical_acts, historical_jobs, jobs, receipts, registry
+from portal import historical, historical_acts, historical_jobs, import_files, jobs, receipts, registry
 from portal.models import Job, Registration, User
 from portal.workflow import Refused
 
-KIND = "history-receipt"
+KIND = historical_acts.RECEIPT
 MOST_ROWS, MOST_BYTES = 10_000, 2 * 2**20  # a larger sheet takes a job: some 60 ms a thousand rows
 GONE = "上传的表格已不在服务器上，不能再生成错误回执；请重新上传。"
 TOO_MUCH = "表格过大或过于复杂，没有生成错误回执；页面上列有错误的位置，请按它改正原表后重新上传。"
@@ -60,4 +60,4 @@ def run(job: Job, work: jobs.Work) -> jobs.Result:
     work.progress(0, 1, "标注错误")
     path: Path = work.path(".xlsx")
     path.write_bytes(make(found))
-    return jobs.Result(path, receipts.name_of(found.upload.file_name))
+    return jobs.Result(path, receipts.name_of(found.upload.file_name), kept_for=import_files.KEPT_FOR)

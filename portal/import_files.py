@@ -18,6 +18,7 @@ from django.utils import timezone
 FOLDER = "imports"
 PIECE = 2**20
 GRACE = timedelta(days=1)
+KEPT_FOR = timedelta(days=7)  # a file that nobody confirmed, and its receipt
 
 
 @dataclass(frozen=True)

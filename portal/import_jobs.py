@@ -10,7 +10,7 @@ from portal.leases import Cancelled, LeaseLost
 from portal.models import Import, Job, User
 from portal.workflow import Refused
 
-READ, COMMIT = "import-read", "import-commit"
+READ, COMMIT, RECEIPT = "import-read", "import-commit", "import-receipt"
 TITLES = {READ: "读取“{}”", COMMIT: "导入“{}”"}
 IS_READ = "“{}”已读取完毕，请核对后确认导入。"
 IS_COMMITTED = "“{}”已导入：新增{}份，更新{}份。"

@@ -11,7 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from portal import access_log, imports, job_pages, jobs
+from portal import access_log, imports, job_pages
 from portal.annexes import CellError
 from portal.imports import Change, PlanRow
 from portal.models import Filing, Import, ImportPurpose, JobStatus, RowOutcome, User
@@ -276,8 +276,8 @@ def under_way(imported: Import) -> dict:
     return {
         "job": job,
         "percent": job_pages.percent(job),
-        "remaining": job_pages.in_words(jobs.remaining(job)),
-        "before": jobs.ahead(job) if job.status == JobStatus.QUEUED else 0,
+        "remaining": job_pages.in_words(job_pages.remaining(job)),
+        "before": job_pages.ahead(job) if job.status == JobStatus.QUEUED else 0,
         "refresh": REFRESH,
     }
 

@@ -7,7 +7,6 @@ of a file is imported or nothing. With the steps and jobs below it the only writ
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import PurePath
@@ -16,9 +15,20 @@ from typing import Any, BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
-from portal import access_log, import_files, import_jobs, import_steps, quotas, sandbox, scanning, scope, text
+from portal import (
+    access_log,
+    import_files,
+    import_jobs,
+    import_steps,
+    jobs,
+    quotas,
+    sandbox,
+    scanning,
+    scope,
+    text,
+)
 from portal.annexes import CellError
-from portal.import_files import Kept
+from portal.import_files import KEPT_FOR, Kept
 from portal.import_plans import Plan, Row
 from portal.import_reading import Progress, unheard
 from portal.import_ways import way_of
@@ -30,7 +40,6 @@ from portal.sandbox import flat
 
 AT_ONCE_BYTES = 512 * 1024  # up to here a file is read in the request: about a second
 AT_ONCE_ROWS = 1000  # so many filings are written in the request: about a second
-KEPT_FOR = timedelta(days=7)
 LONGEST_NAME = 200
 
 EMPTY = "这个文件是空的，没有读取；请核对后重新选择。"
@@ -330,6 +339,7 @@ def abandon(imported: Import, *, by: User) -> None:
 
 def _give_up(current: Import) -> None:
     transaction.on_commit(partial(import_files.remove, [current.file, current.plan]))
+    jobs.expire(import_jobs.RECEIPT, {"import": current.pk})
     current.abandoned_at, current.file, current.plan = timezone.now(), "", ""
     current.confirmed_at = current.confirmed_by = None
     current.save()

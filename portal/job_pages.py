@@ -118,7 +118,7 @@ def facts(job: Job, user: User) -> dict:
     line = _line(job)
     report = line["report"]
     return line | {
-        "before": jobs.ahead(job) if job.status == JobStatus.QUEUED else 0,
+        "before": ahead(job) if job.status == JobStatus.QUEUED else 0,
         "refresh": REFRESH if job.is_waiting else 0,
         "summary": _summary(report) if report else [],
         "format": report_files.FORMATS.get(report.format, "") if report else "",
@@ -149,6 +149,20 @@ def _page(report: Report) -> str:
 def percent(job: Job) -> int:
     """Return how much of a job is done, 0 to 100."""
     return min(100, 100 * job.done // job.total) if job.total else 0
+
+
+def remaining(job: Job) -> int | None:
+    """Return how many seconds a running job will take yet, at the pace so far; None while that is unknown."""
+    if job.status != JobStatus.RUNNING or not job.done or not job.total:
+        return None
+    gone = (timezone.now() - job.started_at).total_seconds()
+    return max(0, round(gone * (job.total - job.done) / job.done))
+
+
+def ahead(job: Job) -> int:
+    """Return how many queued jobs were asked for before this one."""
+    earlier = Q(requested_at__lt=job.requested_at) | Q(requested_at=job.requested_at, pk__lt=job.pk)
+    return Job.objects.filter(earlier, status=JobStatus.QUEUED).count()
 
 
 def in_words(seconds: int | None) -> str:

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import Error, connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
-from django.utils import timezone
+from django.db.models.functions import Coalesce
 
 from portal import access_log, leases, notify, queueing, stores
 from portal.attachments import FULL
@@ -58,11 +58,15 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What a runner made: the file at a path that ``work.path`` gave, its name for people, columns to set."""
+    """What a runner made: the file at a path that ``work.path`` gave, its name for people, columns to set.
+
+    The file is ``kept_for`` so long, ``REPORT_DAYS`` unless it is told.
+    """
 
     path: Path
     file_name: str
     facts: dict = field(default_factory=dict)
+    kept_for: timedelta | None = None
 
 
 class Work:
@@ -183,16 +187,20 @@ def _attempt(job: Job, lease: Lease) -> str:
             return JobStatus.DONE.value
         heart.check()
         stored = stores.publish(result.path) if result else None
-    facts = heart.all_done
-    if result is None:
-        return _finish(job, lease, facts, {})
-    facts |= {
+    facts, own = (_columns(result, stored), result.facts) if result else ({}, {})
+    return _finish(job, lease, heart.all_done | facts, own)
+
+
+def _columns(result: Result, stored: stores.Stored) -> dict:
+    """Return what the row says of a file; one whose day was set while it was made has that."""
+    until = clock() + (result.kept_for or timedelta(days=settings.REPORT_DAYS))
+    return {
         "file": stored.name,
         "size": stored.size,
         "sha256": stored.sha256,
         "file_name": result.file_name,
+        "expires_at": Coalesce("expires_at", Value(until)),
     }
-    return _finish(job, lease, facts, result.facts)
 
 
 def _finish(job: Job, lease: Lease, facts: dict, own: dict) -> str:
@@ -328,18 +336,10 @@ def cancel(job: Job, *, by: User) -> Job:
     return job
 
 
-def remaining(job: Job) -> int | None:
-    """Return how many seconds a running job will take yet, at the pace so far; None while that is unknown."""
-    if job.status != JobStatus.RUNNING or not job.done or not job.total:
-        return None
-    gone = (timezone.now() - job.started_at).total_seconds()
-    return max(0, round(gone * (job.total - job.done) / job.done))
-
-
-def ahead(job: Job) -> int:
-    """Return how many queued jobs were asked for before this one."""
-    earlier = Q(requested_at__lt=job.requested_at) | Q(requested_at=job.requested_at, pk__lt=job.pk)
-    return Job.objects.filter(earlier, status=JobStatus.QUEUED).count()
+def expire(kind: str, told: dict[str, int]) -> None:
+    """Let the files of the jobs of ``kind`` told this go with the next sweep, or once made."""
+    asked = {f"parameters__{name}": value for name, value in told.items()}
+    Job.objects.filter(kind=kind, **asked).update(expires_at=clock())
 
 
 def sweep() -> None:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from portal import imports, jobs, receipts
+from portal import import_files, import_jobs, imports, jobs, receipts
 from portal.models import Import, Job, User
 from portal.registry import get
 from portal.workflow import Refused
 
-KIND = "import-receipt"
+KIND = import_jobs.RECEIPT
 GONE = "这份文件已经导入或放弃，没有保留，不能再生成错误回执；请重新上传。"
 TOO_MUCH = "这份文件过大或过于复杂，没有生成错误回执；预览里列有全部错误，请按预览改正原表后重新上传。"
 
@@ -46,4 +46,4 @@ def run(job: Job, work: jobs.Work) -> jobs.Result:
     work.progress(0, 1, "标注错误")
     path: Path = work.path(".xlsx")
     path.write_bytes(make(imported))
-    return jobs.Result(path, receipts.name_of(imported.file_name))
+    return jobs.Result(path, receipts.name_of(imported.file_name), kept_for=import_files.KEPT_FOR)

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -137,8 +136,7 @@ def run(job, work) -> jobs.Result:
     report = Report.objects.get(pk=job.pk)
     asked, path = asked_of(report), work.path(f".{report.format}")
     rows = produce(asked, report.format, path, work.progress)
-    kept_until = timezone.now() + timedelta(days=settings.REPORT_DAYS)
-    return jobs.Result(path, file_name(asked, report.format), {"rows": rows, "expires_at": kept_until})
+    return jobs.Result(path, file_name(asked, report.format), {"rows": rows})
 
 
 def produce(asked: Asked, format: str, path: Path, progress: Callable | None = None) -> int:

@@ -265,7 +265,7 @@ PAGES_MEMORY = int(os.environ.get("PORTAL_PAGES_MEMORY", "16")) * 2**20
 JOB_LEASE = float(os.environ.get("PORTAL_JOB_LEASE", "30"))
 JOB_LIMIT = int(os.environ.get("PORTAL_JOB_LIMIT", "1800"))
 JOB_MEMORY = int(os.environ.get("PORTAL_JOB_MEMORY", "1024"))
-# How many days the file of a report is kept.
+# How many days the file of a report, or of a job that says nothing else, is kept.
 REPORT_DAYS = int(os.environ.get("PORTAL_REPORT_DAYS", "30"))
 
 # Who may read /metrics: whoever has this token; without one only this machine itself.

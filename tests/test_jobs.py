@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from portal import jobs, leases, stores, verify
+from portal import job_pages, jobs, leases, stores, verify
 from portal.models import Job, JobStatus, Message, Report, User
 from portal.workflow import Refused
 from tests import factories
@@ -376,17 +376,17 @@ def test_the_facts_of_a_result_are_columns_of_its_own_row(asker):
 
 def test_the_rest_of_the_time_is_known_from_the_pace_so_far(asker):
     job = lines("逐行", by=asker)
-    assert jobs.remaining(job) is None
+    assert job_pages.remaining(job) is None
     leases.take(job.pk)
-    assert jobs.remaining(again(job)) is None
+    assert job_pages.remaining(again(job)) is None
 
     change(job, started_at=timezone.now() - timedelta(seconds=30), done=25, total=100)
 
-    assert jobs.remaining(again(job)) == 90
+    assert job_pages.remaining(again(job)) == 90
 
 
 def test_a_queued_job_knows_how_many_are_before_it(asker):
     found = [lines(str(number), by=asker) for number in range(3)]
     leases.take(found[0].pk)
 
-    assert [jobs.ahead(job) for job in found[1:]] == [0, 1]
+    assert [job_pages.ahead(job) for job in found[1:]] == [0, 1]

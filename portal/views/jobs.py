@@ -78,7 +78,7 @@ def _page(request: HttpRequest, found: Job, status: int = 200) -> HttpResponse:
     context = {
         "nav": "reports",
         **job_pages.facts(found, request.user),
-        "remaining": job_pages.in_words(jobs.remaining(found)),
+        "remaining": job_pages.in_words(job_pages.remaining(found)),
     }
     return render(request, "desk/job.html", context, status=status)
 
