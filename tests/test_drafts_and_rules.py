@@ -1,7 +1,5 @@
 """What a filer types: who may store it, what is kept of it, in which sentence each broken rule is told."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -322,21 +320,6 @@ def test_a_brand_chooses_institutions_that_examine_its_projects():
     record = draft("skill-brands", institutions=["演示甲校", "演示乙校"])
 
     assert said(record) == ["考核机构“演示乙校”没有获准考核所选项目。"]
-
-
-@pytest.mark.parametrize(("ago", "counts"), [(0, True), (1, False)])
-def test_an_authorisation_counts_to_the_end_of_its_last_day(ago, counts):
-    ends = timezone.localdate() - timedelta(days=ago)
-    its = {"project": "演示剪纸制作", "region": "潍坊市", "valid_to": ends}
-    for number in range(5):
-        entry("exam-institutions", name=f"演示学校{number}", authorizations=[its])
-
-    brand = draft("skill-brands", institutions=["演示学校0"])
-    sixth = draft("exam-institutions", name="演示第六所")
-
-    refused = "考核机构“演示学校0”没有获准考核所选项目。"
-    too_many = "“演示剪纸制作”在本市已有5家考核机构，一般不再增加。"
-    assert (said(brand), said(sixth)) == (([], [too_many]) if counts else ([refused], []))
 
 
 def test_an_institution_is_authorised_within_the_region_of_its_bureau():

@@ -1,10 +1,11 @@
 """The targets of the notices: their numbers as rows, how a number is judged, what the rules read of them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal import progress, reference, rules, targets
 from portal.models import Operator, PolicyTarget, TargetScope
@@ -202,6 +203,21 @@ def test_a_changed_row_changes_the_rule_of_the_institutions():
     PolicyTarget.objects.filter(pk="institutions-per-project").update(number=1)
 
     assert (before, said(record)) == ([], ["“演示剪纸制作”在本市已有1家考核机构，一般不再增加。"])
+
+
+@pytest.mark.parametrize(("ago", "counts"), [(0, True), (1, False)])
+def test_an_authorisation_counts_to_the_end_of_its_last_day(ago, counts):
+    ends = timezone.localdate() - timedelta(days=ago)
+    its = {"project": "演示剪纸制作", "region": "潍坊市", "valid_to": ends}
+    for number in range(5):
+        entry("exam-institutions", name=f"演示学校{number}", authorizations=[its])
+
+    brand = draft("skill-brands", institutions=["演示学校0"])
+    sixth = draft("exam-institutions", name="演示第六所")
+
+    refused = "考核机构“演示学校0”没有获准考核所选项目。"
+    too_many = "“演示剪纸制作”在本市已有5家考核机构，一般不再增加。"
+    assert (said(brand), said(sixth)) == (([], [too_many]) if counts else ([refused], []))
 
 
 def test_the_rules_of_a_unit_cost_the_same_queries_however_many_years_it_reports():
