@@ -78,10 +78,18 @@ function onKey(event) {
 
 function withControl(event) {
   const mark = { s: "[data-portal-save]", Enter: "[data-portal-submit]" }[event.key];
-  const button = mark && document.querySelector(mark);
+  const button = mark && !document.querySelector("dialog[open]") && buttonFor(mark, event.target);
   if (!button) return;
   event.preventDefault();
   button.click();
+}
+
+// The button of the form one types in; from outside of all forms the one there is. Storing harms no other form.
+function buttonFor(mark, target) {
+  const form = target.form || target.closest("form"), found = all(mark);
+  const own = form && found.find((button) => button.form === form);
+  if (own || (form && mark !== "[data-portal-save]")) return own;
+  return found.length === 1 ? found[0] : null;
 }
 
 const CLICKS = {
