@@ -55,11 +55,12 @@ def test_two_minutes_before_the_end_a_person_is_warned_and_may_go_on(page):
     assert page.request.get(reverse("stay")).json()["left"] > sessions.IDLE - 60
 
 
-def test_a_server_that_asks_to_come_back_does_not_say_that_the_sign_in_has_ended(page):
+@pytest.mark.parametrize("status", [503, 429])
+def test_a_server_that_asks_to_come_back_does_not_say_that_the_sign_in_has_ended(page, status):
     page.clock.install()
     sign_in(page, factories.filer())
     page.wait_for_selector("dialog[data-portal-idle]", state="attached")
-    busy = [503]
+    busy = [status]
     page.route("**/stay/", lambda route: route.fulfill(status=busy.pop()) if busy else route.continue_())
     seen(sessions.IDLE - 100)
 
@@ -69,7 +70,7 @@ def test_a_server_that_asks_to_come_back_does_not_say_that_the_sign_in_has_ended
     page.clock.fast_forward(60 * 1000)
     page.wait_for_selector("dialog[data-portal-idle][open]")
 
-    assert (refused.value.status, is_open) == (503, False)
+    assert (refused.value.status, is_open) == (status, False)
     assert "已经结束" not in page.inner_text("dialog[data-portal-idle]")
 
 

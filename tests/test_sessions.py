@@ -69,6 +69,20 @@ def test_what_a_page_asks_by_itself_keeps_no_sign_in_alive_and_a_person_does():
     assert left >= sessions.IDLE - 5
 
 
+def test_who_is_signed_in_is_given_the_token_of_that_sign_in_and_no_other_site_can_read_it():
+    person, browser = factories.filer(), Client(enforce_csrf_checks=True)
+    browser.force_login(person)
+
+    answer = browser.get(reverse("stay"), headers={"Origin": "https://evil.example"})
+    told = answer.json()
+    taken = browser.post(reverse("stay"), {"csrfmiddlewaretoken": told["token"]})
+
+    assert (set(told), told["person"], taken.status_code) == ({"left", "person", "token"}, person.pk, 200)
+    assert answer["Cache-Control"] == "no-store"
+    assert [name for name in answer.headers if name.startswith("Access-Control")] == []
+    assert Client().get(reverse("stay")).status_code == 302
+
+
 def test_a_session_is_written_to_once_a_minute_and_no_query_is_asked_for_it(django_assert_num_queries):
     browser = entered(factories.filer())
     browser.get(reverse("stay"))

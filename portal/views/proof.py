@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -54,11 +55,15 @@ def held_form(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def stay(request: HttpRequest) -> JsonResponse:
-    """Tell a page how many seconds are left; POST is somebody who says that he is still there."""
+    """Tell a page how many seconds are left; POST is somebody who says that he is still there.
+
+    With whose sign-in it is and its token: a page that was open before it has an older one.
+    """
     if request.method == "POST":
         request.session[sessions.SEEN] = 0
         sessions.touch(request)
-    return JsonResponse({"left": sessions.left(request)})
+    told = {"left": sessions.left(request), "person": request.user.pk, "token": get_token(request)}
+    return JsonResponse(told)
 
 
 @require_http_methods(["GET", "HEAD"])

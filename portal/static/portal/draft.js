@@ -12,6 +12,9 @@
 // What is pasted into these forms comes without the rubbish of a word processor; a row that was removed comes back.
 "use strict";
 
+const SIGNED_OUT = "登录已过期，刚才的修改还没有暂存。请在新窗口登录后回到本页，填写的内容仍在。";
+const isRefused = (answer) => answer.redirected || answer.status === 401 || answer.status === 403;
+const told = async (answer) => ({ answer, data: await answer.json().catch(() => ({})) });
 const clock = () => new Date().toLocaleTimeString("zh-CN", { hour12: false });
 
 // A draft saves itself two seconds after the last change; what could not be saved is said in words.
@@ -26,6 +29,7 @@ class Draft {
     form.addEventListener("change", () => this.touched());
     form.addEventListener("submit", (event) => this.leave(event));
     window.addEventListener("beforeunload", (event) => this.guard(event));
+    window.addEventListener("focus", () => this.isShut && this.save()); // from the window of the new sign-in
   }
 
   touched() {
@@ -69,20 +73,30 @@ class Draft {
     }
   }
 
+  // Refused for its token: sent once more, if the same person has signed in again.
   async send() {
+    const answer = await this.post();
+    if (!isRefused(answer)) return told(answer);
+    const { left, isOther } = await askSignIn();
+    if (left && !isOther) return told(await this.post());
+    const { data } = await told(answer);
+    return { answer, data: { message: isOther ? OTHER_PERSON : data.message || SIGNED_OUT }, isShut: true };
+  }
+
+  async post() {
     const url = this.form.dataset.portalAutosave || this.form.action;
     const body = new FormData(this.form);
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
     const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
     if (answer.status === 503) throw new Error("asked to come back");
-    return { answer, data: await answer.json().catch(() => ({})) };
+    return answer;
   }
 
-  read({ answer, data }) {
+  read({ answer, data, isShut }) {
+    this.isShut = isShut;
     if (!answer.ok || answer.redirected) {
       this.dirty = true;
-      const why = answer.redirected ? "登录已过期，请在新窗口登录后回到本页。" : "填写的内容仍在本页。";
-      return this.say(data.message || `刚才的修改没有暂存：${why}`, true);
+      return this.say(data.message || "刚才的修改没有暂存：填写的内容仍在本页。", true);
     }
     for (const [name, value] of Object.entries(data.fields || {})) this.put(name, value);
     this.say(data.message || `已自动暂存 ${clock()}`, Boolean(data.problem));
@@ -228,17 +242,17 @@ function removeRow(row) {
 }
 
 // Says what has happened and offers to take it back, until the next such thing or 关闭.
-const told = document.createElement("div");
-told.setAttribute("role", "status");
+const toasts = document.createElement("div");
+toasts.setAttribute("role", "status");
 
 function offer(words, undo) {
   const line = Object.assign(document.createElement("div"), { className: "toast" });
   const back = Object.assign(document.createElement("button"), { type: "button", className: "btn sm", textContent: "撤销" });
   const close = Object.assign(document.createElement("button"), { type: "button", className: "btn plain sm", textContent: "关闭" });
-  back.addEventListener("click", () => { told.replaceChildren(); undo(); });
-  close.addEventListener("click", () => told.replaceChildren());
+  back.addEventListener("click", () => { toasts.replaceChildren(); undo(); });
+  close.addEventListener("click", () => toasts.replaceChildren());
   line.append(Object.assign(document.createElement("span"), { textContent: words }), back, close);
-  told.replaceChildren(line);
+  toasts.replaceChildren(line);
   return back;
 }
 
@@ -268,7 +282,7 @@ Object.assign(CLICKS, {
   "[data-portal-add-row]": (button, event) => { event.preventDefault(); addRow(button.closest("[data-portal-rows]")); },
   "[data-portal-remove-row]": (button, event) => { event.preventDefault(); removeRow(button.closest("[data-portal-row]")); },
 });
-document.body.append(told);
+document.body.append(toasts);
 all("[data-portal-filter]").forEach(addFilter);
 all("[data-portal-toc]").forEach(followToc);
 document.addEventListener("paste", pasteCleaned);
