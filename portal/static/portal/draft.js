@@ -14,7 +14,7 @@
 
 const SIGNED_OUT = "登录已过期，刚才的修改还没有暂存。请在新窗口登录后回到本页，填写的内容仍在。";
 const isRefused = (answer) => answer.redirected || answer.status === 401 || answer.status === 403;
-const told = async (answer) => ({ answer, data: await answer.json().catch(() => ({})) });
+const isTaken = (answer) => answer.ok && !answer.redirected;
 const clock = () => new Date().toLocaleTimeString("zh-CN", { hour12: false });
 
 // A draft saves itself two seconds after the last change; what could not be saved is said in words.
@@ -29,26 +29,40 @@ class Draft {
     form.addEventListener("change", () => this.touched());
     form.addEventListener("submit", (event) => this.leave(event));
     window.addEventListener("beforeunload", (event) => this.guard(event));
-    window.addEventListener("focus", () => this.isShut && this.save()); // from the window of the new sign-in
+    window.addEventListener("focus", () => this.isStuck && this.save()); // say, from the window of a new sign-in
   }
 
   touched() {
     this.dirty = true;
     clearTimeout(this.timer);
-    if (this.form.dataset.portalAutosave !== undefined) this.timer = setTimeout(() => this.save(), 2000);
+    if (this.form.dataset.portalAutosave === undefined || this.leaving) return;
+    this.timer = setTimeout(() => this.save(), 2000);
   }
 
   guard(event) {
-    if (this.dirty && !this.leaving) event.preventDefault();
+    if ((this.dirty || this.saving) && !this.leaving) event.preventDefault();
   }
 
-  // A button pressed while the draft is saving itself waits for the answer, else the two would collide.
+  // A button pressed while the draft is saving itself waits for the answer, else the two would collide. Where nobody
+  // was reached it saves first: the page that came in place of this one would know nothing of what was typed.
   leave(event) {
     clearTimeout(this.timer);
+    if (this.saving || this.isStuck) return this.wait(event);
     this.leaving = true;
-    if (!this.saving) return;
+    setTimeout(() => { this.leaving = false; }, 30000); // whoever stopped it goes on typing here
+  }
+
+  wait(event) {
     event.preventDefault();
-    this.pressed = event.submitter;
+    this.waiting = { button: event.submitter };
+    this.say("正在暂存，完成后继续。");
+    if (!this.saving) this.save();
+  }
+
+  goOn() {
+    const { waiting } = this;
+    this.waiting = undefined;
+    if (waiting && !this.isStuck) this.form.requestSubmit(waiting.button);
   }
 
   say(text, failed = false) {
@@ -64,37 +78,43 @@ class Draft {
     try {
       this.read(await this.send());
     } catch {
-      this.dirty = true;
+      this.dirty = this.isStuck = true;
       this.say("没有连上服务器，刚才的修改还没有暂存。填写的内容仍在本页，恢复连接后会再次暂存。", true);
       this.timer = setTimeout(() => this.save(), 15000);
     } finally {
       this.saving = false;
-      if (this.leaving) this.form.requestSubmit(this.pressed);
+      this.goOn();
     }
   }
 
   // Refused for its token: sent once more, if the same person has signed in again.
   async send() {
     const answer = await this.post();
-    if (!isRefused(answer)) return told(answer);
+    if (!isRefused(answer)) return this.told(answer);
     const { left, isOther } = await askSignIn();
-    if (left && !isOther) return told(await this.post());
-    const { data } = await told(answer);
-    return { answer, data: { message: isOther ? OTHER_PERSON : data.message || SIGNED_OUT }, isShut: true };
+    if (left && !isOther) return this.told(await this.post());
+    const { data } = await this.told(answer);
+    return { answer, data: { message: isOther ? OTHER_PERSON : data.message || SIGNED_OUT }, isStuck: true };
   }
 
   async post() {
     const url = this.form.dataset.portalAutosave || this.form.action;
     const body = new FormData(this.form);
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
-    const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
+    const signal = AbortSignal.timeout?.(20000);
+    const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" }, signal });
     if (answer.status === 503) throw new Error("asked to come back");
     return answer;
   }
 
-  read({ answer, data, isShut }) {
-    this.isShut = isShut;
-    if (!answer.ok || answer.redirected) {
+  // Of what was taken the whole answer must come, for it says from which state the next save goes on.
+  async told(answer) {
+    return { answer, data: isTaken(answer) ? await answer.json() : await answer.json().catch(() => ({})) };
+  }
+
+  read({ answer, data, isStuck }) {
+    this.isStuck = isStuck;
+    if (!isTaken(answer)) {
       this.dirty = true;
       return this.say(data.message || "刚才的修改没有暂存：填写的内容仍在本页。", true);
     }
