@@ -223,6 +223,7 @@ def _saved(sheet: Questionnaire) -> dict[str, Any]:
     record, errors = sheet.refresh(), sheet.errors()
     todo = sheet.todo(rules.problems(record))
     missing = [line for line in todo if not line.done]
+    unstored = [name for name in errors if not sheet.is_stored(name)]
     at = timezone.localtime(record.updated_at).strftime("%H:%M:%S")
     return {
         "saved_at": at,
@@ -233,7 +234,8 @@ def _saved(sheet: Questionnaire) -> dict[str, Any]:
         "notes": sheet.notes(),
         "errors": errors,
         "problem": bool(errors),
-        "message": _saved_words(sheet, errors) or f"已自动暂存 {at}",
+        "unstored": bool(unstored),
+        "message": _saved_words(sheet, errors, unstored) or f"已自动暂存 {at}",
     }
 
 
@@ -243,11 +245,10 @@ def _near(record: Filing, user: User) -> list[dict[str, str]]:
     return [{"title": name.title, "rest": name.rest, "url": name.url} for name in near]
 
 
-def _saved_words(sheet: Questionnaire, errors: dict) -> str:
-    unstored = [sheet.label(name) for name in errors if not sheet.is_stored(name)]
+def _saved_words(sheet: Questionnaire, errors: dict, unstored: list[str]) -> str:
     faulty = [sheet.label(name) for name in errors]
     if unstored:
-        return PARTLY_STORED.format("、".join(unstored))
+        return PARTLY_STORED.format("、".join(sheet.label(name) for name in unstored))
     return TO_REPAIR.format("、".join(faulty)) if faulty else sheet.newly_open()
 
 

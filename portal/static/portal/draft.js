@@ -2,6 +2,7 @@
 //   form[data-portal-autosave="URL"]   posts itself 2 s after a change; the answer is JSON {message, problem, fields}
 //                                      where `fields` are written back into the form (e.g. the new revision)
 //   form[data-portal-guard]            only warns before unsaved changes are left
+//   main[data-portal-unsaved]          on a page that answers a form: what is typed into that form is stored nowhere
 //   [data-portal-saved]                where 已自动暂存 or what went wrong is said
 //   [data-portal-near]                 names nearly the same as the one typed, -near-list kept up to date
 //   [data-portal-todo]                 what is still missing: -todo-title, -todo-count and a list, kept up to date
@@ -17,13 +18,19 @@ const isRefused = (answer) => answer.redirected || answer.status === 401 || answ
 const isTaken = (answer) => answer.ok && !answer.redirected;
 const clock = () => new Date().toLocaleTimeString("zh-CN", { hour12: false });
 
+// What was typed into a form that is shown again in answer to itself is on this page alone.
+function isShownAgain(form) {
+  const { pathname } = new URL(form.getAttribute("action") || "", location.href);
+  return document.querySelector("main[data-portal-unsaved]") !== null && pathname === location.pathname;
+}
+
 // A draft saves itself two seconds after the last change; what could not be saved is said in words.
 // `dirty` is also what the guard on leaving asks.
 class Draft {
   constructor(form) {
     this.form = form;
     this.state = document.querySelector("[data-portal-saved]");
-    this.dirty = false;
+    this.dirty = isShownAgain(form);
     this.past = new Past(this);
     form.addEventListener("input", () => this.touched());
     form.addEventListener("change", () => this.touched());
@@ -124,6 +131,7 @@ class Draft {
     if (data.near) all("[data-portal-near]").forEach((box) => showNear(box, data.near));
     this.form.dispatchEvent(new CustomEvent("portal-saved", { detail: data }));
     if (!this.dirty) this.past.keep();
+    if (data.unstored) this.dirty = true;
   }
 
   put(name, value) {
