@@ -4,6 +4,7 @@
 //   [data-portal-next], [data-portal-previous]   the filings beside this one in the queue: j and k
 //   [data-portal-decide]                         the heading of the decision box: d
 //   form[data-portal-keep="key"]                 what is typed there survives that a remark is written first
+//   textarea[data-portal-kept]                   a remark, kept while it is half written
 //   [data-portal-when="return"]                  shown while that conclusion is chosen
 "use strict";
 
@@ -46,11 +47,11 @@ function showWhen(form) {
 }
 
 // A remark is a form of its own, and a sign-in may run out: what stands half written in the decision box waits in this
-// window until the filing has taken its next step.
+// window until the filing has taken its next step, a remark until it is noted.
 class Kept {
-  constructor(form) {
+  constructor(form, key) {
     this.form = form;
-    this.key = `portal-kept-${form.dataset.portalKeep}`;
+    this.key = `portal-kept-${key}`;
     if (!this.isFilled()) this.restore();
     form.addEventListener("input", () => this.store());
     form.addEventListener("change", () => this.store());
@@ -60,25 +61,50 @@ class Kept {
     return [...this.form.elements].filter((field) => field.name && field.type !== "hidden");
   }
 
-  // What the server gives back after a refusal is newer than what is kept.
+  // What the server gives back after a refusal is newer than what is kept; a conclusion that a link has chosen is not.
   isFilled() {
-    return this.fields().some((field) => (field.type === "radio" || field.type === "checkbox" ? field.name !== "whole" && field.checked : field.value));
+    const isRefusal = document.querySelector("main[data-portal-unsaved]") !== null;
+    const counts = ({ name }) => name !== "whole" && (isRefusal || name !== "action");
+    return this.fields().some((field) => (isTicked(field) ? counts(field) && field.checked : field.value));
   }
 
   store() {
-    const told = new FormData(this.form);
-    const kept = [...told].filter(([name]) => this.fields().some((field) => field.name === name));
+    const typed = new FormData(this.form);
+    const kept = [...typed].filter(([name]) => this.fields().some((field) => field.name === name));
     try { sessionStorage.setItem(this.key, JSON.stringify(kept)); } catch { /* forbidden */ }
   }
 
   restore() {
-    let kept = [];
-    try { kept = JSON.parse(sessionStorage.getItem(this.key) || "[]"); } catch { /* forbidden */ }
-    for (const [name, value] of kept)
+    const isChosen = this.form.querySelector("input[name=action]:checked") !== null;
+    for (const [name, value] of readKept(this.key) || [])
       for (const field of this.fields().filter((one) => one.name === name))
-        if (field.type !== "radio" && field.type !== "checkbox") field.value = value;
-        else if (field.value === value) field.checked = true;
+        if (!isTicked(field)) field.value = value;
+        else if (field.value === value && !(name === "action" && isChosen)) field.checked = true;
   }
+}
+
+function readKept(key) {
+  try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; } // forbidden
+}
+
+const SENT = "portal-sent"; // the key of the remark that was sent last; the page of a noted one begins at it
+
+function forgetNoted() {
+  try {
+    if (location.hash.startsWith("#remark-")) sessionStorage.removeItem(sessionStorage.getItem(SENT));
+    sessionStorage.removeItem(SENT);
+  } catch { /* forbidden */ }
+}
+
+// A half-written remark on a field is kept for whoever wrote it, on this version, and shown when he comes back.
+function keepRemark(form) {
+  const { portalPerson } = document.querySelector("[data-portal-person]").dataset;
+  const { version, field, text } = form.elements;
+  const kept = new Kept(form, [portalPerson, new URL(form.action).pathname, version.value, field.value].join());
+  if (text.value) form.closest("details").open = true;
+  form.addEventListener("submit", () => {
+    try { sessionStorage.setItem(SENT, kept.key); } catch { /* forbidden */ }
+  });
 }
 
 // portal.js comes after this file: its keys and helpers are there once the page is read.
@@ -92,11 +118,13 @@ document.addEventListener("DOMContentLoaded", () => {
     k: goTo("[data-portal-previous]"),
   });
   for (const form of all("form[data-portal-keep]")) {
-    new Kept(form);
+    new Kept(form, form.dataset.portalKeep);
     showWhen(form);
     form.addEventListener("change", () => showWhen(form));
     all("[data-portal-verb]:checked", form).forEach(showVerb);
   }
+  forgetNoted();
+  all("[data-portal-kept]").forEach((field) => keepRemark(field.form));
   all("[data-portal-count]").forEach(showCount);
   if (location.hash.startsWith("#remark-")) document.getElementById(location.hash.slice(1))?.focus();
 });
