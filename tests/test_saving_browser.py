@@ -3,7 +3,9 @@
 import pytest
 
 from portal.models import Filing
-from tests.factories import draft
+from portal.vocabulary import State
+from tests import test_merging as merging
+from tests.factories import draft, filing
 from tests.test_draft_browser import saves
 from tests.test_filing_browser import form  # noqa: F401 -- a fixture
 from tests.typed import stored
@@ -107,3 +109,17 @@ def test_typing_on_while_the_pressed_button_is_slow_sends_the_form_once(form, pa
     page.get_by_text("已暂存。").wait_for()
 
     assert sent == ["/edit/"]
+
+
+def test_the_rows_of_an_earlier_year_are_taken_up_after_an_automatic_save(form):  # noqa: F811
+    filing(merging.RETURN, State.CITY_REVIEW, year=2022, training_rows=[merging.row("新")])
+    record = merging.city()
+    page = form(record)
+    with saves(page):
+        page.locator("[name=filled_by]").fill("演示填表人")
+    page.get_by_text("已自动暂存").wait_for()
+
+    page.get_by_role("button", name="提取上期").click()
+    page.get_by_text("已提取《2022年项目制培训情况统计表》的各行").wait_for()
+
+    assert merging.rows_of(record) == [("市直", "新（演示）", 10)]

@@ -134,9 +134,9 @@ class Draft {
     if (data.unstored) this.dirty = true;
   }
 
+  // Other forms of the page go from the same state.
   put(name, value) {
-    const field = this.form.elements[name];
-    if (field) field.value = value;
+    for (const field of all(`input[type=hidden][name="${CSS.escape(name)}"]`)) field.value = value;
   }
 }
 
