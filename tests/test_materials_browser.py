@@ -11,6 +11,7 @@ from tests.test_materials import bare_draft
 from tests.walking import wider_than_the_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
+SCAN = FILES / "scan.pdf"
 PROGRAM = {"name": "setup.jpg", "mimeType": "image/jpeg", "buffer": b"MZ\x90\0" + bytes(60)}
 DROP = """([selector, name, text]) => {
   const dataTransfer = new DataTransfer();
@@ -92,6 +93,18 @@ def test_a_bad_file_is_said_in_its_line_and_the_next_one_is_sent(opened):
     assert page.locator("#slot-pictures .queue .bad b").all_inner_texts() == ["setup.jpg"]
 
 
+def test_what_was_said_of_a_file_stays_when_others_fill_the_slot(opened):
+    page = opened(factories.draft("skill-brands"))
+    scans = [
+        {"name": f"{one}.pdf", "mimeType": "", "buffer": SCAN.read_bytes() + b" " * one} for one in range(5)
+    ]
+
+    page.locator("#file-stamped_scan").set_input_files([{**PROGRAM, "name": "setup.pdf"}, *scans])
+    page.get_by_text("已满5个，移除一个后才能再添加。").wait_for()
+
+    assert [one[:7] for one in said(page, "stamped_scan")] == ["文件内容是Wi", *["已保存1个文件"] * 5]
+
+
 def test_a_file_may_be_dropped(opened):
     page = opened(factories.draft("skill-brands"))
 
@@ -144,7 +157,7 @@ def test_without_scripts_the_form_sends_and_the_buttons_remove_and_give_back(chr
     sign_in(page, client, live_server)
     page.goto(reverse("filing-materials", args=[record.pk]))
 
-    page.locator("#file-stamped_scan").set_input_files(FILES / "scan.pdf")
+    page.locator("#file-stamped_scan").set_input_files(SCAN)
     page.get_by_role("button", name="上传", exact=True).click()
     page.get_by_text("已保存1个文件。").wait_for()
     kept = names(page, "stamped_scan")

@@ -1,6 +1,7 @@
 // The page of a draft's files: drop them or choose several, one after the other, with progress and a way to stop.
 //   [data-portal-materials]      what is fetched anew once a queue is through
-//   form[data-portal-drop="20971520"]   a slot and the most bytes of a file; [data-portal-queue] lists what is sent
+//   form[data-portal-drop="20971520"]   a slot and the most bytes of a file
+//   [data-portal-queue]          lists what is sent, also beside a slot that is full by now
 // Each file goes as the raw body of a PUT with its name in a header; without this script the form posts itself.
 "use strict";
 
@@ -111,17 +112,19 @@ class Line {
   }
 }
 
+const queues = () => [...document.querySelectorAll("[data-portal-queue]")];
+
 // What the server shows now takes the place of what stood here; what was said of each file stays to be read.
 async function refresh() {
   const answer = await fetch(location.pathname);
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const said = new Map([...document.querySelectorAll("[data-portal-drop]")].map((form) => [form.getAttribute("action"), form.querySelector("[data-portal-queue]")]));
+  const said = new Map(queues().map((list) => [list.closest("section").id, list]));
   const place = document.querySelector("[data-portal-materials]"), focused = document.activeElement?.id;
   place.replaceWith(document.adoptNode(fresh.querySelector("[data-portal-materials]")));
-  for (const form of document.querySelectorAll("[data-portal-drop]")) {
-    const list = said.get(form.getAttribute("action"));
-    if (list) form.querySelector("[data-portal-queue]").replaceWith(list);
+  for (const list of queues()) {
+    const kept = said.get(list.closest("section").id);
+    if (kept) list.replaceWith(kept);
   }
   begin();
   if (focused) document.getElementById(focused)?.focus();
