@@ -188,3 +188,29 @@ def test_arrows_go_round_the_list_and_escape_gives_the_focus_back(page):
 
     assert (last, first, page.is_visible("dialog.palette")) == (True, True, False)
     assert page.evaluate("document.activeElement.matches('[data-portal-palette]')") is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_enter_before_the_answer_asks_for_what_was_typed_and_opens_no_older_line(page):
+    page.clock.install()  # the next question never goes out
+    sign_in(page, factories.reviewer())
+    page.keyboard.press("Control+k")
+    page.locator(OPTIONS).first.wait_for()
+
+    page.keyboard.type("风筝")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{GO}?q=*")
+
+    assert page.locator("main input[name=q]").input_value() == "风筝"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_palette_of_an_ended_sign_in_says_so(page):
+    sign_in(page, factories.reviewer())
+    page.keyboard.press("Control+k")
+    page.locator(OPTIONS).first.wait_for()
+
+    page.context.clear_cookies(name="session")
+    page.keyboard.type("风筝")
+
+    page.locator("#palette-list", has_text="登录已过期，请重新登录。").wait_for()

@@ -26,7 +26,9 @@ class Palette {
     this.ask();
   }
 
+  // What was found belongs to the words before: until there is news, Enter asks for what is typed.
   later() {
+    this.choose(null);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(), 250);
   }
@@ -37,8 +39,9 @@ class Palette {
     this.asking = new AbortController();
     try {
       const answer = await fetch(`${this.url}?q=${encodeURIComponent(words)}`, { headers: { Accept: "application/json" }, signal: this.asking.signal });
-      const data = await answer.json();
-      answer.ok && !answer.redirected ? this.show(data.groups) : this.say(data.message || "没有查到，请稍后再试。");
+      if (answer.redirected || answer.status === 401) return this.say("登录已过期，请重新登录。");
+      const data = answer.ok ? await answer.json() : await answer.json().catch(() => ({}));
+      answer.ok ? this.show(data.groups) : this.say(data.message || "没有查到，请稍后再试。");
     } catch (error) {
       if (error.name !== "AbortError") this.say("没有连上服务器，请稍后再试。");
     }
@@ -90,7 +93,7 @@ class Palette {
   key(event) {
     if (event.isComposing) return;
     const lines = this.lines(), here = lines.findIndex((line) => line.getAttribute("aria-selected") === "true");
-    const to = { ArrowDown: here + 1, ArrowUp: here - 1, PageDown: here + 8, PageUp: here - 8 }[event.key];
+    const to = { ArrowDown: here + 1, ArrowUp: Math.max(here, 0) - 1, PageDown: here + 8, PageUp: here - 8 }[event.key];
     if (to !== undefined && lines.length) {
       const around = event.key.startsWith("Arrow") ? (to + lines.length) % lines.length : Math.min(Math.max(to, 0), lines.length - 1);
       this.choose(lines[around]);
