@@ -91,11 +91,12 @@ def test_leaving_is_asked_about_only_while_something_is_not_stored(form):  # noq
     assert (untroubled, asked) == ([], ["beforeunload"])
 
 
-def test_a_draft_that_was_asked_to_come_back_is_stored_a_little_later(form):  # noqa: F811
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_draft_that_was_asked_to_come_back_is_stored_a_little_later(form, status):  # noqa: F811
     record = draft("skill-brands", name=NAME)
     page = form(record)
     page.clock.install()
-    page.route("**/autosave/", lambda route: route.fulfill(status=503), times=1)
+    page.route("**/autosave/", lambda route: route.fulfill(status=status), times=1)
 
     page.get_by_label("品牌项目名称").fill(OTHER)
     page.clock.run_for(2_000)

@@ -110,3 +110,20 @@ def test_the_list_of_projects_narrows_while_typing(form):
 
     shown = page.locator("#q-exam_projects .check:visible").all_inner_texts()
     assert [words.strip() for words in shown] == ["演示项目07 · 手工制作", "演示项目03 · 手工制作"]
+
+
+def test_the_box_that_narrows_a_list_sends_nothing_and_changes_nothing(form):
+    for number in range(13):
+        entry("exam-projects", name=f"演示项目{number:02}")
+    page, found = form(draft("skill-brands")), []
+    page.on("request", lambda request: found.append(request.method))
+    page.on("dialog", lambda dialog: (found.append(dialog.type), dialog.accept()))
+    box = page.get_by_placeholder("输入文字缩小范围")
+
+    box.press_sequentially("项目03")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    typed = box.input_value()
+    page.goto("/desk/")
+
+    assert (typed, {"POST", "beforeunload"} & set(found)) == ("项目03", set())

@@ -6,6 +6,7 @@ from portal.models import Filing
 from portal.vocabulary import State
 from tests import test_merging as merging
 from tests.factories import draft, filing
+from tests.job_kinds import until
 from tests.test_draft_browser import saves
 from tests.test_filing_browser import form  # noqa: F401 -- a fixture
 from tests.typed import stored
@@ -28,11 +29,12 @@ def held(page, form):  # noqa: F811
     record, routes = draft("skill-brands", name=OLD), []
     form(record)
     page.clock.install()
-    page.route("**/autosave/", routes.append, times=1)
+    page.route("**/autosave/", lambda route: routes.append(route), times=1)
     page.get_by_label("品牌项目名称").click()
     with page.expect_request("**/autosave/"):
         page.get_by_label("品牌项目名称").fill(NEW)
         page.clock.run_for(2_000)
+    until(lambda: page.evaluate("true") and routes)
     return page, record, routes[0]
 
 
@@ -94,21 +96,25 @@ def test_a_button_pressed_without_a_connection_leaves_what_was_typed_on_the_page
     assert (kept, stored(record).name) == (NEW, NEW)
 
 
-def test_typing_on_while_the_pressed_button_is_slow_sends_the_form_once(form, page):  # noqa: F811
+def test_typing_on_after_a_button_was_pressed_sends_nothing_for_half_a_minute(form, page):  # noqa: F811
     form(draft("skill-brands", name=OLD))
-    sent, held = [], []
+    sent = []
     page.clock.install()
-    page.on("request", lambda request: request.method == "POST" and sent.append(request.url[-6:]))
-    page.route("**/edit/", held.append, times=1)
-
-    with page.expect_request("**/edit/"):
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url.split("/")[-2]))
+    page.route("**/edit/", lambda route: route.fulfill(status=204), times=1)  # stays, as while it is slow
+    with page.expect_response("**/edit/"):
         page.evaluate(SAVE)
-    page.get_by_label("品牌项目名称").press_sequentially("甲")
-    page.clock.run_for(3_000)
-    held[0].continue_()
-    page.get_by_text("已暂存。").wait_for()
 
-    assert sent == ["/edit/"]
+    page.get_by_label("品牌项目名称").fill(NEW)
+    page.clock.run_for(10_000)
+    early = list(sent)
+    page.clock.run_for(20_000)
+    with saves(page):
+        page.get_by_label("品牌项目名称").fill(OLD)
+        page.clock.run_for(2_000)
+    page.get_by_text("已自动暂存").wait_for()
+
+    assert (early, sent) == (["edit"], ["edit", "autosave"])
 
 
 def test_the_rows_of_an_earlier_year_are_taken_up_after_an_automatic_save(form):  # noqa: F811
@@ -123,3 +129,26 @@ def test_the_rows_of_an_earlier_year_are_taken_up_after_an_automatic_save(form):
     page.get_by_text("已提取《2022年项目制培训情况统计表》的各行").wait_for()
 
     assert merging.rows_of(record) == [("市直", "新（演示）", 10)]
+
+
+def test_a_save_that_failed_says_what_to_do(form, page):  # noqa: F811
+    form(draft("skill-brands", name=OLD))
+    page.route("**/autosave/", lambda route: route.fulfill(status=500), times=1)
+
+    page.get_by_label("品牌项目名称").fill(NEW)
+
+    page.get_by_text("刚才的修改没有暂存，填写的内容仍在本页。点“暂存”再试。").wait_for()
+
+
+def test_a_browser_of_2021_stores_a_draft_and_goes_back(form, page):  # noqa: F811
+    page.add_init_script("delete Array.prototype.at; delete AbortSignal.timeout;")
+    record = draft("skill-brands", name=OLD)
+    form(record)
+
+    with saves(page):
+        page.get_by_label("品牌项目名称").fill(NEW)
+    changed = name_of(record)
+    with saves(page):
+        page.locator("[data-portal-back]").click()
+
+    assert (changed, name_of(record)) == (NEW, OLD)

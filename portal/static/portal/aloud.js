@@ -39,7 +39,7 @@ class Reader {
     this.reading = parts.length ? parts : null;
     this.button.textContent = this.reading ? "停止朗读" : "朗读本页";
     parts.forEach((part) => this.voice.speak(part));
-    return parts.at(-1);
+    return parts[parts.length - 1];
   }
 
   spoken(words) {

@@ -83,15 +83,19 @@ class Draft {
     this.saving = true;
     this.dirty = false;
     try {
-      this.read(await this.send());
-    } catch {
-      this.dirty = this.isStuck = true;
-      this.say("没有连上服务器，刚才的修改还没有暂存。填写的内容仍在本页，恢复连接后会再次暂存。", true);
-      this.timer = setTimeout(() => this.save(), 15000);
+      const answered = await this.send().catch(() => null);
+      answered ? this.read(answered) : this.unheard();
     } finally {
       this.saving = false;
       this.goOn();
     }
+  }
+
+  unheard() {
+    this.dirty = this.isStuck = true;
+    this.say("没有连上服务器，刚才的修改还没有暂存。填写的内容仍在本页，恢复连接后会再次暂存。", true);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), 15000);
   }
 
   // Refused for its token: sent once more, if the same person has signed in again.
@@ -110,7 +114,7 @@ class Draft {
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
     const signal = AbortSignal.timeout?.(20000);
     const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" }, signal });
-    if (answer.status === 503) throw new Error("asked to come back");
+    if ([502, 503, 504].includes(answer.status)) throw new Error("asked to come back");
     return answer;
   }
 
@@ -123,7 +127,7 @@ class Draft {
     this.isStuck = isStuck;
     if (!isTaken(answer)) {
       this.dirty = true;
-      return this.say(data.message || "刚才的修改没有暂存：填写的内容仍在本页。", true);
+      return this.say(data.message || "刚才的修改没有暂存，填写的内容仍在本页。点“暂存”再试。", true);
     }
     for (const [name, value] of Object.entries(data.fields || {})) this.put(name, value);
     this.say(data.message || `已自动暂存 ${clock()}`, Boolean(data.problem));
@@ -155,8 +159,12 @@ class Past {
     return { at, values, rows: all("[data-portal-row]", this.draft.form).filter((row) => !row.hidden) };
   }
 
+  last(before = 0) {
+    return this.kept[this.kept.length - 1 - before];
+  }
+
   keep() {
-    const now = this.now(clock()), last = this.kept.at(-1);
+    const now = this.now(clock()), last = this.last();
     const same = now.rows.length === last.rows.length && [...now.values].every(([field, value]) => last.values.get(field) === value);
     if (!same) this.kept.push(now);
     this.show();
@@ -165,13 +173,13 @@ class Past {
   show() {
     if (!this.button) return;
     this.button.hidden = this.kept.length < 2;
-    this.button.querySelector("[data-portal-back-at]").textContent = this.kept.at(-2)?.at || "";
+    this.button.querySelector("[data-portal-back-at]").textContent = this.last(1)?.at || "";
   }
 
   back() {
     if (this.kept.length < 2 || this.draft.saving) return;
     this.kept.pop();
-    const { at, values, rows } = this.kept.at(-1), { form } = this.draft;
+    const { at, values, rows } = this.last(), { form } = this.draft;
     for (const row of all("[data-portal-row]", form)) row.hidden = !rows.includes(row);
     for (const field of this.now("").values.keys()) this.lay(field, values.get(field));
     form.dispatchEvent(new Event("input", { bubbles: true }));
@@ -225,7 +233,8 @@ function followToc(toc) {
   for (const section of links.keys()) watcher.observe(section);
 }
 
-// Long lists of boxes get a box to type in; unticked lines that do not hold the text are hidden.
+// Long lists of boxes get a box to type in; unticked lines that do not hold the text are hidden. It is no part of the
+// form around it.
 function addFilter(box) {
   const input = document.createElement("input");
   input.type = "search";
@@ -236,6 +245,8 @@ function addFilter(box) {
     for (const line of all("label", box))
       line.hidden = !line.textContent.includes(input.value.trim()) && !line.querySelector(":checked");
   });
+  input.addEventListener("change", (event) => event.stopPropagation());
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
   box.prepend(input);
 }
 

@@ -12,7 +12,7 @@ function readBlock(words) {
   const lines = [[""]];
   let quoted = false;
   for (let i = 0; i < words.length; i++) {
-    const line = lines.at(-1), sign = words[i], begins = line.at(-1) === "";
+    const line = lines[lines.length - 1], sign = words[i], begins = line[line.length - 1] === "";
     if (quoted && sign === '"' && words[i + 1] === '"') line[line.length - 1] += words[++i];
     else if (sign === '"' && (quoted || begins)) quoted = !quoted;
     else if (!quoted && sign === "\t") line.push("");
