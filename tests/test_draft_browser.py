@@ -72,6 +72,31 @@ def test_a_removed_row_is_taken_back_at_once_and_the_focus_is_never_lost(form): 
     assert page.evaluate("document.activeElement.value") == before
 
 
+def test_closing_what_is_said_of_a_removed_row_leads_on_to_the_next_or_to_a_new_one(form):  # noqa: F811
+    page = form(draft("building-units"))
+    rows, close = page.locator("[data-portal-row]:visible"), page.get_by_role("button", name="关闭")
+    second = rows.nth(1).locator("input[type=text]").first.get_attribute("name")
+
+    rows.first.get_by_role("button", name="删除这一行").press("Enter")
+    close.press("Enter")
+    then = page.evaluate("document.activeElement.name")
+    rows.first.get_by_role("button", name="删除这一行").press("Enter")
+    close.press("Enter")
+    last = page.evaluate("document.activeElement.textContent.trim()")
+
+    assert (then, last) == (second, "再加一行")
+
+
+def test_what_is_said_of_a_removed_row_has_the_width_of_a_narrow_window(form):  # noqa: F811
+    page = form(draft("building-units"))
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    page.locator("[data-portal-row]").first.get_by_role("button", name="删除这一行").press("Enter")
+    box = page.locator(".toast").bounding_box()
+
+    assert (box["width"] > 195, round(box["x"] * 2 + box["width"])) == (True, 390)
+
+
 def test_leaving_is_asked_about_only_while_something_is_not_stored(form):  # noqa: F811
     page, asked = form(draft("skill-brands", name=NAME)), []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))

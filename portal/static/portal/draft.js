@@ -276,20 +276,27 @@ function removeRow(row) {
     else fields.forEach((field, at) => { field.value = values[at]; });
     touched();
     fields[0]?.focus();
-  });
+  }, () => stopAfter(row)?.focus());
   if (isHeld) undo.focus();
+}
+
+// Where one goes on when a row is gone: in the next one, else at the button that adds one.
+function stopAfter(row) {
+  const rows = all("[data-portal-row]", row.parentElement), next = rows.slice(rows.indexOf(row)).find((one) => !one.hidden);
+  const add = row.closest("[data-portal-rows]")?.querySelector("[data-portal-add-row]");
+  return next ? next.querySelector("input:not([type=hidden]), select, textarea") : add;
 }
 
 // Says what has happened and offers to take it back, until the next such thing or 关闭.
 const toasts = document.createElement("div");
 toasts.setAttribute("role", "status");
 
-function offer(words, undo) {
+function offer(words, undo, goOn) {
   const line = Object.assign(document.createElement("div"), { className: "toast" });
   const back = Object.assign(document.createElement("button"), { type: "button", className: "btn sm", textContent: "撤销" });
   const close = Object.assign(document.createElement("button"), { type: "button", className: "btn plain sm", textContent: "关闭" });
   back.addEventListener("click", () => { toasts.replaceChildren(); undo(); });
-  close.addEventListener("click", () => toasts.replaceChildren());
+  close.addEventListener("click", () => { toasts.replaceChildren(); goOn(); });
   line.append(Object.assign(document.createElement("span"), { textContent: words }), back, close);
   toasts.replaceChildren(line);
   return back;
