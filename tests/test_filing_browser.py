@@ -95,7 +95,9 @@ def test_a_colleagues_change_is_said_and_the_text_stays(form):
     drafts.save(record, by=filer(name="colleague"), revision=0, values={"direction": "food"})
 
     page.get_by_label("品牌项目名称").fill(NAME)
-    page.get_by_text("这份填报已在别处改动，刚才的修改没有暂存。").wait_for()
+    page.get_by_text(
+        "这份填报已在别处改动，刚才的修改没有暂存（也可能是上一次暂存的回应没有收到）。"
+    ).wait_for()
 
     assert page.get_by_label("品牌项目名称").input_value() == NAME
     assert stored(record).name == record.name

@@ -130,7 +130,9 @@ def test_autosave_over_a_colleagues_text_is_409_in_words(desk):
     answer = desk.post(page("filing-autosave", record), sent)
 
     assert (answer.status_code, stored(record).name) == (409, record.name)
-    assert answer.json()["message"].startswith("这份填报已在别处改动，刚才的修改没有暂存。")
+    assert answer.json()["message"].startswith(
+        "这份填报已在别处改动，刚才的修改没有暂存（也可能是上一次暂存的回应没有收到）。"
+    )
 
 
 def test_autosave_after_submission_is_409_and_changes_nothing(desk):

@@ -47,7 +47,10 @@ NO_SUCCESSOR = "所选内容都在现行目录中，或没有后继条目，没�
 PARTLY_STORED = "其余内容已暂存，这几处没有存上：{}。点“暂存”查看原因。"
 TO_REPAIR = "已暂存，这几处要修改：{}。点“暂存”查看原因。"
 SIGNED_OUT = "登录已过期，刚才的修改还没有暂存。请在新窗口登录后回到本页，填写的内容仍在。"
-CHANGED_ELSEWHERE = "这份填报已在别处改动，刚才的修改没有暂存。填写的内容仍在本页，点“暂存”查看差别。"
+CHANGED_ELSEWHERE = (
+    "这份填报已在别处改动，刚才的修改没有暂存（也可能是上一次暂存的回应没有收到）。"
+    "填写的内容仍在本页，点“暂存”查看差别。"
+)
 CHECK_AGAIN = "这份草稿刚刚有改动，没有提交。请核对下面的最新内容后再提交。"
 PHRASES = re.compile("“[^”]*”|[^“]+")  # a heading breaks between these, never inside one
 

@@ -282,7 +282,8 @@ function removeRow(row) {
 
 // Where one goes on when a row is gone: in the next one, else at the button that adds one.
 function stopAfter(row) {
-  const rows = all("[data-portal-row]", row.parentElement), next = rows.slice(rows.indexOf(row)).find((one) => !one.hidden);
+  const rows = all("[data-portal-row]", row.parentElement);
+  const next = rows.slice(rows.indexOf(row)).find((one) => !one.hidden);
   const add = row.closest("[data-portal-rows]")?.querySelector("[data-portal-add-row]");
   return next ? next.querySelector("input:not([type=hidden]), select, textarea") : add;
 }
