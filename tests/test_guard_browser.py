@@ -13,9 +13,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def asked(page) -> list[str]:
-    """Leave a page that was used and return what the browser asked before."""
+    """Leave a page whose reader pressed a key that types nothing; return what the browser asked before."""
     found = []
-    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowLeft")
     page.on("dialog", lambda dialog: (found.append(dialog.type), dialog.accept()))
     page.goto("/desk/")
     return found
