@@ -4,6 +4,8 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.models import Max
 
 from portal import counting, population, publication, registry, text, verify
 from portal.models import CatalogueEntry, Event, Filing
@@ -51,6 +53,20 @@ def test_a_population_that_is_there_is_not_made_again():
     population.fill_entries(5)
 
     assert list(Filing.objects.order_by("pk").values_list("pk", "title")) == before
+
+
+@pytest.mark.django_db
+def test_no_number_is_given_again_after_a_population():
+    with transaction.atomic():
+        last = [draft("skill-brands", name=f"潍坊演示{number}").pk for number in range(20)][-1]
+        transaction.set_rollback(True)
+
+    population.fill_entries(5)
+    former = Filing.objects.aggregate(last=Max("pk"))["last"]
+    later = draft("skill-brands", name="潍坊演示后来").pk
+
+    goes_back = connection.vendor == "sqlite"  # whose numbers a rollback takes back
+    assert (later > former, goes_back or later > last) == (True, True)
 
 
 @pytest.mark.django_db
