@@ -313,13 +313,18 @@ def test_a_return_past_its_updates_says_until_when_it_could_be_updated(desk):
     assert Filing.objects.filter(amends=first).count() == 0
 
 
-def test_an_update_begun_in_time_and_sent_after_the_last_day_of_updates_is_not_taken(desk):
-    first, past = filing(RETURN, State.APPROVED), timezone.now() - timedelta(days=1)
-    task = a_campaign(due_at=past, updates_until=timezone.now() + timedelta(days=1))
+def updated_in_time(desk) -> Filing:
+    """Return the draft of an update that was begun a day before the last."""
+    first, day = filing(RETURN, State.APPROVED), timedelta(days=1)
+    task = a_campaign(due_at=timezone.now() - day, updates_until=timezone.now() + day)
     Filing.objects.filter(pk=first.pk).update(campaign=task)
     desk.post(page("filing-update", first))
-    again = Filing.objects.get(amends=first)
-    Campaign.objects.filter(pk=task.pk).update(updates_until=past)
+    return Filing.objects.get(amends=first)
+
+
+def test_an_update_begun_in_time_and_sent_after_the_last_day_of_updates_is_not_taken(desk):
+    again, past = updated_in_time(desk), timezone.now() - timedelta(days=1)
+    Campaign.objects.filter(pk=again.campaign_id).update(due_at=past, updates_until=past)
 
     with pytest.raises(Refused) as refusal:
         act(again, "submit", filer())
@@ -329,13 +334,9 @@ def test_an_update_begun_in_time_and_sent_after_the_last_day_of_updates_is_not_t
 
 
 def test_an_update_that_is_sent_back_after_the_last_day_of_updates_is_corrected_and_sent_again(desk):
-    first, past = filing(RETURN, State.APPROVED), timezone.now() - timedelta(days=1)
-    task = a_campaign(due_at=past, updates_until=timezone.now() + timedelta(days=1))
-    Filing.objects.filter(pk=first.pk).update(campaign=task)
-    desk.post(page("filing-update", first))
-    again = Filing.objects.get(amends=first)
+    again, past = updated_in_time(desk), timezone.now() - timedelta(days=1)
     act(again, "submit", filer())
-    Campaign.objects.filter(pk=task.pk).update(updates_until=past)
+    Campaign.objects.filter(pk=again.campaign_id).update(due_at=past, updates_until=past)
     act(again, "return", reviewer(), comment=COMMENT)
 
     act(again, "submit", filer())

@@ -29,6 +29,18 @@ def serials() -> dict[str, int]:
     return dict(CodeCounter.objects.filter(prefix__startswith="SB-").values_list("prefix", "last"))
 
 
+def amended(former: CatalogueEntry) -> Filing:
+    """Return an approved amendment of an entry."""
+    draft = catalogue.amend(former, by=factories.filer())
+    for action, by in (
+        ("submit", factories.filer()),
+        ("endorse", factories.reviewer()),
+        ("approve", factories.approver()),
+    ):
+        draft = factories.act(draft, action, by)
+    return draft
+
+
 def why(outcomes) -> list[str]:
     return [str(outcome.obstacle or "") for outcome in outcomes]
 
@@ -80,13 +92,7 @@ def test_what_may_not_be_published_is_told_why_and_stops_no_other():
 
 def test_an_amendment_takes_its_place_and_its_code_among_new_ones():
     former = factories.entry("skill-brands", name="潍坊演示一", on=DAY)
-    draft = catalogue.amend(former, by=factories.filer())
-    for action, by in (
-        ("submit", factories.filer()),
-        ("endorse", factories.reviewer()),
-        ("approve", factories.approver()),
-    ):
-        draft = factories.act(draft, action, by)
+    draft = amended(former)
     new = factories.approved("skill-brands", name="潍坊演示二")
 
     outcomes = publish_all([new, draft], on=date(2024, 7, 1), level="")
@@ -103,13 +109,7 @@ def test_an_amendment_takes_its_place_and_its_code_among_new_ones():
 
 def test_the_level_is_for_what_is_new_and_what_is_amended_keeps_its_own():
     former = factories.entry("skill-brands", name="潍坊演示一", on=DAY, level=BrandLevel.PROVINCIAL)
-    draft = catalogue.amend(former, by=factories.filer())
-    for action, by in (
-        ("submit", factories.filer()),
-        ("endorse", factories.reviewer()),
-        ("approve", factories.approver()),
-    ):
-        draft = factories.act(draft, action, by)
+    draft = amended(former)
     new = factories.approved("skill-brands", name="潍坊演示二")
 
     outcomes = publish_all([new, draft], on=date(2024, 7, 1), level=BrandLevel.MUNICIPAL)
