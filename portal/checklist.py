@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portal.grounds import FAIL, MET, Finding, from_facts
-from portal.models import Event, Filing
+from portal.models import Event
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,14 @@ class Item:
         return [(value, word, value == self.met) for value, word in MET.items()]
 
 
-def criteria(filing: Filing) -> tuple[str, ...]:
-    """Return what is weighed of this filing; a zero report has nothing to weigh."""
-    return () if filing.is_nothing else filing.record_type.criteria
-
-
-def items(filing: Filing, findings: Iterable[Finding], before: Event | None) -> list[Item]:
+def items(criteria: Iterable[str], findings: Iterable[Finding], before: Event | None) -> list[Item]:
     """Return the checklist with what is typed, and what the event ``before`` found."""
     now = {finding.criterion: finding for finding in findings}
     then = from_facts(before.details).findings if before else ()
     earlier = {finding.criterion: finding for finding in then}
     return [
         _item(number, criterion, now.get(criterion, Finding(criterion)), earlier.get(criterion))
-        for number, criterion in enumerate(criteria(filing), 1)
+        for number, criterion in enumerate(criteria, 1)
     ]
 
 

@@ -224,7 +224,7 @@ def same_act(filing: Filing, action: str, *, by: User, step: int | None, said: s
         return False
     done = filing.events.filter(number=step + 1, by=by, action=action, comment=text.clean(said)).first()
     try:
-        facts = grounds.checked(filing.record_type, returns=action == "return").facts() if done else {}
+        facts = grounds.checked(filing, returns=action == "return").facts() if done else {}
     except Refused:  # what no act can rest on was not sent by the first click
         return False
     return done is not None and from_facts(done.details).facts() == facts

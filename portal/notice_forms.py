@@ -129,13 +129,10 @@ def initial(
     organisation: Organisation, kind: str, record_type: RecordType, chosen: list[Filing], today
 ) -> dict[str, Any]:
     """Return what a new notice begins with; where to object is carried over from the bureau's last one."""
-    is_publicity, label = kind == NoticeKind.PUBLICITY, record_type.label
     last = PublicNotice.objects.filter(organisation=organisation, kind=NoticeKind.PUBLICITY).first()
     contacts = {name: getattr(last, name) for name in CARRIED} if last else {"receiver": organisation.name}
     return {
-        "title": f"关于{label}拟公布名单的公示" if is_publicity else f"关于公布{label}的通知",
-        "basis": record_type.basis,
-        "body": _body(record_type, is_publicity),
+        **_words(kind, record_type, chosen),
         "starts_on": today,
         "working_days": notices.USUAL,
         "how_to_object": HOW,
@@ -144,11 +141,19 @@ def initial(
     }
 
 
-def _body(record_type: RecordType, is_publicity: bool) -> str:
-    start = f"根据{record_type.basis}，经各地报送、审核，"
-    if is_publicity:
-        return f"{start}拟将下列{record_type.label}列入目录，现予公示，接受社会监督。"
-    return f"{start}现将列入目录的{record_type.label}予以公布。"
+def _words(kind: str, record_type: RecordType, chosen: list[Filing]) -> dict[str, str]:
+    """Return title, basis and text of a new notice: what is chosen by a round is in the catalogue already."""
+    label, basis = record_type.label, record_type.basis
+    start = "根据{}，经各地报送、审核，".format
+    if kind != NoticeKind.PUBLICITY:
+        title, body = f"关于公布{label}的通知", f"{start(basis)}现将列入目录的{label}予以公布。"
+    elif of := notices.round_behind(chosen):
+        title, basis = f"关于{of.name}拟入选名单的公示", of.basis
+        body = f"根据{basis}，经择优选拔，拟确定下列{label}入选{of.name}，现予公示，接受社会监督。"
+    else:
+        title = f"关于{label}拟公布名单的公示"
+        body = f"{start(basis)}拟将下列{label}列入目录，现予公示，接受社会监督。"
+    return {"title": title, "basis": basis, "body": body}
 
 
 def present(notice: PublicNotice) -> dict[str, Any]:

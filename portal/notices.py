@@ -24,6 +24,7 @@ from portal.models import (
     Organisation,
     PublicNotice,
     RoundStage,
+    SelectionRound,
     User,
     canonical,
 )
@@ -95,6 +96,18 @@ def _chosen_in_rounds() -> models.QuerySet:
     chosen = Candidate.objects.filter(is_chosen=True, round__stage=RoundStage.DECIDED)
     entries = CatalogueEntry.objects.in_force().filter(code__in=chosen.values("entry__code"))
     return entries.values("filing_id")
+
+
+def round_behind(filings: Collection[Filing]) -> SelectionRound | None:
+    """Return the newest decided round that chose every one of ``filings``; None where none did."""
+    entries = CatalogueEntry.objects.in_force().filter(filing__in=filings)
+    codes = set(entries.values_list("code", flat=True))
+    if not codes or len(codes) < len(filings):
+        return None
+    chosen = models.Q(candidates__is_chosen=True, candidates__entry__code__in=codes)
+    rounds = SelectionRound.objects.filter(stage=RoundStage.DECIDED)
+    rounds = rounds.annotate(among=models.Count("candidates", filter=chosen))
+    return rounds.filter(among=len(codes)).order_by("-pk").first()
 
 
 @transaction.atomic

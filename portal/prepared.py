@@ -70,7 +70,7 @@ def prepare(
     if version != current.version or step not in (None, current.step):
         raise Conflict(current)
     row = _open_row(current, action, by)
-    comment, grounds = checked_words(row, current.record_type, comment, grounds)
+    comment, grounds = checked_words(row, current, comment, grounds)
     if row.name == "return" and not grounds.reasons:
         raise Refused(LACKS_A_REASON)
     _live().filter(filing_id=current.pk).update(dropped_at=timezone.now())
@@ -250,8 +250,7 @@ def _stored(row: PreparedDecision | None) -> Typed:
 def _criteria(filing: Filing, typed: Typed) -> list[dict]:
     """Return each criterion of the notice with what was found on it; a zero report answers none."""
     found = {finding.criterion: finding for finding in typed.findings}
-    asked = () if filing.is_nothing else filing.record_type.criteria
-    lines = ((name, found.get(name, Finding(name))) for name in asked)
+    lines = ((name, found.get(name, Finding(name))) for name in filing.criteria.words)
     return [{"text": name, "met": finding.met, "note": finding.note} for name, finding in lines]
 
 

@@ -3,7 +3,7 @@
 Leaf module: imports nothing of ours. A declaration holds only data; behaviour is a method on the model.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,6 +122,14 @@ _STAMPED = Slot("盖章扫描件", "document", "填报单位（盖章）", most=
 
 
 @dataclass(frozen=True)
+class Criteria:
+    """What the reviewer has to weigh, in the ``words`` of the notice, and the ``clause`` they stand in."""
+
+    words: tuple[str, ...] = ()
+    clause: str = ""
+
+
+@dataclass(frozen=True)
 class RecordType:
     """Everything the shell has to know of one record type; built by ``@record`` beside the model.
 
@@ -134,6 +142,7 @@ class RecordType:
     ``clauses``   field → clause shown beside it   ``limits``  field → most 字 (``text.count``)
     ``criteria``  what the reviewer has to weigh, in the words of the notice; ``criteria_clause`` says where
                   they stand when that is not ``basis``
+    ``criteria_by``  choice field → its values for which the notice sets criteria of their own
     ``rows``      related name of child rows → their fields
     ``slots``     name → ``Slot`` for files; every type also takes the stamped scan
     ``figures``   name → label of what a periodic review asks of a published one every year
@@ -165,6 +174,7 @@ class RecordType:
     limits: dict[str, int] = field(default_factory=dict)
     criteria: tuple[str, ...] = ()
     criteria_clause: str = ""
+    criteria_by: dict[str, dict[str, Criteria]] = field(default_factory=dict)
     rows: dict[str, list[str]] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
     figures: dict[str, str] = field(default_factory=dict)
@@ -187,6 +197,12 @@ class RecordType:
         """Return where the filing of a bureau of ``level`` ends."""
         below_city = level in ("county", "zone")
         return self.county_route if below_city and self.county_route else self.route
+
+    def weighed(self, values: Mapping[str, Any]) -> Criteria:
+        """Return what is weighed of a filing with these values of the fields of ``criteria_by``."""
+        special = (found.get(values[name]) for name, found in self.criteria_by.items())
+        usual = Criteria(self.criteria, self.criteria_clause or self.basis)
+        return next((found for found in special if found), usual)
 
     def is_filed_at(self, level: str) -> bool:
         """Say whether bureaus of ``level`` file this type at all."""

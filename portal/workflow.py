@@ -22,7 +22,6 @@ from portal.grounds import NOTHING_SAID, UNEXPLAINED, Grounds
 from portal.models import Event, Filing, User
 from portal.policy import Choice, available_actions
 from portal.refusals import Conflict, Invalid, Refused
-from portal.registry import RecordType
 
 __all__ = [
     "ACTIONS",
@@ -212,20 +211,18 @@ def _admitted(current: Filing, asked: Asked, by: User, at: datetime) -> _Step:
     if _is_late(asked, current):
         raise Conflict(current)
     chosen = _open_action(current, asked.action, by)
-    comment, grounds = checked_words(chosen, current.record_type, asked.comment, asked.grounds)
+    comment, grounds = checked_words(chosen, current, asked.comment, asked.grounds)
     details = grounds.facts() | ({"prepared_by": asked.prepared_by} if asked.prepared_by else {})
     changes = EFFECTS.get(chosen.name, lambda *_: {})(current, chosen, by, asked.to, at)
     return _Step(current, chosen.name, chosen.target, comment, at, details, dict(changes), chosen)
 
 
-def checked_words(
-    action: Action, record_type: RecordType, comment: str, grounds: Grounds
-) -> tuple[str, Grounds]:
+def checked_words(action: Action, filing: Filing, comment: str, grounds: Grounds) -> tuple[str, Grounds]:
     """Return the opinion and the grounds of an act fit to be stored; ``Refused`` when it lacks something."""
     comment = checked_comment(comment)
     if action.needs_comment and not comment:
         raise Refused(f"{action.label}须写明意见，报送单位要据此知道原因。")
-    grounds = grounds.checked(record_type, returns=action.name == "return")
+    grounds = grounds.checked(filing, returns=action.name == "return")
     if grounds.failed and action.name in ("endorse", "approve") and not comment:
         raise Refused(UNEXPLAINED.format(action.label))
     return comment, grounds

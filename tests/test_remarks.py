@@ -297,15 +297,15 @@ def test_grounds_survive_their_storage():
 
 
 def test_grounds_are_told_in_the_words_of_the_notice_and_once():
-    kind = get(KIND)
-    first, second = kind.criteria[:2]
+    filing = Filing(kind=KIND)
+    first, second = get(KIND).criteria[:2]
     found = (Finding(second, "pass", "  有 "), Finding(first, "", ""))
     said = Grounds(("unclear", "incomplete", "unclear"), True, found)
 
-    assert said.checked(kind, returns=True) == Grounds(
+    assert said.checked(filing, returns=True) == Grounds(
         ("unclear", "incomplete"), True, (Finding(second, "pass", "有"),)
     )
-    assert said.checked(kind, returns=False) == Grounds(findings=(Finding(second, "pass", "有"),))
+    assert said.checked(filing, returns=False) == Grounds(findings=(Finding(second, "pass", "有"),))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from portal import registry
+from portal import registry, workflow
+from portal.grounds import Finding, Grounds
 from portal.models import Event, Filing, Membership, Message
 from portal.policy import available_actions
 from portal.vocabulary import Role, State
@@ -276,3 +277,42 @@ def test_a_part_that_is_merged_is_decided_in_the_words_of_merging(client):
         "办结，由市级汇总上报。",
     )
     assert [item["title"] for item in timeline] == ["市级审核中", "撤回汇总", "同意汇总", "提交第 1 版"]
+
+
+CRAFT = ("吸纳就业人数较多", "管理运行比较规范", "市场竞争占主导地位")
+
+
+@pytest.mark.parametrize(
+    ("unit_type", "clause", "words"),
+    [
+        ("ich_workshop", "鲁人社函〔2022〕59号 二（一）", CRAFT),
+        ("handicraft_key_enterprise", "鲁人社函〔2022〕59号 二（一）", CRAFT),
+        ("handicraft_key_project", "鲁人社函〔2022〕59号 二（一）", CRAFT),
+        ("hr_agency", "鲁就办〔2021〕22号 二（二）", registry.get("building-units").criteria),
+    ],
+)
+def test_units_of_shandong_handicraft_are_weighed_on_the_criteria_of_their_own_notice(
+    client, unit_type, clause, words
+):
+    filing = factories.submitted("building-units", unit_type=unit_type)
+    shown = page(client, factories.reviewer(), filing).content.decode()
+    found = {f"met-{number}": "pass" for number in range(1, 5)}
+
+    act(client, factories.reviewer(), filing, "return", comment="请补充就业人数的证明。", **found)
+
+    stored = Event.objects.get(filing=filing, action="return").details["findings"]
+    assert f'<p class="clause">{clause}</p>' in shown
+    assert tuple(re.findall(r'<p id="criterion-\d+">(.*?)</p>', shown)) == words
+    assert tuple(one["criterion"] for one in stored) == words
+
+
+def test_a_unit_of_shandong_handicraft_is_not_weighed_on_what_other_units_are_asked():
+    filing = factories.submitted("building-units", unit_type="ich_workshop")
+    grounds = Grounds(findings=(Finding("劳务质量较好", "pass"),))
+
+    with pytest.raises(workflow.Refused, match="核对的条件与通知不一致"):
+        factories.act(filing, "accept", factories.reviewer(), grounds=grounds)
+
+    other = factories.submitted("building-units", unit_type="hr_agency")
+    done = factories.act(other, "accept", factories.reviewer(), grounds=grounds)
+    assert done.events.get(action="accept").details["findings"][0]["criterion"] == "劳务质量较好"

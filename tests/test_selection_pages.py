@@ -15,6 +15,7 @@ from tests.campaigning import get, post, said
 from tests.crawling import words
 from tests.factories import (
     PROVINCE,
+    approved,
     auditor,
     filer,
     joint,
@@ -368,6 +369,21 @@ def test_the_way_from_the_decision_to_its_publicity_names_the_chosen(client):
 
     assert f"?{asked}".replace("&", "&amp;") in page
     assert rows(of)[0].entry.title in form.content.decode()
+    begun = form.context["form"].initial
+    assert (begun["title"], begun["basis"]) == (f"关于{of.name}拟入选名单的公示", of.basis)
+    said = f"拟确定下列专项职业能力品牌入选{of.name}，现予公示，接受社会监督。"
+    assert begun["body"] == f"根据{of.basis}，经择优选拔，{said}"
+
+
+def test_a_publicity_of_what_no_round_chose_says_that_it_is_to_enter_the_catalogue(client):
+    decided(needs_publicity=True)
+    waiting = approved(KIND)
+    sign_in(client, conferrer())
+
+    form = client.get(f"{reverse('notice-new')}?catalogue={KIND}&kind=publicity&filing={waiting.pk}")
+
+    assert form.context["form"].initial["title"] == "关于专项职业能力品牌拟公布名单的公示"
+    assert "拟将下列专项职业能力品牌列入目录" in form.context["form"].initial["body"]
 
 
 def test_who_must_not_decide_reads_why(client):

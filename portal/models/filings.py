@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal import registry, scope, text
 from portal.models.organisations import Organisation, Region, User
 from portal.models.sealed import SnapshotField
-from portal.registry import RecordType
+from portal.registry import Criteria, RecordType
 from portal.vocabulary import DECIDED, EDITABLE, ENDED, IN_REVIEW, Role, State
 
 NAMELESS = "（未命名）"
@@ -257,6 +257,15 @@ class Filing(models.Model):
             if isinstance(self, model)
             else model.objects.select_related("organisation", "region").get(pk=self.pk)
         )
+
+    @property
+    def criteria(self) -> Criteria:
+        """What is weighed of this filing, nothing of a zero report; a query where a field decides it."""
+        kind = self.record_type
+        if self.is_nothing:
+            return Criteria()
+        own = self.record if kind.criteria_by else self
+        return kind.weighed({name: getattr(own, name) for name in kind.criteria_by})
 
     @property
     def route(self) -> str:

@@ -38,7 +38,7 @@ def prepare(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _typed(request: HttpRequest, found: Filing) -> Typed:
     post = request.POST
-    return Typed(post.get("action", ""), post.get("comment", ""), typed.grounds(post, found.record_type))
+    return Typed(post.get("action", ""), post.get("comment", ""), typed.grounds(post, found))
 
 
 def _prepare(request: HttpRequest, found: Filing, said: Typed) -> None:

@@ -224,10 +224,12 @@ def _box(found: Filing, user: User, typed: Typed) -> dict:
 def _history(found: Filing, user: User, pinned: pins.Pins, typed: Typed) -> dict:
     """Return what happened, and the checklist with what the desk before found."""
     happened, inside = decision.events(found, user), opinions.may_read(found, user)
+    weighed = found.criteria
     before = checklist.latest(happened) if inside else None
     return {
         "timeline": decision.timeline(found, user, happened, numbers=pinned.numbers, inside=inside),
-        "criteria": checklist.items(found, typed.grounds.findings, before),
+        "criteria": checklist.items(weighed.words, typed.grounds.findings, before),
+        "criteria_clause": weighed.clause,
         "found_before": before,
     }
 
@@ -307,7 +309,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _typed(request: HttpRequest, found: Filing) -> Typed:
     action, comment, to = (request.POST.get(name, "") for name in ("action", "comment", "to"))
-    said = typed_form.grounds(request.POST, found.record_type)
+    said = typed_form.grounds(request.POST, found)
     if action not in ("return", ""):  # reasons that were ticked before another conclusion was chosen
         said = Grounds(findings=said.findings) if action in decision.WEIGHED else NOTHING_SAID
     return Typed(action, comment, to, said)

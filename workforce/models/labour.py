@@ -6,7 +6,7 @@ from django.db import models
 from assessments.models import validate_credit_code
 from portal import targets
 from portal.models import ChoiceListField, Filing, SealedCharField
-from portal.registry import CITY, PROVINCE, Problem, record
+from portal.registry import CITY, PROVINCE, Criteria, Problem, record
 from portal.snapshot import child_rows
 from workforce.models.key_brands import KeyBrand
 
@@ -128,6 +128,8 @@ UNIT_TYPES = [
     ("handicraft_key_project", "“山东手造”重点项目"),
     ("other", "其他"),
 ]
+CRAFT_UNITS = ("ich_workshop", "handicraft_key_enterprise", "handicraft_key_project")
+CRAFT_CRITERIA = Criteria(("吸纳就业人数较多", "管理运行比较规范", "市场竞争占主导地位"), f"{CRAFT} 二（一）")
 TRAINING_MODES = [("own", "自有资源培训"), ("entrusted", "委托培训")]
 SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权")]
 
@@ -182,6 +184,7 @@ SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权
     },
     criteria=("吸纳或输出劳务人员较多、素质较高", "劳务质量较好", "管理运行比较规范", "市场竞争占主导地位"),
     criteria_clause=UNITS,
+    criteria_by={"unit_type": dict.fromkeys(CRAFT_UNITS, CRAFT_CRITERIA)},
     rows={
         "annual_performances": [
             "year",
