@@ -12,6 +12,7 @@ from django.urls import reverse
 from PIL import Image
 
 from portal import manual, questions, registry
+from portal.actions import ACTIONS
 from portal.models import PolicyTarget
 from tests import factories
 
@@ -87,9 +88,33 @@ def test_links_to_help_stand_where_they_are_needed(client):
     factories.sign_in(client, factories.reviewer())
     decision = client.get(reverse("filing", args=[sent.pk]))
 
-    asked = [form, lost, decision, client.get("/")]
-    wanted = ["/help/filer/#form", "/help/citizen/#course", "/help/reviewer/#decide", '"/help/"']
-    assert [want in a.content.decode() for a, want in zip(asked, wanted, strict=True)] == [True] * 4
+    asked = [form, lost, decision, decision, client.get("/")]
+    reviewer = ["/help/reviewer/#decide", "/help/reviewer/#mistake"]
+    wanted = ["/help/filer/#form", "/help/citizen/#course", *reviewer, '"/help/"']
+    assert [want in a.content.decode() for a, want in zip(asked, wanted, strict=True)] == [True] * 5
+
+
+def told_to_press(slug: str, name: str) -> set[str]:
+    """Return what one section of a chapter tells the reader to press."""
+    section = next(section for section in manual.chapters()[slug].sections if section.id == name)
+    return {words for said in (*section.steps, *section.notes) for words, is_pressed in said if is_pressed}
+
+
+def test_a_reviewer_is_told_every_way_to_take_a_decision_back():
+    ways = {act.label for act in ACTIONS if act.reviews and act.name in ("recall", "reopen")}
+
+    assert told_to_press("reviewer", "mistake") == ways | {"提交结论", "办理变更", "办理退出"}
+
+
+@pytest.mark.parametrize("slug", [slug for slug in manual.CHAPTERS if slug != "citizen"])
+def test_every_chapter_of_the_workbench_says_what_saves_time_with_keys_that_there_are(slug):
+    text = (manual.WORDS / f"{slug}.toml").read_text()
+    known = re.findall(r"<kbd>([^<]+)</kbd>", (ROOT / "templates/components/keys.html").read_text())
+
+    named = {key for keys in re.findall(r"(?<!\w)(?:Ctrl\+\w+|[a-z](?!\w))", text) for key in keys.split("+")}
+
+    assert {"跳转", "键盘操作"} - told_to_press(slug, "quick") == set()
+    assert {key.lower() for key in named} - {key.lower() for key in known} == set()
 
 
 def test_no_number_of_an_answer_is_typed():
