@@ -9,7 +9,7 @@ from functools import cache
 
 from django.conf import settings
 
-from portal import registry
+from portal import notices, registry
 from portal.models import PolicyTarget
 
 FILE = settings.BASE_DIR / "fixtures" / "manual" / "questions.toml"
@@ -73,4 +73,14 @@ def _due(kind: str) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-_READ: dict[str, Callable[..., str]] = {"limit": _limit, "slot": _slot, "due": _due}
+def _publicity() -> str:
+    """Return how many working days a 公示 has at the least."""
+    return str(notices.LEAST)
+
+
+_READ: dict[str, Callable[..., str]] = {
+    "limit": _limit,
+    "slot": _slot,
+    "due": _due,
+    "publicity": _publicity,
+}

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from PIL import Image
 
-from portal import manual, questions, registry
+from portal import manual, notices, questions, registry
 from portal.actions import ACTIONS
 from portal.models import PolicyTarget
 from tests import factories
@@ -142,6 +142,7 @@ def test_answers_say_the_numbers_the_rules_check(client):
     measured = [declared.slots["pictures"].least, *video.seconds, video.least_fps]
     assert [int(n) for n in typed_numbers(said["pictures"])] == measured
     assert [int(n) for n in typed_numbers(said["unit-numbers"])] == [617, 500]
+    assert [int(n) for n in typed_numbers(said["publicity"])] == [notices.LEAST]
     assert "617" in words(client.get(reverse("help-questions")))
 
 
