@@ -24,8 +24,8 @@ from portal.models import AccessArchive, AccessSeal, AccessSubject, Act
 from portal.refusals import Refused
 
 LEAST_DAYS = 184  # no six months are longer
-TOO_YOUNG = "审计记录至少保留六个月，{} 之后的记录不能归档。没有改动任何内容。"
-NOT_WHOLE = "审计记录的封存摘要有 {} 处不符，没有归档，也没有删除。请先执行 manage.py verify_log 查明。"
+TOO_YOUNG = "访问记录至少保留六个月，{} 之后的记录不能归档。没有改动任何内容。"
+NOT_WHOLE = "访问记录的封存摘要有 {} 处不符，没有归档，也没有删除。请先执行 manage.py verify_log 查明。"
 NO_FOLDER = "没有设置审计文件的存放位置（PORTAL_ACCESS_LOG_FOLDER），没有归档。"
 SPOILED = "归档文件 {} 写出后核对不符，没有删除任何记录。请检查存储后再执行。"
 

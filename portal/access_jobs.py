@@ -8,8 +8,8 @@ from portal.refusals import Refused
 from portal.vocabulary import Level, Role
 
 KIND = "verify-access-log"
-TITLE = "审计记录核对结果"
-NOT_YOURS = "只有省级审计员可以核对审计记录，没有开始核对。"
+TITLE = "访问记录核对结果"
+NOT_YOURS = "只有省级审计员可以核对访问记录，没有开始核对。"
 
 
 def is_auditor(user: User) -> bool:
@@ -34,7 +34,7 @@ def run(job: Job, work: jobs.Work) -> jobs.Result:
     ]
     number, said = access_chain.end()
     head = [
-        f"审计记录核对结果　{timezone.localtime():%Y-%m-%d %H:%M:%S}",
+        f"访问记录核对结果　{timezone.localtime():%Y-%m-%d %H:%M:%S}",
         f"封存至序号 {number}，末条摘要 {said or '无'}",
         f"不符 {len(found)} 处" if found else "一切相符",
     ]

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.django_db
 GO = "/desk/go/"
 OPTIONS = "#palette-list [role=option]"
 NAME = "潍坊风筝扎制品牌（演示）"
+# Pages whose title is of another kind: a number of things to do, what was asked, what is inside.
+OTHERWISE = {"工作台", "首页", "导入表格", "全部目录查询", "操作手册", "各市分布"}
 ROLES = ("stranger", "filer", "reviewer", "approver", "publisher", "joint", "auditor", "sysadmin", "secadmin")
 
 
@@ -32,6 +34,19 @@ def test_the_palette_leads_wherever_the_menu_leads_and_nowhere_that_is_shut(clie
 
     assert set(re.findall(r'href="([^"]+)"', menu)) - set(ways) == set()
     assert [way for way in ways if client.get(way, follow=True).status_code != 200] == []
+
+
+def test_the_palette_calls_a_page_as_the_page_calls_itself(client):
+    titles = {}
+    for role in ("filer", "approver", "publisher", "auditor"):
+        factories.sign_in(client, getattr(factories, role)())
+        for url, word in re.findall(r'<li><a href="([^"]+)">([^<：]+)</a>', client.get(GO).content.decode()):
+            if word not in titles:
+                page = client.get(url, follow=True).content.decode()
+                titles[word] = re.search("<title>(.*?)</title>", page)[1]
+
+    assert {place.word for place in palette.PLACES} - set(titles) == set()
+    assert {word for word, title in titles.items() if word not in title} == OTHERWISE
 
 
 def test_a_filing_is_found_by_name_by_number_and_by_code(client):
