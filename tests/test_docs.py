@@ -1,4 +1,7 @@
-"""What README and ``docs/`` say is so: pictures, links, words, variables, commands with their options."""
+"""What README and ``docs/`` say is so: pictures, links, words, variables, commands with their options.
+
+Here a command is read; that each is run somewhere stands in ``test_docs_run``.
+"""
 
 import re
 import shlex
@@ -146,17 +149,28 @@ def test_the_example_of_the_environment_has_no_variable_without_an_entry():
 # -- commands
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+SHELL = {"", "sh"}  # languages of a fence whose lines are typed into a shell
+SHOWN = {"csv", "html", "json", "mermaid", "python", "text"}  # of one that shows a file or an answer
 BEGUN = re.compile(r"(?:[A-Z_]+=\S+ )*(?:docker compose |\S*python |manage\.py |\./bin/|granian |celery )")
-OTHERS = {"curl", "for", "done", "uv"}  # what stands in a fence and is none of ours
+OPTED = re.compile(r"[a-z][\w./-]*(?: \S+)* --?[a-z]")  # a word with an option behind it is a command as well
+OTHERS = {"curl", "for", "done", "npx", "openssl", "pip", "pip-audit", "rsync", "uv"}  # none of ours
 BESIDE = {"PORT", "PORTAL_TEST_WHOLE"}  # variables of ./bin/up and ./bin/test alone
 
 
 def commands(text: str) -> list[str]:
-    """Return what a page tells to run: the lines of its fences without a language, commands in its text."""
+    """Return what a page tells to run: the lines of its fences for a shell, commands in its text."""
     text = re.sub(r"\\\n\s*", "", text)
-    lines = [line for language, fence in FENCE.findall(text) if not language for line in fence.splitlines()]
+    typed = "".join(fence for language, fence in FENCE.findall(text) if language in SHELL)
     said = [" ".join(words.split()) for words in re.findall(r"`([^`]+)`", FENCE.sub("", text))]
-    return [*filter(str.strip, lines), *filter(BEGUN.match, said)]
+    return [
+        *filter(str.strip, typed.splitlines()),
+        *(words for words in said if BEGUN.match(words) or OPTED.match(words)),
+    ]
+
+
+@by_page
+def test_every_fence_of_a_page_is_known_to_be_for_a_shell_or_to_show_something(page):
+    assert {language for language, _ in FENCE.findall(WORDS[page])} - SHELL - SHOWN == set()
 
 
 @by_page
@@ -176,8 +190,12 @@ def amiss(line: str) -> str:
     """Return why a command cannot be run as it is written, empty when it can; nothing is run."""
     words = shlex.split(line.replace("[", "").replace("]", ""), comments=True)
     given = [words.pop(0).partition("=")[0] for word in list(words) if re.fullmatch("[A-Z_]+=.+", word)]
+    if words[0] in OTHERS:
+        return ""
     if unknown := set(given) - {*variables(), *BESIDE}:
         return f"no such variable: {unknown}"
+    if words[0] in get_commands():  # as the text before it says: manage.py …
+        return managed(*words)
     if "manage.py" in words:
         place = words.index("manage.py")
         inside = words[0] == "docker" and composed(words[1 : place - 1])
@@ -188,7 +206,7 @@ def amiss(line: str) -> str:
     if program.startswith("./bin/"):
         return entered(program.removeprefix("./bin/"), rest)
     checked = {"granian": served, "celery": worked, "docker": composed}.get(program)
-    return checked(rest) if checked else "" if program in OTHERS else f"what is {program}?"
+    return checked(rest) if checked else f"what is {program}?"
 
 
 def managed(name: str, *rest: str) -> str:
