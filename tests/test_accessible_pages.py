@@ -1,8 +1,8 @@
 """Every page, full, empty and refusing: nothing for axe-core, valid markup, nothing lost at 400 % (row 74).
 
-The usual run looks at every other page, of the administration, which is of one make, at every fourth route,
-in one of eighteen ways (three widths; plain, 长者模式, dark; as it comes and with all unfolded), always the
-same one; PORTAL_TEST_WHOLE=1 at all of them in all ways.
+The usual run takes half of the routes, of the administration, which is of one make, an eighth, and looks at
+each page in one of eighteen ways (three widths; plain, 长者模式, dark; as it comes and with all unfolded),
+always the same one; PORTAL_TEST_WHOLE=1 at all of them in all ways.
 """
 
 import re
