@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from brands.models import SkillBrand
 from tests import factories
+from tests import made_files as made
 
 pytestmark = pytest.mark.django_db
 SAMPLE = Path(__file__).parent / "files" / "情况表-示例-潍坊.docx"
@@ -55,6 +56,42 @@ def test_the_command_ends_with_one_when_the_file_has_errors():
         [["sheet", "row", "column", "value", "message"]],
     )
     assert SkillBrand.objects.count() == 0
+
+
+def units(folder: Path, *rows: list) -> Path:
+    """Return a sheet of building units in a folder."""
+    file = folder / "单位.xlsx"
+    file.write_bytes(made.xlsx([["单位全称", "单位类型", "法定代表人"], *rows]))
+    return file
+
+
+def test_each_record_says_what_becomes_of_it_and_a_second_run_finds_all_of_them_the_same(tmp_path):
+    file = units(tmp_path, ["甲公司", "其他", "张三"], ["乙公司", "其他", "李四"])
+    arguments = (file, "--type", "building-units", "--as", factories.filer().username)
+
+    found = [run(*arguments), run(*arguments, "--commit"), run(*arguments, "--commit")]
+
+    told = [[(r["row"], r["title"], r["outcome"]) for r in one["records"]] for _, one in found]
+    assert told == [
+        [(2, "甲公司", "new"), (3, "乙公司", "new")],
+        [(2, "甲公司", "new"), (3, "乙公司", "new")],
+        [(2, "甲公司", "same"), (3, "乙公司", "same")],
+    ]
+    assert [(code, one["imported"]) for code, one in found] == [(0, 0), (0, 2), (0, 0)]
+
+
+def test_records_of_every_outcome_stand_in_the_order_of_the_file(tmp_path):
+    asked = ("--type", "building-units", "--as", factories.filer().username)
+    run(units(tmp_path, ["甲公司", "其他", "张三"]), *asked, "--commit")
+    factories.submitted("building-units", name="丙公司")
+    rows = [["丁公司", "没有这种"], ["丙公司", "其他"], ["甲公司", "其他", "李四"], ["乙公司", "其他"]]
+
+    code, outcome = run(units(tmp_path, *rows), *asked)
+
+    assert (code, [(r["row"], r["title"], r["outcome"]) for r in outcome["records"]]) == (
+        1,
+        [(2, "丁公司", "faulty"), (3, "丙公司", "left"), (4, "甲公司", "changed"), (5, "乙公司", "new")],
+    )
 
 
 @pytest.mark.parametrize(

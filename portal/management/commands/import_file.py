@@ -73,10 +73,15 @@ class Outcome:
         """Yield the rows that hold a record, in the order of the file and one at a time."""
         if self.plan is None:
             return
-        found = [((row["r"], outcome, row) for row in self.plan.rows(outcome)) for outcome in RowOutcome]
-        for _, outcome, row in merge(*found, key=lambda one: one[0]):
+        found = [self._of(self.plan, outcome) for outcome in RowOutcome]
+        for outcome, row in merge(*found, key=lambda one: one[1]["r"]):
             if outcome != RowOutcome.FAULTY or "v" in row:
                 yield outcome, row
+
+    @staticmethod
+    def _of(plan: Plan, outcome: RowOutcome) -> Iterator[tuple[RowOutcome, Row]]:
+        """Yield the rows of one outcome with it."""
+        yield from ((outcome, row) for row in plan.rows(outcome))
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Yield the records as they are printed."""
