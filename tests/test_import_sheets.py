@@ -298,6 +298,21 @@ def test_a_county_is_never_matched_by_its_bare_name(place, region, project):
     assert [(e.column, e.value) for e in reading.errors] == [("授权地区", region)]
 
 
+def test_words_that_are_too_long_are_refused_as_they_stand_and_codes_are_written_plainly():
+    name = f"{'甲' * 30} （{'乙' * 28}）"
+    header = ["单位全称", "统一社会信用代码", "联系电话"]
+
+    reading = read(
+        made.xlsx([header, [name, "９１３７ 0000 MA3D EM0X 11", "（０５３６） 8888 8888 8888"]]), UNIT
+    )
+
+    assert [(e.column, e.value) for e in reading.errors] == [("单位全称", name)]
+    assert reading.records[0].values == {
+        "credit_code": "91370000MA3DEM0X11",
+        "contact_phone": "(0536)888888888888",
+    }
+
+
 def test_reading_asks_as_much_for_a_thousand_lines_as_for_one(project):
     def queries(number: int) -> int:
         lines = [[f"品牌{n}", project.name, "无"] for n in range(number)]

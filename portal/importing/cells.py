@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
 
 from portal import text
@@ -16,6 +17,7 @@ from portal.snapshot import CITY_ITSELF, is_place
 
 YES, NO = {"是", "有", "√", "✓", "true", "yes", "y", "1"}, {"否", "无", "×", "✗", "false", "no", "n", "0"}
 MOST_JOINED = 6  # a name that holds separators itself has at most so many parts
+LENGTH_ONLY = (MaxLengthValidator, ProhibitNullCharactersValidator)
 _SEPARATORS = re.compile(r"[、，,；;]")
 
 
@@ -123,16 +125,24 @@ def value(column: models.Field, field: forms.Field, said: str, names: Names, lim
 
 
 def _typed(column: models.Field, field: forms.Field, said: str, limit: int | None) -> Any:
-    spelled = text.digits(said)
     try:
         typed = _cleaned(column, field, _one_line(column, said))
     except ValidationError as error:
         # A code or number typed in full width, or with blanks: right once it is written plainly.
-        if spelled == said or isinstance(column, models.TextField):
+        spelled = text.digits(said)
+        if spelled == said or _is_prose(column, spelled):
             raise Unfit("".join(error.messages)) from None
         return _typed(column, field, spelled, limit)
     _refuse_too_long(column, typed, limit)
     return typed
+
+
+def _is_prose(column: models.Field, spelled: str) -> bool:
+    """Say whether a cell holds words, which are taken as they stand or not at all, and no code or number."""
+    if isinstance(column, models.CharField):
+        is_code = spelled.isascii() and any(map(str.isdigit, spelled))
+        return not is_code and all(type(one) in LENGTH_ONLY for one in column.validators)
+    return isinstance(column, models.TextField)
 
 
 def _cleaned(column: models.Field, field: forms.Field, said: str) -> Any:

@@ -11,16 +11,10 @@ from typing import Any
 from unicodedata import is_normalized
 
 from django import forms
-from django.core.validators import (
-    DecimalValidator,
-    MaxLengthValidator,
-    MaxValueValidator,
-    MinValueValidator,
-    ProhibitNullCharactersValidator,
-)
+from django.core.validators import DecimalValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 
-from portal.importing.cells import Names, Unfit, is_empty, value
+from portal.importing.cells import LENGTH_ONLY, Names, Unfit, is_empty, value
 from portal.models import ChoiceListField
 from portal.rules import TEXT_LIMIT
 
@@ -69,12 +63,8 @@ def _remembering(slow: Read) -> Read:
     return read
 
 
-def _only(validators: list, *kinds: type) -> bool:
-    return all(type(validator) in kinds for validator in validators)
-
-
 def _text(column: models.Field, slow: Read, limit: int | None) -> Read:
-    if not _only(column.validators, MaxLengthValidator, ProhibitNullCharactersValidator):
+    if not all(type(validator) in LENGTH_ONLY for validator in column.validators):
         return _remembering(slow)
     is_long = isinstance(column, models.TextField)
     most = min(column.max_length or TEXT_LIMIT, limit or TEXT_LIMIT)
