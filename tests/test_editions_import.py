@@ -227,6 +227,25 @@ def test_an_entry_is_used_once(edition):
     assert said == [(2, "原编号"), (4, "原编号"), (4, "原编号"), (5, "原编号")]
 
 
+def test_rows_taken_out_of_their_sheet_leave_the_project_and_without_the_sheet_nothing_does(edition):
+    def without_lines(target):
+        target.parent.worksheets[1].delete_rows(2)
+
+    def without_sheet(target):
+        target.parent.remove(target.parent.worksheets[1])
+
+    reading = read(edition, without_lines)
+    edition_changes.take(edition, reading.lines, by=filer(PROVINCE))
+
+    assert [(told(one), one.unchanged) for one in (reading, read(edition, without_sheet))] == [
+        ([("adjusted", "演示甲", [])], 5),
+        ([], 6),
+    ]
+    assert [(label, after) for label, _, after in reading.lines[0].differs] == [("考核规范", "")]
+    draft = Filing.objects.get(state=State.DRAFT).record
+    assert (draft.title, draft.specifications.count()) == ("演示甲", 0)
+
+
 def test_one_row_that_cannot_be_stored_stops_all_of_it(edition):
     reading = read(edition, change_everything, reason=WHY)
     other = reading.lines[1].entry

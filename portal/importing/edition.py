@@ -11,13 +11,14 @@ from typing import Any
 
 from django.db import models
 
-from portal import registry, snapshot, text
+from portal import registry, text
 from portal.annexes import CellError
 from portal.differences import catalogue_of
 from portal.edition_changes import LONGEST_REASON, NO_REASON, NOT_YOURS, Line
 from portal.edition_policy import bureau_of
 from portal.importing.cells import Names
 from portal.importing.columns import EMPTY
+from portal.importing.differing import differing
 from portal.importing.lines import ChildLines, MainLines, table_of, titled
 from portal.importing.reading import Draft, Reading
 from portal.models import CatalogueEntry, Edition, Filing, User
@@ -179,6 +180,13 @@ class _EditionChildLines(ChildLines):
             if row.entry is not None:
                 self.owners.setdefault(text.key(row.entry.title), row.draft)
 
+    def read(self) -> bool:
+        """Read the lines; a project that has none on a sheet that is there has no such rows any more."""
+        is_read = super().read()
+        for row in self.reading.rows if is_read else ():
+            row.draft.rows.setdefault(self.sheet.rows, [])
+        return is_read
+
     def owner(self, row: int, column: Column, said: str) -> Draft | None:
         """Pass over the lines of what is in force and has no line of its own any more."""
         is_gone = text.key(said) not in self.owners and text.key(said) in self.in_force
@@ -317,7 +325,7 @@ class _Matching:
         values, rows, differs = row.draft.values, row.draft.rows, []
         if row.entry is not None:
             record = self.records[row.entry.filing_id]
-            values, rows, differs = _differing(record, values, rows)
+            values, rows, differs = differing(record, values, rows)
         return Line(place, title, row.entry, values, rows, differs, merged=row.merged, reason=said)
 
 
@@ -357,42 +365,3 @@ def _paths(record_type: RecordType, columns: list[models.Field]) -> Iterator[str
         yield name
         model = record_type.row_model(name)
         yield from (f"{name}__{f}" for f in fields if model._meta.get_field(f).is_relation)
-
-
-def _differing(record: Filing, values: dict, rows: dict) -> tuple[dict, dict, list]:
-    """Return the values and rows that differ from a record, and (label, before, after) of each in words."""
-    changed, other_rows, differs = {}, {}, []
-    for name, value in values.items():
-        before, after = snapshot.shown(record, name), _words(record, name, value)
-        if before != after:
-            changed[name] = value
-            differs.append((str(record._meta.get_field(name).verbose_name), before, after))
-    for name, wanted in rows.items():
-        before, after = _stored_rows(record, name), _typed_rows(record, name, wanted)
-        if before != after:
-            other_rows[name] = wanted
-            label = str(record.record_type.row_model(name)._meta.verbose_name_plural)
-            differs.append((label, "\n".join(before), "\n".join(after)))
-    return changed, other_rows, differs
-
-
-def _words(record: Filing, name: str, value: Any) -> str:
-    if record._meta.get_field(name).many_to_many:
-        return "、".join(str(other) for other in sorted(value, key=lambda o: o.pk)) or snapshot.NONE
-    typed = text.clean(value) if isinstance(value, str) else value
-    return snapshot.shown(type(record)(**{name: typed}), name)
-
-
-def _stored_rows(record: Filing, name: str) -> list[str]:
-    fields = record.record_type.rows[name]
-    return [_row_words(row, fields) for row in snapshot.child_rows(record, name)]
-
-
-def _typed_rows(record: Filing, name: str, rows: list[dict]) -> list[str]:
-    model, fields = record.record_type.row_model(name), record.record_type.rows[name]
-    cleaned = ({k: text.clean(v) if isinstance(v, str) else v for k, v in row.items()} for row in rows)
-    return [_row_words(model(**row), fields) for row in cleaned]
-
-
-def _row_words(row: models.Model, fields: list[str]) -> str:
-    return " · ".join(snapshot.shown(row, field) for field in fields)
