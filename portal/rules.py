@@ -16,6 +16,7 @@ from portal.vocabulary import ENDED
 
 TEXT_LIMIT = 20_000  # 字; a technical cap where the notices set none
 MOST_ROWS = 500  # child rows of one kind; a technical cap as well
+TOO_MANY_ROWS = "{}最多{}行，现在有{}行；请核对是否重复。"
 
 NOTHING_UNEXPLAINED = "零报送须在情况说明中写明原因。"
 
@@ -130,7 +131,11 @@ def _too_long(record: Filing) -> Iterator[Problem]:
 
 def _rows(record: Filing) -> Iterator[Problem]:
     for name, fields in record.record_type.rows.items():
-        for number, row in enumerate(child_rows(record, name), 1):
+        rows = child_rows(record, name)
+        if len(rows) > MOST_ROWS:
+            said = TOO_MANY_ROWS.format(rows[0]._meta.verbose_name_plural, MOST_ROWS, len(rows))
+            yield Problem(name, said, record.record_type.basis)
+        for number, row in enumerate(rows, 1):
             for field in fields:
                 if said := _wrong_in_row(row, row._meta.get_field(field)):
                     place = f"{row._meta.verbose_name_plural}第{number}行"

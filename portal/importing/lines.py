@@ -15,13 +15,14 @@ from portal.importing.columns import EMPTY, Read, reader
 from portal.importing.reading import Draft, Reading
 from portal.registry import RecordType
 from portal.row_forms import row_set_class
-from portal.rules import is_required
+from portal.rules import MOST_ROWS, is_required
 from portal.sandbox import Table
 from portal.sheets import GUIDE, SAMPLE, Column, Sheet, is_context, layout
 
 HEADER_WITHIN = 20  # the header stands in one of the first lines, below titles
 BUREAU, REGION = "填报单位", "所属区划"
 NOT_OURS = "工作表“{}”不是本类型的表，没有读取。"
+TOO_MANY = "“{}”在本表最多{}行，从这一行起没有读取；请核对是否重复。"
 NOTE_BEGINS = ("注：", "注:", "备注：", "备注:", "填表人", "合计")
 
 
@@ -254,6 +255,7 @@ class ChildLines(_Lines):
         key = record_type.key[0]
         self.owners = {text.key(str(d.values[key])): d for d in self.reading.records if key in d.values}
         self.seen: set[tuple] = set()
+        self.full: set[int] = set()
 
     def key_column(self) -> Column:
         return self.sheet.columns[0]
@@ -270,7 +272,20 @@ class ChildLines(_Lines):
                 values[column.name] = found
                 complete &= found is not None
         if owner and complete and self._is_first(row, owner, values):
-            owner.rows.setdefault(self.sheet.rows, []).append(values)
+            self._add(row, owner, values)
+
+    def _add(self, row: int, owner: Draft, values: dict[str, Any]) -> None:
+        """Give a record its row; the first one too many is an error, those behind it are passed over."""
+        rows = owner.rows.setdefault(self.sheet.rows, [])
+        if len(rows) < MOST_ROWS:
+            rows.append(values)
+        elif id(owner) not in self.full:
+            self.full.add(id(owner))
+            name = self._name(owner)
+            self.error(row, self.sheet.columns[0].header, name, TOO_MANY.format(name, MOST_ROWS))
+
+    def _name(self, owner: Draft) -> str:
+        return str(owner.values.get(self.reading.record_type.key[0], ""))
 
     def owner(self, row: int, column: Column, said: str) -> Draft | None:
         """Return the record a line belongs to; None, and an error in the reading, when there is none."""
@@ -295,9 +310,8 @@ class ChildLines(_Lines):
                 own = [values[name] for name in constraint.fields if name in values]
                 mark = (constraint.name, id(owner), *own)
                 if mark in self.seen:
-                    name = str(owner.values[self.reading.record_type.key[0]])
                     header = self.sheet.columns[0].header
-                    self.error(row, header, name, constraint.get_violation_error_message())
+                    self.error(row, header, self._name(owner), constraint.get_violation_error_message())
                     return False
                 self.seen.add(mark)
         return True
