@@ -276,8 +276,9 @@ def _is_plain(record_type: RecordType, change: Change, filing: Filing | None, by
         raise Refused("只有填报单位的填报岗位可以修改。")
     model = record_type.model
     is_own = model.save is not Filing.save or model.derived is not Filing.derived
+    named = record_type.key[0] in change.values  # the title goes with the name
     related = any(record_type.field(name).many_to_many for name in change.values)
-    return filing.unlocked is None and not (is_own or related or change.rows)
+    return filing.unlocked is None and not (is_own or named or related or change.rows)
 
 
 def _save_one(change: Change, by: User) -> None:

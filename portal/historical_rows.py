@@ -5,7 +5,7 @@ kept are the names alone, and the lines of child sheets until their record comes
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,15 +21,16 @@ from portal.historical_bureaus import Bureaus, Wrong
 from portal.importing import NO_RECORDS, NOT_A_SHEET
 from portal.importing.cells import Names
 from portal.importing.flat import Flat, Stream, found_in
+from portal.importing.held import Held
 from portal.importing.lines import BUREAU, NOT_OURS, REGION, ChildLines, MainLines
 from portal.importing.reading import Draft, Reading
-from portal.models import Filing, Organisation
+from portal.models import Organisation
 from portal.publishable import checked_day, checked_number
 from portal.registry import RecordType
 from portal.rules import is_required
 from portal.sandbox import Unreadable, flat
 from portal.sheets import Column, Sheet, layout
-from portal.vocabulary import ENDED, State
+from portal.vocabulary import State
 from portal.workflow import Refused
 
 NUMBER, DAY, STATE = "办结文号", "办结日期", "状态"
@@ -41,6 +42,7 @@ NO_DAY = "没有写办结日期，上传时也没有统一填写。"
 HELD = "这个单位已有同名的填报，不再登记；请删去这一行，或核对名称。"
 TWICE = "表里有这个单位同名的两行，请删去一行，或核对名称。"
 WHOSE = "表里有几个“{}”，请在本表也写明“填报单位”或“所属区划”。"
+NOT_THEIRS = "前一张表中没有这个单位的“{}”，请补上那一行，或核对单位和名称。"
 EMPTY_ROWS = "“{}”有 {} 行没有填写，按当时材料登记，缺的内容写进流转记录。"
 WRONG_SUFFIX = "只能读取 .xlsx 和 .csv 文件；请用 WPS 或 Excel 另存为其中一种后再上传。"
 AT_ONCE = 500
@@ -166,6 +168,7 @@ class _ResultLines(_ByBureau, MainLines):
         super().__init__(reading, sheet, table, Names(reading.record_type.model()))
         self.terms, self.bureaus, self.children, self.take = terms, bureaus, children, take
         self.part: list[Result] = []
+        self.held = Held(reading.record_type.slug)
 
     def read(self) -> bool:
         """Read the sheet to its end and give away the last part."""
@@ -198,15 +201,19 @@ class _ResultLines(_ByBureau, MainLines):
         whole = [one for one in part if one.bureau is not None]
         for one in whole:
             one.draft.title = title_of(self.reading.record_type, one)
-        held = taken_names(self.reading.record_type, whole)
+        self.held.load(one.bureau.pk for one in whole)
         for one in whole:
-            key = (one.bureau.pk, one.draft.title)
-            wrong = HELD if key in held else TWICE if key in self.reading.titles else ""
-            if wrong and one.draft.title:
+            if wrong := self._taken(one.bureau, one.draft.title):
                 self.error(one.draft.row - 1, label, one.draft.title, wrong)
-            self.reading.titles.add(key)
         if part:
             self.take(self.reading, part)
+
+    def _taken(self, bureau: Organisation, title: str) -> str:
+        """Return the sentence that a bureau has this name already, in the portal or in the sheet; note it."""
+        key, titles = (bureau.pk, text.key(title)), self.reading.titles
+        wrong = HELD if self.held.alike(bureau.pk, title) else TWICE if key in titles else ""
+        titles.add(key)
+        return wrong if title else ""
 
     def check_bureau(self, row: int, cells: list[str]) -> None:
         """Leave it: a row names the bureau it is of."""
@@ -240,7 +247,7 @@ class _ResultLines(_ByBureau, MainLines):
 
     def is_known(self, header: str) -> bool:
         """Say whether a header is one that is read, or passed over without a word."""
-        return super().is_known(header) or header == ALSO_NUMBER
+        return super().is_known(header) or text.key(header) == ALSO_NUMBER
 
     def remind(self) -> None:
         """Say how much is missing by today's rules; each filing keeps it with its event."""
@@ -264,6 +271,7 @@ class _ChildResultLines(_ByBureau, ChildLines):
         # name → lines as (row, cells, what the name says, the bureau's key if the line names one)
         self.waiting: dict[str, list[tuple[int, list[str], str, int | None]]] = defaultdict(list)
         self.claimed: dict[str, int] = {}
+        self.taken: set[int] = set()  # the lines whose record came
 
     def line(self, row: int, cells: list[str]) -> None:
         """Keep a line until its record comes."""
@@ -287,6 +295,8 @@ class _ChildResultLines(_ByBureau, ChildLines):
         self.as_of(result.bureau)
         self.current = result.draft
         self.seen.clear()
+        self.full.clear()
+        self.taken.update(row for row, *_ in own)
         for row, cells, said, bureau in own:
             if bureau is None and first != result.bureau.pk:
                 self.error(row, self.sheet.columns[0].header, said, WHOSE.format(said))
@@ -299,9 +309,12 @@ class _ChildResultLines(_ByBureau, ChildLines):
 
     def report_lost(self) -> None:
         """Report the lines whose record did not come."""
-        for key, lines in self.waiting.items():
-            for row, _, said, _ in lines if key not in self.claimed else ():
+        lost = (one for lines in self.waiting.values() for one in lines if one[0] not in self.taken)
+        for row, _, said, bureau in lost:
+            if bureau is None:
                 self.owner_missing(row, self.sheet.columns[0], said)
+            else:
+                self.error(row, self.sheet.columns[0].header, said, NOT_THEIRS.format(said))
 
 
 def title_of(record_type: RecordType, result: Result) -> str:
@@ -310,13 +323,3 @@ def title_of(record_type: RecordType, result: Result) -> str:
     plain: dict[str, Any] = {n: v for n, v in result.draft.values.items() if n not in many}
     record = record_type.model(organisation=result.bureau, region=result.bureau.region, **plain)
     return text.clean(record.heading()[:100])
-
-
-def taken_names(record_type: RecordType, results: Iterable[Result]) -> set[tuple[int, str]]:
-    """Return the (bureau, title) of ``results`` that a live filing holds; one query."""
-    wanted = {(one.bureau.pk, one.draft.title) for one in results}
-    live = Filing.objects.filter(kind=record_type.slug, holds_name=True).exclude(state__in=ENDED)
-    found = live.filter(
-        organisation__in={bureau for bureau, _ in wanted}, title__in={title for _, title in wanted} - {""}
-    )
-    return wanted & set(found.values_list("organisation_id", "title"))

@@ -11,7 +11,7 @@ from portal.bulk_drafts import Change, New, batches
 from portal.import_plans import Plan, Row
 from portal.import_reading import Progress, unheard
 from portal.importing import values
-from portal.importing.sorting import Known, known
+from portal.importing.held import Held, Known
 from portal.models import ImportedRow, Organisation, RowOutcome, User
 from portal.offers import offer
 from portal.refusals import Conflict, Refused
@@ -38,7 +38,7 @@ class Writing:
         progress: Progress = unheard,
     ):
         self.plan, self.type, self.organisation, self.by = plan, record_type, organisation, by
-        self.progress, self.done = progress, 0
+        self.progress, self.done, self.held = progress, 0, Held(record_type.slug)
         self.total = sum(block.rows for name in plan.blocks for block in plan.blocks[name])
 
     def carry_out(self) -> int:
@@ -74,7 +74,7 @@ class Writing:
     def _checked(self, outcome: str) -> Iterator[list[Row]]:
         """Yield the rows of an outcome in batches, as long as they still mean what they meant."""
         for batch in batches(self.plan.rows(outcome)):
-            held = known(self.type.slug, self.organisation.pk, [row["t"] for row in batch])
+            held = self.held.find(self.organisation.pk, [row["t"] for row in batch])
             for row in batch:
                 if not _means(outcome, row, held.get(row["t"])):
                     raise Refused(MOVED.format(row["r"], row["t"]))

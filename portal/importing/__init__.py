@@ -4,8 +4,6 @@
 it, it names only what is in force within the bureau's reach, and cannot say a state or another bureau.
 """
 
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import PurePath
 
 from django.db import transaction
@@ -13,13 +11,13 @@ from django.db import transaction
 from portal import drafts, text
 from portal.annexes import CellError, read_forms
 from portal.importing.annex import is_complete, named_bureau, read_annexes
+from portal.importing.held import Held
 from portal.importing.lines import is_whole_sheet, read_lines
 from portal.importing.reading import Draft, Reading, shown
 from portal.importing.statement import read_statements
 from portal.models import Filing, Organisation, User
 from portal.registry import RecordType
 from portal.sandbox import Table, Unreadable, read_tables
-from portal.vocabulary import ENDED
 from portal.workflow import Refused
 
 __all__ = ["CellError", "Draft", "Reading", "commit", "read_file", "shown"]
@@ -87,22 +85,15 @@ def _title(reading: Reading, draft: Draft) -> str:
 
 def _refuse_namesakes(reading: Reading) -> None:
     """A bureau holds a name once among its live filings of a type, and a file once."""
-    titles = Counter(draft.title for draft in reading.records if draft.title)
-    held = _held(reading, titles)
-    met: set[str] = set()
+    held, met = Held(reading.record_type.slug), set()
     for draft in reading.records:
-        if draft.title in held:
+        if not draft.title:
+            continue
+        if held.alike(reading.organisation.pk, draft.title):
             _add(reading, draft, "本单位已有同名的填报，请打开已有的那一份修改，或换一个名称。")
-        elif draft.title in met:
+        elif text.key(draft.title) in met:
             _add(reading, draft, "文件里有同名的两份，请删去一份，或换一个名称。")
-        met |= {draft.title} - {""}
-
-
-def _held(reading: Reading, titles: Iterable[str]) -> set[str]:
-    live = Filing.objects.filter(
-        kind=reading.record_type.slug, organisation=reading.organisation, holds_name=True
-    ).exclude(state__in=ENDED)
-    return set(live.filter(title__in=list(titles)).values_list("title", flat=True))
+        met.add(text.key(draft.title))
 
 
 def _add(reading: Reading, draft: Draft, message: str) -> None:

@@ -83,6 +83,7 @@ class _Lines(ABC):
         self.fields: dict[str, Any] = {}
         self.limits: dict[str, int] = {}
         self.empty: Counter[str] = Counter()
+        self.places: dict[str, int | None] = {}
 
     def read(self) -> bool:
         """Read the header, then every line below it; return whether the lines could be read."""
@@ -157,8 +158,16 @@ class _Lines(ABC):
 
     def context(self, cells: list[str], header: str) -> str:
         """Return the text under a header that an export adds for the reader, empty when it is not there."""
-        place = self.headers.index(header) if header in self.headers else len(cells)
-        return text.clean(cells[place]) if place < len(cells) else ""
+        place = self.place(header)
+        return text.clean(cells[place]) if place is not None and place < len(cells) else ""
+
+    def place(self, header: str) -> int | None:
+        """Return where the column of a header stands, forgiving blanks and full-width characters, or None."""
+        if header not in self.places:
+            wanted = text.key(header)
+            found = (place for place, word in enumerate(self.headers) if text.key(word) == wanted)
+            self.places[header] = next(found, None)
+        return self.places[header]
 
     def error(self, row: int, column: str, said: str, message: str) -> None:
         """Add an error at a line, counted from 0 here and from 1 for people."""
@@ -216,7 +225,7 @@ class MainLines(_Lines):
 
     def check_bureau(self, row: int, cells: list[str]) -> None:
         """Report a line that names another bureau or another place."""
-        if BUREAU not in self.headers and REGION not in self.headers:
+        if self.place(BUREAU) is None and self.place(REGION) is None:
             return
         bureau = self.reading.organisation
         named, region = self.context(cells, BUREAU), self.context(cells, REGION)

@@ -9,61 +9,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal import locks
+from portal import locks, text
 from portal.annexes import CellError
 from portal.import_plans import Row, Writer
 from portal.importing import values
 from portal.importing.cells import Unfit
 from portal.importing.flat import FlatChildLines, FlatLines
+from portal.importing.held import Held, Known
 from portal.importing.reading import Draft, Reading
 from portal.models import Filing, ImportedRow, Organisation, RowOutcome
 from portal.refusals import Refused
 from portal.registry import RecordType
 from portal.sheets import is_context
 from portal.snapshot import shown
-from portal.vocabulary import EDITABLE, ENDED, IN_REVIEW
 
 BATCH = 1000
 TWICE = "文件里有同名的两份，请删去一份，或换一个名称。"
-SUBMITTED, PUBLISHED, APPROVED = "已提交，未改动。", "已公布，未改动。", "审核通过，未改动。"
-
-
-@dataclass(frozen=True)
-class Known:
-    """A live filing that holds its name in its bureau, as an import meets it."""
-
-    pk: int
-    state: str
-    version: int
-    revision: int
-    is_published: bool
-
-    @property
-    def is_editable(self) -> bool:
-        """Whether its bureau may change it."""
-        return self.state in EDITABLE
-
-    @property
-    def note(self) -> str:
-        """Why it is left alone, in a sentence; empty when it need not be."""
-        if self.is_editable:
-            return ""
-        if self.state in IN_REVIEW:
-            return SUBMITTED
-        return PUBLISHED if self.is_published else APPROVED
-
-
-def known(slug: str, organisation: int, titles: list[str]) -> dict[str, Known]:
-    """Return title → the live filing of a bureau that holds it; one query."""
-    live = Filing.objects.filter(
-        kind=slug, organisation=organisation, holds_name=True, title__in=titles
-    ).exclude(state__in=ENDED)
-    found = live.values_list("title", "pk", "state", "version", "revision", "entry")
-    return {
-        title: Known(pk, state, version, revision, entry is not None)
-        for title, pk, state, version, revision, entry in found
-        if title
-    }
+SEVERAL = "本单位有几份名称相近的填报（{}），请写成其中一份的名称。"
 
 
 @dataclass
@@ -84,8 +46,8 @@ class _Line:
 
     @property
     def key(self) -> tuple[int, str]:
-        """By what it is known: its bureau and its title."""
-        return (self.organisation.pk if self.organisation else 0, self.title)
+        """By what it is known: its bureau and how its title reads."""
+        return (self.organisation.pk if self.organisation else 0, text.key(self.title))
 
 
 BureauOf = Callable[[dict[str, str]], Organisation]
@@ -106,6 +68,7 @@ class Sorter:
         self.is_plain = self.type.model.heading is Filing.heading
         self.children: list[FlatChildLines] = []
         self.waiting: list[_Line] = []
+        self.held = Held(self.type.slug)
         self.met: set[tuple[int, str]] = set()
         self.named: values.Named = {}
         self.lines: FlatLines
@@ -178,33 +141,38 @@ class Sorter:
 
     def _find(self) -> None:
         """Find what is held under the titles; settle what is left alone, or the same by its digest."""
+        named = [line for line in self.waiting if line.title and not line.errors]
         titles: dict[int, list[str]] = {}
-        for line in self.waiting:
-            if line.title and not line.errors:
-                titles.setdefault(line.key[0], []).append(line.title)
-        held = {
-            (bureau, title): found
-            for bureau, wanted in titles.items()
-            for title, found in known(self.type.slug, bureau, wanted).items()
-        }
-        cached = _cached([found.pk for found in held.values()])
-        for line in self.waiting:
-            line.found = held.get(line.key)
+        for line in named:
+            titles.setdefault(line.organisation.pk, []).append(line.title)
+        held = {bureau: self.held.find(bureau, wanted) for bureau, wanted in titles.items()}
+        cached = _cached([found.pk for one in held.values() for found in one.values()])
+        for line in named:
+            line.found = held[line.organisation.pk].get(line.title)
             self._settle(line, cached)
 
     def _settle(self, line: _Line, cached: dict[int, tuple[str, int]]) -> None:
-        if not line.title or line.errors:
-            return
-        if line.key in self.met:
-            label = self.lines.key_column().header
-            with self._telling(line):
-                self.lines.error(line.row, label, line.title, TWICE)
-        self.met.add(line.key)
+        key = line.key
+        if wrong := TWICE if key in self.met else self._unclear(line):
+            self._refuse(line, wrong)
+        self.met.add(key)
         if line.found and not line.errors:
             if line.found.pk in cached and self.is_plain:
                 line.digest = self._digest(line)
             is_same = cached.get(line.found.pk) == (line.digest, line.found.revision)
             line.is_settled = not line.found.is_editable or (bool(line.digest) and is_same)
+
+    def _unclear(self, line: _Line) -> str:
+        """Return the sentence that a name reads like several that are held and is none of them."""
+        if line.found is None or line.found.title == line.title:
+            return ""
+        alike = self.held.alike(line.organisation.pk, line.title)
+        return SEVERAL.format("、".join(alike)) if len(alike) > 1 else ""
+
+    def _refuse(self, line: _Line, sentence: str) -> None:
+        """Say what is wrong with the name of a line."""
+        with self._telling(line):
+            self.lines.error(line.row, self.lines.key_column().header, line.title, sentence)
 
     def _digest(self, line: _Line) -> str:
         self.lines.of(line.organisation)
@@ -274,9 +242,7 @@ class Sorter:
         if not changed and not rows:
             self.plan.add(RowOutcome.SAME, self._row(line, d=digest))
         elif refusal := _refusal(record, [*changed, *rows]):
-            label = self.lines.key_column().header
-            with self._telling(line):
-                self.lines.error(line.row, label, line.title, refusal)
+            self._refuse(line, refusal)
             self._put_faulty(line)
         else:
             before = {name: shown(record, name) for name in changed}
