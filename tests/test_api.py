@@ -14,7 +14,7 @@ from portal.api import examples
 from portal.api.answers import changed_at
 from portal.models import Edition, PolicyTarget
 from portal.vocabulary import BrandLevel, ExitReason, Outcome, State
-from tests import factories
+from tests import factories, timelines
 from tests.factories import DOCUMENT, entry, filing, publisher, reviewer
 from tests.reviewing import LOW, hearing_over, intended, ready, rectifying
 from workforce import key_brands
@@ -86,6 +86,18 @@ def test_an_exited_entry_says_why_and_when_and_keeps_its_fields_to_itself(client
     assert (one["fields"], one["successor"]) == (None, None)
     assert names(get(client, "catalogues/labour-brands/entries")) == []
     assert names(get(client, "catalogues/labour-brands/entries", status="exited")) == [gone.title]
+
+
+def test_no_version_of_what_exited_is_given_out_on_an_earlier_day(client):
+    first = entry("labour-brands", on=MAY)
+    second = timelines.amended(first, JUNE, summary="演示数据。变更后的简介。")
+    before = get(client, "catalogues/labour-brands/entries", on="2024-05-01")["items"]
+    catalogue.exit(second, by=publisher(), reason=ExitReason.DISHONEST, document_number=DOCUMENT, on=JULY)
+
+    after = get(client, "catalogues/labour-brands/entries", on="2024-05-01")["items"]
+
+    assert before[0]["fields"]["summary"] == registry.get("labour-brands").example["summary"]
+    assert [(one["code"], one["fields"]) for one in after] == [(first.code, None)]
 
 
 def test_the_catalogue_of_a_day_is_what_was_in_force_then_at_the_level_of_then(client):

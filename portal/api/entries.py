@@ -139,12 +139,17 @@ def _one(request: HttpRequest, record_type: RecordType, code: str) -> dict:
 def answers(
     request: HttpRequest, record_type: RecordType, shown: list[CatalogueEntry], day: date
 ) -> list[dict]:
-    """Return entries as the schema says, each as it was on ``day``; exited ones without their fields."""
+    """Return entries as the schema says, each as it was on ``day``.
+
+    Of what left the catalogue no version has its fields, as on the pages.
+    """
     records = entries.records(record_type, shown)
     until = lineages.rectifying(record_type.slug, [entry.code for entry in shown])
+    gone = lineages.gone(record_type.slug, [entry.code for entry in shown if entry.valid_to])
     return [
         _answer(request, record_type, entry, records[entry.filing_id], day)
         | {"rectify_until": None if entry.valid_to else until.get(entry.code)}
+        | ({"fields": None} if entry.is_exited or entry.code in gone else {})
         for entry in shown
     ]
 
@@ -172,7 +177,7 @@ def _answer(
         "source": entry.filing.source,
         "is_demo": entry.filing.is_demo,
         "url": request.build_absolute_uri(page),
-        "fields": None if entry.is_exited else _fields(record_type, record),
+        "fields": _fields(record_type, record),
     }
 
 
