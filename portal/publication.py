@@ -10,7 +10,7 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from portal import counting, search, snapshot, text
+from portal import counting, search, search_texts, text
 from portal.models import CatalogueEntry, CodeCounter, Edition, Event, Filing, Succession, User
 from portal.publishable import (
     checked_day,
@@ -24,7 +24,7 @@ from portal.publishable import (
     why_unpublishable_all,
 )
 from portal.registry import RecordType
-from portal.vocabulary import Level, Role, SuccessionKind
+from portal.vocabulary import Role, SuccessionKind
 from portal.workflow import (
     AT_ONCE,
     OUT_OF_SCOPE,
@@ -181,16 +181,8 @@ def _records(filings: Collection[Filing]) -> dict[int, Filing]:
     for filing in filings:
         if filing.is_publishable:
             kinds[filing.kind].append(filing)
-    return {record.pk: record for own in kinds.values() for record in _of_type(own)}
-
-
-def _of_type(filings: Sequence[Filing]) -> Iterable[Filing]:
-    record_type = filings[0].record_type
-    columns = [record_type.field(name) for name in record_type.public]
-    one = [c.name for c in columns if c.is_relation and not c.many_to_many]
-    many = [c.name for c in columns if c.many_to_many]
-    found = record_type.model.objects.filter(pk__in=[filing.pk for filing in filings])
-    return found.select_related("region__parent", *one).prefetch_related(*many)
+    found = (search_texts.records(own[0].record_type, [one.pk for one in own]) for own in kinds.values())
+    return {record.pk: record for own in found for record in own}
 
 
 def _ready(filing: Filing, known: _Known, terms: _Terms) -> _Ready:
@@ -287,7 +279,7 @@ def _entry(one: _Ready, code: str, terms: _Terms, event: Event) -> CatalogueEntr
         valid_from=terms.day,
         published_at=event.at,
         published_by=terms.by,
-        search_text=search_text(record),
+        search_text=search_texts.search_text(record),
         name_key=text.key(record.title)[:100],
         facets=counting.facets_of(record),
     )
@@ -319,11 +311,3 @@ def _taken(numbers: Mapping[str, int]) -> dict[str, CodeCounter]:
         counter.last += numbers[counter.prefix]
     CodeCounter.objects.bulk_update(held, ["last"])
     return {c.prefix: CodeCounter(c.prefix, c.last - numbers[c.prefix]) for c in held}
-
-
-def search_text(record: Filing) -> str:
-    """Return what the public search looks through: name, places and the public fields, folded."""
-    region = record.region
-    places = [region.name, region.parent.name if region.parent_id and region.level != Level.CITY else ""]
-    fields = [snapshot.shown(record, name) for name in record.record_type.public]
-    return text.fold("\n".join([record.title, *places, *fields]))

@@ -6,7 +6,7 @@ and then compared as it stands, for pairs may lie apart. The keys of a name stan
 that what is called so is found among all that only mentions it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import connection, models, transaction
 from django.db.models import Case, Q, QuerySet, Value, When
@@ -21,6 +21,10 @@ IN_ITS_NAME, AT_ITS_HEAD = "n", "h"  # begin the keys of a name, and those of ho
 _INSERT = {
     "sqlite": "INSERT INTO portal_entrygrams (rowid, grams) VALUES (%s, %s)",
     "postgresql": "INSERT INTO portal_entrygrams (entry_id, grams) VALUES (%s, %s)",
+}
+_FORGET = {
+    "sqlite": "DELETE FROM portal_entrygrams WHERE rowid = %s",
+    "postgresql": "DELETE FROM portal_entrygrams WHERE entry_id = %s",
 }
 _FIND = {
     "sqlite": "SELECT rowid FROM portal_entrygrams WHERE portal_entrygrams MATCH %s",
@@ -38,6 +42,13 @@ def index(rows: Iterable[tuple[int, str, str, str]]) -> None:
         keys = ((pk, " ".join(found)) for pk, found in keys)
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT[connection.vendor], list(keys))
+
+
+def index_anew(rows: Sequence[tuple[int, str, str, str]]) -> None:
+    """Let these rows take the place of what the index has of their entries; in the transaction of these."""
+    with connection.cursor() as cursor:
+        cursor.executemany(_FORGET[connection.vendor], [(pk,) for pk, *_ in rows])
+    index(rows)
 
 
 def keys_of(kind: str, name_key: str, search_text: str) -> set[str]:

@@ -29,6 +29,7 @@ from portal import (
     receipt_jobs,  # noqa: F401 -- registers what it does
     reminders,
     schedules,
+    search_jobs,  # noqa: F401 -- registers what it does
     sent_forms,
     verify,
 )

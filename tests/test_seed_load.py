@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Max
 
-from portal import counting, population, publication, registry, text, verify
+from portal import counting, population, registry, search_texts, text, verify
 from portal.models import CatalogueEntry, Event, Filing
 from portal.population import words
 from portal.vocabulary import State
@@ -30,7 +30,7 @@ def test_a_population_is_as_the_portal_would_have_written_it():
     assert (CatalogueEntry.objects.count() >= 30, Filing.objects.count()) == (True, 60)
     assert sum(state in (State.DRAFT, State.CITY_REVIEW, State.RETURNED) for state in states) >= 10
     for entry in CatalogueEntry.objects.all():
-        assert publication.search_text(entry.filing.record) == entry.search_text
+        assert search_texts.search_text(entry.filing.record) == entry.search_text
     assert [event.pk for event in Event.objects.all() if event.hash != event.digest()] == []
     assert list(verify.faults()) == []
 

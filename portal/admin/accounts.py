@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.utils.crypto import get_random_string
 
-from portal import accounts, invitations, mailing, registry
+from portal import accounts, invitations, mailing, registry, search_jobs
 from portal.admin.audit import ReadOnly
 from portal.admin.base import ByPost, site, sits_at_province
 from portal.models import Edition, Membership, Organisation, Region, ResetRequest, User
@@ -197,6 +197,12 @@ class RegionAdmin(ByPost):
     def has_add_permission(self, request):
         """New divisions come from the fixtures (``load_reference``)."""
         return False
+
+    def save_model(self, request, obj, form, change):
+        """Store, and let the public search follow a new name; in the transaction of the page."""
+        super().save_model(request, obj, form, change)
+        if "name" in form.changed_data:
+            search_jobs.ask(obj)
 
 
 @admin.register(Edition, site=site)

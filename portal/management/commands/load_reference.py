@@ -2,15 +2,18 @@
 
 from django.core.management.base import BaseCommand
 
-from portal import reference
+from portal import reference, search_texts
 
 
 class Command(BaseCommand):
-    """Thin: the work is ``reference.load``."""
+    """Thin: the work is ``reference.load``, and ``search_texts.refresh`` for what it renamed."""
 
     help = "把 fixtures/ 中的区划、功能区和单位装入数据库；重复执行不会改变已有数据。"
 
     def handle(self, *args, **options) -> None:
-        """Load, and print one line per table."""
-        for loaded in reference.load():
+        """Load, print one line per table, and let the public search follow corrected divisions."""
+        regions, *others = reference.load()
+        for loaded in (regions, *others):
             self.stdout.write(str(loaded))
+        if regions.changed:
+            search_texts.refresh()
