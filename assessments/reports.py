@@ -43,6 +43,8 @@ TITLE, PROVINCE = "专项职业能力考核项目目录", "37"
 SHORT = 20  # 字 of a text up to which a change of it is quoted
 NOW, ALL = "now", "all"
 ENDS = ("from", "to", NOW)
+UNSAID = "unsaid"  # of a project whose form leaves the class open, as what was decided before the portal may
+CLASSES = {**{value: str(word) for value, word in ProjectClass.choices}, UNSAID: "未填"}
 CHANGED = (
     Column("序号", NUMBER, 4),
     Column("变化", width=4),
@@ -97,7 +99,7 @@ class Roll:
     def classes(self) -> dict[int, str]:
         """Filing → the class of the project, of all that ever were published: they never change again."""
         found = ExamProject.objects.filter(entry__published_at__lte=self.asked.cutoff)
-        return dict(found.order_by().values_list("pk", "catalogue_class"))
+        return {pk: value or UNSAID for pk, value in found.order_by().values_list("pk", "catalogue_class")}
 
     @property
     def authorisations(self) -> QuerySet:
@@ -155,11 +157,11 @@ def _filing(change: Change) -> int:
 
 
 def _classed(roll: Roll, end: str, value: str) -> Behind:
-    if value not in ("", *ProjectClass.values):
+    if value not in ("", *CLASSES):
         raise Unknown(value[:40])
-    found = roll.projects(end)
-    found = found.filter(filing__examproject__catalogue_class=value) if value else found
-    words = f"{ProjectClass(value).label}类" if value else ""
+    found, stored = roll.projects(end), "" if value == UNSAID else value
+    found = found.filter(filing__examproject__catalogue_class=stored) if value else found
+    words = f"{CLASSES[value]}类" if value else ""
     return Behind(f"{words}考核项目", Filing.objects.filter(pk__in=found.values("filing")))
 
 
@@ -212,10 +214,10 @@ def _compared(roll: Roll) -> tuple[str, ...]:
 def _change_lines(roll: Roll) -> Iterator[Line]:
     for number, change in enumerate(roll.changes, 1):
         entry = change.after or change.before
-        project = ProjectClass(roll.classes[entry.filing_id]).label
+        project = CLASSES[roll.classes[entry.filing_id]]
         is_gone = change.verb in (ChangeVerb.REMOVED, ChangeVerb.MERGED)
         document = entry.exit_document_number if is_gone else entry.document_number
-        facts = (change.label, entry.code, entry.title, str(project), _said(change), document)
+        facts = (change.label, entry.code, entry.title, project, _said(change), document)
         yield Line((number, *facts))
 
 
@@ -251,16 +253,17 @@ def _class_columns(roll: Roll) -> tuple[Column, ...]:
 
 def _class_lines(roll: Roll) -> Iterator[Line]:
     counts = {end: _by_class(roll.projects(end)) for end in ENDS}
-    for value, label in ProjectClass.choices:
-        yield Line((str(label), *_of_class(counts, value)))
+    for value, label in CLASSES.items():
+        if value != UNSAID or any(count[UNSAID] for count in counts.values()):
+            yield Line((label, *_of_class(counts, value)))
     yield Line(("合计", *_of_class(counts, "")), TOTAL)
 
 
 def _by_class(entries: QuerySet) -> dict[str, int]:
     """Return class → number of projects, with the sum under the empty class; one grouped query."""
     found = entries.order_by().values_list("filing__examproject__catalogue_class").annotate(n=Count("pk"))
-    counts = dict(found)
-    return counts | {"": sum(counts.values())}
+    counts = {value or UNSAID: number for value, number in found}
+    return {UNSAID: 0} | counts | {"": sum(counts.values())}
 
 
 def _of_class(counts: dict[str, dict[str, int]], value: str) -> tuple[Number | int, ...]:

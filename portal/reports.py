@@ -38,6 +38,11 @@ class Asked:
         """The day of the cut-off (Asia/Shanghai)."""
         return day_of(self.cutoff)
 
+    @property
+    def is_below_a_city(self) -> bool:
+        """Whether it is for a county or zone, whose city's own filings lie outside."""
+        return len(self.region) > len("3701")
+
 
 @dataclass(frozen=True)
 class Filter:

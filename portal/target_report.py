@@ -63,11 +63,7 @@ def _as_asked(asked: Asked) -> dict:
 
 
 def _is_told(one: Progress, asked: Asked) -> bool:
-    return not (_is_county(asked) and one.target.scope == TargetScope.PAIR)
-
-
-def _is_county(asked: Asked) -> bool:
-    return len(asked.region) > len("3701")
+    return not (asked.is_below_a_city and one.target.scope == TargetScope.PAIR)
 
 
 def behind(asked: Asked, cell: Mapping[str, str]) -> Behind:
@@ -123,7 +119,7 @@ def target_progress(asked: Asked) -> Content:
     found = _found(asked)
     plain = [one for one in found if one.is_plain]
     others = [one for one in found if not one.is_plain]
-    by_city = () if _is_county(asked) else (_plain_table(plain, asked), _other_table(others, asked))
+    by_city = () if asked.is_below_a_city else (_plain_table(plain, asked), _other_table(others, asked))
     return Content(
         TITLE, (_overview(found, asked), *by_city, _exceptions_table(others, asked), _sentences_table(found))
     )
@@ -147,7 +143,7 @@ def _overview(found: Sequence[Progress], asked: Asked) -> Table:
         notes.append(ABOUT)
     if asked.region != PROVINCE_CODE:
         notes += [OWN_PART, ELSEWHERE]
-    if _is_county(asked):
+    if asked.is_below_a_city:
         notes.append(NO_PAIRS)
     lines = [Line(_target_cells(number, one, asked)) for number, one in enumerate(found, 1)]
     return Table("目标", columns, lambda: lines, tuple(notes))
@@ -173,7 +169,7 @@ def _is_judged(one: Progress, asked: Asked) -> bool:
     """Say whether the part of a region alone tells where a target stands."""
     if one.is_plain:
         return asked.region == PROVINCE_CODE
-    return not (_is_county(asked) and one.target.scope == TargetScope.CITY)
+    return not (asked.is_below_a_city and one.target.scope == TargetScope.CITY)
 
 
 def _held_against(one: Progress, asked: Asked) -> str:

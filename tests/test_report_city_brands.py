@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from django.utils import timezone
 
+from brands.reports.city_training import OF_THE_CITY, SUMMED
 from portal import attachments, campaigns, drafts, reports
 from portal.models import Campaign, Filing, Region
 from portal.vocabulary import State
@@ -206,7 +207,17 @@ def test_a_city_and_a_county_get_their_part(history):
         "合计",
     ]
     assert tables(history.asked(region=ZAOZHUANG))[LIST][-1][2] == "已报送 0 / 1 市"
-    assert [row[8] for row in tables(history.asked(region="370705"))[LIST]] == ["未报送", ""]
+
+
+def test_a_county_is_not_told_that_its_city_sent_nothing(history):
+    question = history.asked(region="370705")
+    found = reports.content(question)
+
+    assert tables(question) == {
+        LIST: [("", "合计", "", "", 0, 0, 0, 0, "", "", "")],
+        SUMS: [(word, 0) for word in SUMMED.values()],
+    }
+    assert [table.notes[0] for table in found.tables] == [OF_THE_CITY, OF_THE_CITY]
 
 
 CELLS = ["column=odd", "column=brands&city=9999", "column=brands&city=3707&place=9", "city=3707", "odd=1", ""]

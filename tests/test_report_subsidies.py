@@ -13,6 +13,7 @@ from portal.vocabulary import State
 from tests import campaigning
 from tests.factories import COMMENT, WEIFANG, act, approver, filer, filing, reviewer
 from tests.rolling import asked, tables, unequal
+from workforce.reports.subsidies import OF_THE_CITY
 
 pytestmark = pytest.mark.django_db
 SLUG, KIND, JINAN, QINGDAO, YANTAI = "subsidies", "subsidy-reviews", "3701", "3702", "3706"
@@ -129,6 +130,14 @@ def test_a_city_gets_its_part():
 
     assert [line[0] for line in found[STANDARDS]] == ["济南市", "济南市"]
     assert [line[:2] for line in found[CITIES]] == [("济南市", "已报送")]
+
+
+def test_a_county_is_not_told_that_its_city_reported_nothing(client):
+    history()
+    page = campaigning.get(client, filer("370705"), "report", SLUG)
+
+    assert tables(asked(SLUG, region="370705")) == {STANDARDS: [], CITIES: []}
+    assert page.content.decode().count(OF_THE_CITY) == 2
 
 
 def test_nothing_was_reported_yet():

@@ -56,6 +56,7 @@ NOTES = (
     "已报送以到达省级为准：市级审核中、退回修改的列出，不计入已报送的市；撤回和作废的不列。",
     f"品牌特色超过{SHORT}字的只列开头；素材数以统计截止时最近一次报送的为准。",
 )
+OF_THE_CITY = "“一市一品牌”由市报送：所在的市是否已报送由市级查看，这里只列本县（市、区）单独报送的。"
 # column → what is behind its number, and the heading of what each filing adds
 COUNTED = {
     "brands": ("“一市一品牌”", ""),
@@ -145,7 +146,12 @@ class Roll:
 
     @cached_property
     def expected(self) -> list[str]:
-        """The cities that owe a brand: those of the campaign, else all there were; by code."""
+        """The cities that owe a brand: those of the campaign, else all there were; by code.
+
+        None for a county: what its city sent is not its to see.
+        """
+        if self.asked.is_below_a_city:
+            return []
         held = {place.code for place in rollups.cities_at(self.asked.cutoff, self.asked.region)}
         if self.task:
             held &= {code[:4] for code in self._duties.values_list("organisation__region_id", flat=True)}
@@ -254,11 +260,12 @@ def city_brands(asked: Asked) -> Content:
     """Return the brands of each city with their material, and how many cities reported."""
     roll = Roll(asked)
     sums = (Column("项目", width=20), Column("数量", NUMBER, 8))
+    elsewhere = (OF_THE_CITY,) if asked.is_below_a_city else ()
     return Content(
         TITLE,
         (
-            Table("建设情况", COLUMNS, lambda: _lines(roll), NOTES),
-            Table("报送汇总", sums, lambda: _summary(roll)),
+            Table("建设情况", COLUMNS, lambda: _lines(roll), (*elsewhere, *NOTES)),
+            Table("报送汇总", sums, lambda: _summary(roll), elsewhere),
         ),
     )
 
@@ -274,7 +281,8 @@ def _lines(roll: Roll) -> Iterator[Line]:
         if len(own) > 1:
             yield _sum(own, f"{roll.names[city]}小计", "", {"city": city}, SUBTOTAL)
     reported = f"已报送 {len(roll.arrived)} / {len(roll.expected)} 市"
-    yield _sum(roll.brands, "合计", reported, {}, TOTAL)
+    said = "" if roll.asked.is_below_a_city else reported
+    yield _sum(roll.brands, "合计", said, {}, TOTAL)
 
 
 def _of_brand(roll: Roll, brand: Brand) -> tuple[Cell, ...]:
@@ -307,11 +315,11 @@ def _numbers(brands: Iterable[Brand], place: dict[str, str]) -> Iterator[Number]
 
 def _summary(roll: Roll) -> Iterator[Line]:
     """Yield how many cities reported and what; cities without a filing have no list behind them."""
-    arrived = len(roll.arrived)
-    silent = len(roll.nothing)
-    yield Line(("应报送的市", len(roll.expected)))
-    yield Line(("已报送的市", Number.of(arrived, {"column": "cities"})))
-    yield Line(("零报送的市", Number.of(silent, {"column": "nothing"})))
-    yield Line(("未报送的市（含未到达省级）", len(roll.expected) - arrived - silent))
+    if not roll.asked.is_below_a_city:
+        arrived, silent = len(roll.arrived), len(roll.nothing)
+        yield Line(("应报送的市", len(roll.expected)))
+        yield Line(("已报送的市", Number.of(arrived, {"column": "cities"})))
+        yield Line(("零报送的市", Number.of(silent, {"column": "nothing"})))
+        yield Line(("未报送的市（含未到达省级）", len(roll.expected) - arrived - silent))
     for column, label in SUMMED.items():
         yield Line((label, Number.of(sum(b.amount(column) for b in roll.brands), {"column": column})))

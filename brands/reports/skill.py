@@ -48,7 +48,7 @@ NOTES = (
     "批次为首次报送时所属的报送任务，没有任务的为日常报送；“最近报送”只在再次报送过时填写。",
     "内容以统计截止时最近一次报送的为准；已公布品牌的变更在公布以前不另列，公布后以新的内容列出。",
 )
-PROVINCIAL = "其中：省级"
+PROVINCIAL, OF_PROVINCE = "其中：省级", "“其中：省级”为已公布的省级品牌。"
 ALL, KIND_WORDS = "all", "专项职业能力品牌"
 
 
@@ -118,7 +118,7 @@ def brands(asked: Asked) -> Content:
         f"“鲁滋鲁味·鲁艺鲁品”{TITLE}",
         (
             Table("品牌情况", COLUMNS, lambda: _lines(asked), NOTES, is_long=True),
-            Table("分市小计", by_city, lambda: _sums(asked), ("“其中：省级”为已公布的省级品牌。",)),
+            Table("分市小计", by_city, lambda: _sums(asked), (OF_PROVINCE,)),
         ),
     )
 

@@ -37,6 +37,7 @@ from workforce.models.labour import PLACED, TRAINED, UNIT_TYPES
 CHUNK = 2000
 NAMES = ("trained_count", "self_used_count", "exported_count")
 FIGURES = ("trained", "self-used", "exported", "placed")
+UNTYPED = "untyped"  # of a unit whose form leaves the type open, as what was decided before the portal may
 
 
 class Figures(NamedTuple):
@@ -214,6 +215,7 @@ class Units(InForce):
     def adds(self) -> dict[str, Expression]:
         """Column → what a unit whose form is as it was adds to it."""
         kinds = {code: _one(Q(filing__buildingunit__unit_type=code)) for code, _ in UNIT_TYPES}
+        kinds[UNTYPED] = _one(Q(filing__buildingunit__unit_type=""))
         trained, placed = F("told__trained_count"), F("told__self_used_count") + F("told__exported_count")
         people = (trained, F("told__self_used_count"), F("told__exported_count"), placed)
         enough = (
@@ -245,12 +247,12 @@ class Units(InForce):
         return figures.trained >= self.limits[0], figures.placed >= self.limits[1]
 
     def _stored(self, of: str, *figures: int | None) -> Said:
-        return Said(of, figures={} if figures[0] is None else {self.year: Figures(*figures)})
+        return Said(of or UNTYPED, figures={} if figures[0] is None else {self.year: Figures(*figures)})
 
     def _submitted(self, snapshot: dict) -> Said:
         rows = snapshot["rows"]["annual_performances"]
         figures = {row["year"]: Figures(*(row[name] for name in NAMES)) for row in rows}
-        return Said(snapshot["values"]["unit_type"], figures=figures)
+        return Said(snapshot["values"]["unit_type"] or UNTYPED, figures=figures)
 
 
 @dataclass

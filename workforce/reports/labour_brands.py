@@ -27,15 +27,16 @@ from portal.reports import (
 from portal.vocabulary import BrandLevel
 from workforce.models.labour import BRAND_TYPES, PLAN, UNIT_TYPES
 from workforce.reports import cells
-from workforce.reports.brand_register import FIGURES, Brands, Thing, Units
+from workforce.reports.brand_register import FIGURES, UNTYPED, Brands, Thing, Units
 from workforce.reports.cells import Sums
 
 WORKERS = "labour-brand-workers"
 YES, NO, UNREPORTED, PEOPLE = "是", "否", "未报", "人数（人）"
+TYPES = {**dict(UNIT_TYPES), UNTYPED: "未填"}
 YEARLY = ("units", "reported", *FIGURES, "trained-enough", "placed-enough", "enough")
 OF_BRANDS = ("provincial", "municipal", "brands", "workers", "key")
 CELLS = {
-    **{code: (f"建设单位：{word}", "") for code, word in UNIT_TYPES},
+    **{code: (f"建设单位：{word}", "") for code, word in TYPES.items()},
     "units": ("建设单位", ""),
     "reported": ("报告了年度数据的建设单位", ""),
     "trained": ("培训人数", PEOPLE),
@@ -110,11 +111,12 @@ def behind(asked: Asked, cell: Mapping[str, str]) -> Behind:
 def labour_brands(asked: Asked) -> Content:
     """Return units by type, their year by city and one by one, brands by city and one by one."""
     roll = Roll(asked)
+    types = _type_columns(roll)
     enough = ENOUGH.format(*roll.units.limits)
     return Content(
         "劳务品牌和建设单位情况汇总表",
         (
-            Table("建设单位", _type_columns(), lambda: _by_type(roll)),
+            Table("建设单位", types, lambda: _by_type(roll)),
             Table("年度达标情况", _yearly_columns(), lambda: _by_city(roll, YEARLY), (enough,)),
             Table("单位年度数据", _unit_columns(), lambda: UnitLines(roll), (enough,), True),
             Table("劳务品牌", _brand_columns(), lambda: _brands_by_city(roll), (LEVELS,)),
@@ -123,13 +125,19 @@ def labour_brands(asked: Asked) -> Content:
     )
 
 
-def _type_columns() -> tuple[Column, ...]:
-    types = (Column(word, NUMBER, 10, "个") for _, word in UNIT_TYPES)
+def _types(roll: Roll) -> dict[str, str]:
+    """Return the types of units; 未填 only where one has none, as a result from before the portal may."""
+    told = roll.sums.number(UNTYPED).value
+    return {code: word for code, word in TYPES.items() if told or code != UNTYPED}
+
+
+def _type_columns(roll: Roll) -> tuple[Column, ...]:
+    types = (Column(word, NUMBER, 10, "个") for word in _types(roll).values())
     return (Column("市", width=10), *types, Column("合计", NUMBER, 10, "个"))
 
 
 def _by_type(roll: Roll) -> Iterator[Line]:
-    return _by_city(roll, (*(code for code, _ in UNIT_TYPES), "units"))
+    return _by_city(roll, (*_types(roll), "units"))
 
 
 def _by_city(roll: Roll, columns: Iterable[str]) -> Iterator[Line]:
@@ -180,11 +188,11 @@ class UnitLines:
         return sums.number("units").value + reporting + 1
 
     def __iter__(self) -> Iterator[Line]:
-        roll, words = self.roll, dict(UNIT_TYPES)
+        roll = self.roll
         for city, own in groupby(roll.units.things(), key=lambda unit: unit.city):
             name = roll.sums.cities[city]
             for unit in own:
-                yield Line((name, unit.code, unit.title, words[unit.said.of], *_figures(roll.units, unit)))
+                yield Line((name, unit.code, unit.title, TYPES[unit.said.of], *_figures(roll.units, unit)))
             sums = roll.sums.numbers(FIGURES, city)
             yield Line((f"{name}小计", None, None, None, *sums, None), SUBTOTAL)
         yield Line(("合计", None, None, None, *roll.sums.numbers(FIGURES), None), TOTAL)
@@ -248,5 +256,5 @@ class BrandLines:
         roll, words, levels = self.roll, dict(BRAND_TYPES), dict(BrandLevel.choices)
         for brand in roll.brands.things():
             key = f"{roll.brands.year}年" if brand.code in roll.brands.key else ""
-            said = (roll.sums.cities[brand.city], brand.code, brand.title, words[brand.said.of])
+            said = (roll.sums.cities[brand.city], brand.code, brand.title, words.get(brand.said.of, ""))
             yield Line((*said, levels.get(brand.level, ""), brand.said.workers, key))

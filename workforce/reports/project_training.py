@@ -165,7 +165,7 @@ class Sheet:
         roll = self.roll
         for city, rows in groupby(roll.trainings.rows(), key=lambda row: row.city):
             for _, own in groupby(rows, key=lambda row: row[:PLACED]):
-                for row in sorted(own):
+                for row in sorted(own, key=lambda row: row.order):
                     yield Line(_sheet_cells(roll, row))
             yield Line(_sum(f"{roll.names[city]}小计", roll.ledger.number("trainees", city)), SUBTOTAL)
         yield Line(_sum("合计", roll.ledger.number("trainees")), TOTAL)

@@ -36,14 +36,20 @@ CELLS = {
     "lowered": ("降低的标准", "项数"),
     "kept": ("数额不变的标准", "项数"),
     "new": ("新设的标准", "项数"),
+    "unsaid": ("没有填写新标准的项目", "项数"),
 }
+CHANGES = {"raised": "提高", "lowered": "降低", "kept": "不变", "new": "新设", "unsaid": "未填"}
 REPORTED, MISSING, NOTHING = "已报送", "未报送", "零报送"
+OF_THE_CITY = "补贴标准由市评估和调整：所在的市的材料由市级查看，县（市、区）没有可以统计的。"
 KEPT = "已报送而没有调整项目的市，评估后维持现行标准；零报送按报送任务截止的年度计。"
 
 
 @dataclass(frozen=True)
 class Item:
-    """One standard as a review says it; lines stand in the order of ``place``."""
+    """One standard as a review says it; lines stand in the order of ``place``.
+
+    What was decided before the portal may leave every cell but the category empty.
+    """
 
     filing: int
     city: str
@@ -52,19 +58,22 @@ class Item:
     level: str
     unit: str
     old: Decimal | None
-    new: Decimal
+    new: Decimal | None
     cap: Decimal | None
-    since: date
+    since: date | None
     document: str
 
     @property
     def place(self) -> tuple:
         """By city, then category, level, unit, and the day since when it holds."""
-        return (self.city, self.category, self.level, self.unit, self.since, self.year, self.document)
+        since = self.since or date.min
+        return (self.city, self.category, self.level, self.unit, since, self.year, self.document)
 
     @property
     def change(self) -> str:
-        """Whether it is new, raised, lowered or kept."""
+        """Whether it is new, raised, lowered or kept; ``unsaid`` where it does not say what it is now."""
+        if self.new is None:
+            return "unsaid"
         if self.old is None:
             return "new"
         return "raised" if self.new > self.old else "lowered" if self.new < self.old else "kept"
@@ -72,13 +81,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Review:
-    """A review of a city; one without a day is its word that it has none to report."""
+    """A review of a city; one that ``is_nothing`` is its word that it has none to report."""
 
     filing: int
     city: str
     year: int
     on: date | None
     items: tuple[Item, ...] = ()
+    is_nothing: bool = False
 
 
 @dataclass
@@ -89,7 +99,9 @@ class Roll:
 
     @cached_property
     def cities(self) -> dict[str, str]:
-        """Code → name of the cities that are asked for."""
+        """Code → name of the cities that are asked for; none for a county, where its city's do not lie."""
+        if self.asked.is_below_a_city:
+            return {}
         return cells.cities(self.asked, (review.city for review in self.reviews))
 
     @cached_property
@@ -125,7 +137,7 @@ class Roll:
         """The numbers, each with the reviews it is made of."""
         ledger = Ledger(CELLS, self.cities)
         for review in self.reviews:
-            if review.on:
+            if not review.is_nothing:
                 ledger.once("reviews", review.city, review.filing)
         for item in self.items:
             ledger.add("items", item.city, item.filing)
@@ -136,17 +148,21 @@ class Roll:
 def _review(filing: Filing, snapshot: dict, due: datetime | None) -> Review:
     city, said = filing.region_id[:4], snapshot["values"]
     if filing.is_nothing:
-        return Review(filing.pk, city, rollups.day_of(due).year, None)
+        return Review(filing.pk, city, rollups.day_of(due).year, None, is_nothing=True)
     rows = snapshot["rows"]["items"]
     items = tuple(_item(filing.pk, city, said["year"], row) for row in rows)
-    return Review(filing.pk, city, said["year"], date.fromisoformat(said["evaluated_on"]), items)
+    return Review(filing.pk, city, said["year"], _day(said["evaluated_on"]), items)
 
 
 def _item(filing: int, city: str, year: int, row: Mapping[str, str]) -> Item:
     old, new, cap = (_amount(row[name]) for name in ("old_amount", "new_amount", "cap"))
-    since = date.fromisoformat(row["effective_on"])
-    words = (row["category"], row["level"], dict(UNITS)[row["unit"]])
-    return Item(filing, city, year, *words, old, new, cap, since, row["basis_document_number"])
+    words = (row["category"], row["level"], dict(UNITS).get(row["unit"], ""))
+    since, document = _day(row["effective_on"]), row["basis_document_number"]
+    return Item(filing, city, year, *words, old, new, cap, since, document)
+
+
+def _day(said: str | None) -> date | None:
+    return date.fromisoformat(said) if said else None
 
 
 def _amount(said: str | None) -> Decimal | None:
@@ -176,12 +192,12 @@ def behind(asked: Asked, cell: Mapping[str, str]) -> Behind:
 )
 def subsidies(asked: Asked) -> Content:
     """Return the standards that were adjusted, and where each city stands."""
-    roll = Roll(asked)
+    roll, elsewhere = Roll(asked), (OF_THE_CITY,) if asked.is_below_a_city else ()
     return Content(
         "职业培训补贴标准调整情况汇总表",
         (
-            Table("补贴标准", _item_columns(), lambda: _items(roll), (), True),
-            Table("分市情况", _city_columns(), lambda: _by_city(roll), (KEPT,)),
+            Table("补贴标准", _item_columns(), lambda: _items(roll), elsewhere, True),
+            Table("分市情况", _city_columns(roll), lambda: _by_city(roll), (*elsewhere, KEPT)),
         ),
     )
 
@@ -205,14 +221,22 @@ def _shown(amount: Decimal | None) -> str:
 
 
 def _difference(item: Item) -> str:
+    if item.new is None:
+        return ""
     if item.old is None:
         return "新设"
     change = item.new - item.old
     return f"+{text.plain_number(change)}" if change > 0 else text.plain_number(change)
 
 
-def _city_columns() -> tuple[Column, ...]:
-    numbers = ("调整", "提高", "降低", "不变", "新设")
+def _changes(roll: Roll) -> dict[str, str]:
+    """Return what became of standards, in words; 未填 only where some review leaves it open."""
+    told = roll.ledger.number("unsaid").value
+    return {change: word for change, word in CHANGES.items() if told or change != "unsaid"}
+
+
+def _city_columns(roll: Roll) -> tuple[Column, ...]:
+    numbers = ("调整", *_changes(roll).values())
     return (
         Column("市", width=10),
         Column("报送情况", width=10),
@@ -234,10 +258,11 @@ def _by_city(roll: Roll) -> Iterator[Line]:
 def _city_cells(roll: Roll, code: str, name: str) -> tuple[Cell, ...]:
     own = [review for review in roll.reviews if review.city == code]
     days = [review.on for review in own if review.on]
-    word = REPORTED if days else NOTHING if own else MISSING
+    is_told = any(not review.is_nothing for review in own)
+    word = REPORTED if is_told else NOTHING if own else MISSING
     return (name, word, *_numbers(roll, code, max(days, default=None)))
 
 
 def _numbers(roll: Roll, city: str, on: date | None) -> tuple[Cell, ...]:
-    reviews, *others = roll.ledger.numbers(("reviews", "items", "raised", "lowered", "kept", "new"), city)
+    reviews, *others = roll.ledger.numbers(("reviews", "items", *_changes(roll)), city)
     return (reviews, on, *others)

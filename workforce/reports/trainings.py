@@ -44,17 +44,27 @@ class Group(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One training; rows are listed in the order of these fields."""
+    """One training; rows are listed in the order of these fields, what is not told first.
+
+    What was decided before the portal may leave the day and the number of people open.
+    """
 
     city: str
     place: str
     year: int
-    held_from: date
+    held_from: date | None
     project_name: str
     target_scope: str
-    trainee_count: int
+    trainee_count: int | None
     held_text: str
     remark: str
+
+    @property
+    def order(self) -> "Row":
+        """What it is sorted by: itself, with the least there is for what it leaves open."""
+        if None not in self:
+            return self
+        return self._replace(held_from=self.held_from or date.min, trainee_count=self.trainee_count or 0)
 
 
 PLACED = 3  # the fields by which the database orders the stream; names are left to Python
@@ -109,7 +119,7 @@ class Trainings:
         numbers = rows.values_list("training_return_id", Coalesce("organizer_region_id", Value(""))).annotate(
             rows=Count("pk"),
             classes=Count("project_name", distinct=True),
-            trainees=Sum("trainee_count"),
+            trainees=Coalesce(Sum("trainee_count"), 0),
             planned=Count("pk", filter=Q(is_planned=True)),
         )
         groups = [Group(*values) for values in numbers]
@@ -140,10 +150,14 @@ class Trainings:
         city: list[Row] = []
         for filing, snapshot in self._changed(changed):
             if city and city[0].city != filing.region_id[:4]:
-                yield from sorted(city)
+                yield from _in_order(city)
                 city = []
             city += _rows(filing, snapshot)
-        yield from sorted(city)
+        yield from _in_order(city)
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: row.order)
 
 
 def _stream(returns: list[int]) -> Iterator[Row]:
@@ -178,5 +192,5 @@ def _groups(filing: int, rows: Iterator[ProjectTrainingRow]) -> Iterator[Group]:
     for row in rows:
         by_place.setdefault(row.organizer_region_id, []).append(row)
     for place, own in by_place.items():
-        classes, trainees = len({row.project_name for row in own}), sum(row.trainee_count for row in own)
+        classes, trainees = len({row.project_name for row in own}), sum(row.trainee_count or 0 for row in own)
         yield Group(filing, place, len(own), classes, trainees, sum(bool(row.is_planned) for row in own))
