@@ -45,6 +45,7 @@ NOW, ALL = "now", "all"
 ENDS = ("from", "to", NOW)
 UNSAID = "unsaid"  # of a project whose form leaves the class open, as what was decided before the portal may
 CLASSES = {**{value: str(word) for value, word in ProjectClass.choices}, UNSAID: "未填"}
+CURRENT = 4  # the column 统计截止时现行 of the classes
 CHANGED = (
     Column("序号", NUMBER, 4),
     Column("变化", width=4),
@@ -193,7 +194,7 @@ def exam_catalogue(asked: Asked) -> Content:
         (
             Table("目录变化", CHANGED, lambda: _change_lines(roll), (*part, *_compared(roll)), is_long=True),
             Table("变化汇总", sums, lambda: _change_sums(roll)),
-            Table("分类统计", _class_columns(roll), lambda: _class_lines(roll)),
+            Table("分类统计", _class_columns(roll), lambda: _class_lines(roll), drawn=CURRENT),
             Table("考核机构", EXAMINED, lambda: _examined_lines(roll), (*part, over), is_long=True),
         ),
     )

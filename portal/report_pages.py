@@ -14,9 +14,10 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import inbox, report_runs, report_tables, reports, rollups, schedules, scope, windows
+from portal import charts, inbox, report_runs, report_tables, reports, rollups, schedules, scope, windows
+from portal.charts import Chart, Series
 from portal.models import Campaign, Frequency, Region, User
-from portal.reports import Asked, Cell, Column, Content, Line, Number, ReportKind, Table
+from portal.reports import PLAIN, Asked, Cell, Column, Content, Line, Number, ReportKind, Table
 from portal.schedules import CAMPAIGN, Period
 
 SHOWN = 200  # lines of a table on a page; the file has them all
@@ -226,27 +227,43 @@ def filter_fields(wish: Wish) -> list[dict]:
 
 @dataclass(frozen=True)
 class Shown:
-    """A table as a page shows it; ``rest`` says in words what only the file has."""
+    """A table as a page shows it, drawn as well by ``chart``; ``rest`` says what only the file has."""
 
     name: str
     headings: list[dict]
     lines: list[dict]
     notes: Sequence[str] = ()
     rest: str = ""
+    chart: Chart | None = None
 
 
 def shown(content: Content, wish: Wish) -> list[Shown]:
     """Return the tables with the first lines of each; no line past those is fetched."""
     link = f"{reverse('report-behind', args=[wish.kind.slug])}?{wish.params.urlencode()}"
-    return [_table(table, link) for table in content.tables]
+    return [_table(table, link, f"chart-{number}") for number, table in enumerate(content.tables, 1)]
 
 
-def _table(table: Table, link: str) -> Shown:
+def _table(table: Table, link: str, slug: str) -> Shown:
     found = table.lines()
     first = list(islice(found, SHOWN + 1))
     headings = [{"text": column.label, "look": look(column)} for column in table.columns]
     lines = [_line(line, table.columns, link) for line in first[:SHOWN]]
-    return Shown(table.name, headings, lines, report_tables.notes_of(table), _rest(found, len(first)))
+    notes, rest = report_tables.notes_of(table), _rest(found, len(first))
+    return Shown(table.name, headings, lines, notes, rest, _chart(table, first, slug))
+
+
+def _chart(table: Table, lines: Sequence[Line], slug: str) -> Chart | None:
+    """Return the bars of a table that is to be drawn; none of a single line or where all are nought."""
+    if table.drawn is None:
+        return None
+    plain = [line for line in lines if line.style == PLAIN]
+    bars = {str(line.cells[0]): line.cells[table.drawn] for line in plain}
+    bars = {name: cell.value for name, cell in bars.items() if isinstance(cell, Number)}
+    if len(bars) < 2 or not any(bars.values()):
+        return None
+    column = table.columns[table.drawn]
+    told = Series(column.heading, tuple(bars.values()), 1)
+    return charts.stacked(slug, f"{table.name}：{column.heading}", list(bars), [told], column.unit or "个")
 
 
 def _rest(found: Iterable[Line], fetched: int) -> str:

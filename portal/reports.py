@@ -107,7 +107,8 @@ class Line:
 class Table:
     """One table, a sheet of the workbook; ``lines`` gives its lines anew each time it is called.
 
-    ``is_long``: a line per filing or row; a page shows the first and says how to see the rest.
+    ``is_long``: a line per filing or row; a page shows the first and says how to see the rest. ``drawn``: the
+    column whose numbers a page draws beside the table, a bar for each line; the first column names the lines.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Table:
     lines: Callable[[], Iterable[Line]]
     notes: tuple[str, ...] = ()
     is_long: bool = False
+    drawn: int | None = None
 
 
 @dataclass(frozen=True)

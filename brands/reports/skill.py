@@ -118,7 +118,7 @@ def brands(asked: Asked) -> Content:
         f"“鲁滋鲁味·鲁艺鲁品”{TITLE}",
         (
             Table("品牌情况", COLUMNS, lambda: _lines(asked), NOTES, is_long=True),
-            Table("分市小计", by_city, lambda: _sums(asked), (OF_PROVINCE,)),
+            Table("分市小计", by_city, lambda: _sums(asked), (OF_PROVINCE,), drawn=len(by_city) - 1),
         ),
     )
 

@@ -34,6 +34,7 @@ WORKERS = "labour-brand-workers"
 YES, NO, UNREPORTED, PEOPLE = "是", "否", "未报", "人数（人）"
 TYPES = {**dict(UNIT_TYPES), UNTYPED: "未填"}
 YEARLY = ("units", "reported", *FIGURES, "trained-enough", "placed-enough", "enough")
+BRANDS = 3  # the column 合计 of the brands by city
 OF_BRANDS = ("provincial", "municipal", "brands", "workers", "key")
 CELLS = {
     **{code: (f"建设单位：{word}", "") for code, word in TYPES.items()},
@@ -116,10 +117,10 @@ def labour_brands(asked: Asked) -> Content:
     return Content(
         "劳务品牌和建设单位情况汇总表",
         (
-            Table("建设单位", types, lambda: _by_type(roll)),
+            Table("建设单位", types, lambda: _by_type(roll), drawn=len(types) - 1),
             Table("年度达标情况", _yearly_columns(), lambda: _by_city(roll, YEARLY), (enough,)),
             Table("单位年度数据", _unit_columns(), lambda: UnitLines(roll), (enough,), True),
-            Table("劳务品牌", _brand_columns(), lambda: _brands_by_city(roll), (LEVELS,)),
+            Table("劳务品牌", _brand_columns(), lambda: _brands_by_city(roll), (LEVELS,), drawn=BRANDS),
             Table("劳务品牌名单", _list_columns(), lambda: BrandLines(roll), (), True),
         ),
     )

@@ -40,6 +40,7 @@ CELLS = {
     "held-counties": ("已开展的县（市、区）", "县（市、区）（个）"),
     "zones": ("有项目的功能区", "功能区（个）"),
 }
+TRAINEES = 4  # the column 培训人数 of the numbers by city
 OUTCOMES = ("returns", "rows", "classes", "trainees", "held", "planned", "counties")
 ONCE = "县级统计表在市级统计表没有该县（市、区）同年度的行时计入，同一培训不重复计算。"
 CLASSES = "培训项目按年度、组织单位和项目名称计，同名的为一类；已开展、计划开展以报送时所填为准。"
@@ -132,7 +133,7 @@ def project_training(asked: Asked) -> Content:
         (
             Table("统计表", _sheet_columns(), lambda: Sheet(roll), (*TRAINING_SHEET.notes, ONCE), True),
             Table("覆盖情况", _coverage_columns(), lambda: _coverage(roll), (COVERED,)),
-            Table("分市情况", _city_columns(), lambda: _by_city(roll), (ONCE, CLASSES)),
+            Table("分市情况", _city_columns(), lambda: _by_city(roll), (ONCE, CLASSES), drawn=TRAINEES),
         ),
     )
 

@@ -39,6 +39,7 @@ CELLS = {
     "unsaid": ("没有填写新标准的项目", "项数"),
 }
 CHANGES = {"raised": "提高", "lowered": "降低", "kept": "不变", "new": "新设", "unsaid": "未填"}
+ITEMS = 4  # the column 调整 of the cities
 REPORTED, MISSING, NOTHING = "已报送", "未报送", "零报送"
 OF_THE_CITY = "补贴标准由市评估和调整：所在的市的材料由市级查看，县（市、区）没有可以统计的。"
 KEPT = "已报送而没有调整项目的市，评估后维持现行标准；零报送按报送任务截止的年度计。"
@@ -197,7 +198,7 @@ def subsidies(asked: Asked) -> Content:
         "职业培训补贴标准调整情况汇总表",
         (
             Table("补贴标准", _item_columns(), lambda: _items(roll), elsewhere, True),
-            Table("分市情况", _city_columns(roll), lambda: _by_city(roll), (*elsewhere, KEPT)),
+            Table("分市情况", _city_columns(roll), lambda: _by_city(roll), (*elsewhere, KEPT), drawn=ITEMS),
         ),
     )
 
