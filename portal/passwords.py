@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from portal import text
-from portal.models import FormerPassword, User
+from portal.models import FormerPassword, MessagePreference, User
 
 LONGEST, KEPT, KINDS = 128, 5, 3
 ONE_TIME = timedelta(days=7)  # how long a password somebody else set may wait for its owner (ASVS 6.4.1)
@@ -29,6 +29,7 @@ _CONTEXT = (
     "考核 劳务 密码"
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_GUESSED = "这个密码太容易猜到：除常见词、地名、年份和您的姓名、手机号以外，所剩的字符太少。"
 _LEFT = 6  # characters that must remain once the words everybody thinks of are taken out
 
 
@@ -64,18 +65,17 @@ class Mixed:
 
 
 class Uncommon(CommonPasswordValidator):
-    """None of the 20,000 most used ones, and more than words of this place, years and one's own name."""
+    """None of the 20,000 most used ones, and more than words of this place, years, one's own name, number."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raise ``ValidationError`` for a password that would be guessed."""
         plain = text.key(password)
-        own = [text.key(word) for word in (user.username, user.full_name)] if user else []
-        if plain in self.passwords or len(_without(plain, own)) < _LEFT:
-            raise ValidationError("这个密码太容易猜到：除常见词、地名、年份和您的姓名以外，所剩的字符太少。")
+        if {plain, password.lower().strip()} & self.passwords or len(_without(plain, _own(user))) < _LEFT:
+            raise ValidationError(_GUESSED)
 
     def get_help_text(self) -> str:
         """Return the rule in words."""
-        return "不能是常见密码，也不能主要由地名、单位名、年份或您的姓名组成"
+        return "不能是常见密码，也不能主要由地名、单位名、年份或您的姓名、手机号组成"
 
 
 class Unused:
@@ -111,6 +111,14 @@ def is_due(user: User) -> bool:
 def has_lapsed(user: User) -> bool:
     """Say whether a password somebody else set has waited too long for its owner."""
     return user.must_change_password and timezone.now() - user.password_set_at > ONE_TIME
+
+
+def _own(user: User | None) -> list[str]:
+    """Return what everybody knows of a person: account, name, the number that messages go to."""
+    if user is None:
+        return []
+    numbers = MessagePreference.objects.filter(user=user.pk).values_list("phone", flat=True)
+    return [text.key(word) for word in (user.username, user.full_name, *numbers)]
 
 
 def _without(plain: str, own: list[str]) -> str:

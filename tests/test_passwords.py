@@ -1,6 +1,8 @@
 """What a password must be, by the law and by the rules that forbid what the law asks for."""
 
 import gzip
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,9 @@ from django.contrib.auth.hashers import identify_hasher, make_password
 from django.core.exceptions import ValidationError
 from django.test import Client, override_settings
 
+from portal import passwords
 from portal.account_forms import NewPasswordForm, ProofForm
-from portal.models import FormerPassword, User
+from portal.models import FormerPassword, MessagePreference, User
 from portal.views.account import SignInForm
 from tests import factories
 from tests.identity import try_in
@@ -56,18 +59,59 @@ def test_both_sets_of_rules(password, by_law, by_asvs):
     assert found == [by_law, by_asvs]
 
 
-@override_settings(PASSWORD_DAYS=0)
-def test_every_one_of_the_common_passwords_is_refused():
+def common() -> list[str]:
+    """Return the passwords of Django's list, the most used ones first."""
     with gzip.open(COMMON, "rt", encoding="utf-8") as lines:
-        common = [line.strip() for line in lines][:3200]
+        return [line.strip() for line in lines]
 
-    assert [password for password in common if not refused(password)] == []
+
+def let_through(words: Iterable[str], user: User | None = None) -> list[str]:
+    """Return what the list of words lets through by itself, whatever length and kinds say."""
+    by_words, found = passwords.Uncommon(), []
+    for word in words:
+        with suppress(ValidationError):
+            by_words.validate(word, user)
+            found.append(word)
+    return found
+
+
+def test_every_one_of_the_common_passwords_is_refused_as_such():
+    assert let_through(common()[:3200]) == []
+
+
+def test_a_word_of_this_place_is_refused_as_such_with_a_year_and_digits_behind_it_to_ten_characters():
+    padded = [f"{word}2024123123123"[: max(10, len(word) + 4)] for word in passwords._CONTEXT.split()]
+
+    assert let_through(padded) == []
+
+
+def test_control_the_list_of_words_lets_through_what_nobody_thinks_of():
+    assert let_through(["kqzvmwplxtgh", "kqzvmwpl2024", "海棠花又谢了几回"]) == [
+        "kqzvmwplxtgh",
+        "kqzvmwpl2024",
+        "海棠花又谢了几回",
+    ]
+
+
+@override_settings(PASSWORD_DAYS=0)
+def test_of_the_common_passwords_no_one_of_ten_characters_gets_in_by_its_length():
+    long = [password for password in common() if len(password) >= 10]
+
+    assert (len(long) > 300, [password for password in long if not refused(password)]) == (True, [])
 
 
 def test_the_own_name_carries_no_password():
     person = User(username="wangxiaoming", full_name="王小明")
 
     assert (refused("Wangxiaoming#7", person), refused("王小明王小明王小明aB7", person)) == (True, True)
+
+
+def test_the_own_telephone_number_carries_no_password_and_another_s_may():
+    person, other = factories.filer(), factories.reviewer()
+    MessagePreference.objects.create(user=person, phone="13800003707")
+
+    assert let_through(["Ab#13800003707"], person) == []
+    assert let_through(["Ab#13800003707"], other) == ["Ab#13800003707"]
 
 
 def test_the_last_five_are_not_used_again_and_the_sixth_is():
