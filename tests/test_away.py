@@ -1,4 +1,4 @@
-"""A database that is away is said to be so, as something that passes; a fault in a statement is a fault."""
+"""A database that is away or has no room is said to be so, a fault in a statement to be a fault."""
 
 import sqlite3
 from contextlib import closing
@@ -10,10 +10,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.http import HttpRequest
 from django.test import Client, override_settings
-from django.urls import path
+from django.urls import path, reverse
 
 from portal import urls
+from portal.models import HeldForm
 from portal.views import errors
+from tests import factories
+from tests.identity import age, entered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 handler500 = "portal.views.errors.server_error"
@@ -69,6 +72,47 @@ def test_a_fault_in_a_statement_stays_a_fault(capsys):
     assert (answer.status_code, "Traceback" in capsys.readouterr().err) == (500, True)
 
 
+@pytest.fixture
+def no_room():
+    """Let the database of SQLite grow by nothing."""
+    if connection.vendor != "sqlite":
+        pytest.skip("of PostgreSQL it is the SQLSTATE alone")
+
+    def fill() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM")
+            (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+            assert cursor.execute(f"PRAGMA max_page_count = {pages}").fetchone() == (pages,)
+
+    yield fill
+    connection.close()  # it is the connection that is bounded
+
+
+def test_a_form_that_finds_no_room_is_told_what_helps_and_leaves_nothing_while_pages_go_on(no_room, caplog):
+    browser = entered(factories.filer())
+    browser.raise_request_exception = False
+    age(browser, seen_at=3600)
+    typed = {"note": "很长的内容" * 100_000}
+    no_room()
+
+    answer = browser.post(reverse("filing-edit", args=[1]), typed)
+
+    page = answer.content.decode()
+    assert (answer.status_code, [said in page for said in errors.FULL.values()]) == (503, [True, True])
+    assert "The database has no room: %s" in [line.msg for line in caplog.records]
+    assert (HeldForm.objects.count(), Client().get("/").status_code) == (0, 200)
+    assert Client().get("/readyz").status_code == 200
+
+
+def test_control_with_room_the_same_form_is_kept():
+    browser = entered(factories.filer())
+    age(browser, seen_at=3600)
+
+    answer = browser.post(reverse("filing-edit", args=[1]), {"note": "很长的内容" * 100_000})
+
+    assert (answer.status_code, HeldForm.objects.count()) == (302, 1)
+
+
 def caused(fault: Exception, by: Exception) -> Exception:
     fault.__cause__ = by
     return fault
@@ -89,6 +133,30 @@ OURS = [
 @pytest.mark.parametrize("fault", OURS)
 def test_what_does_not_say_that_the_database_is_away_is_ours(fault):
     assert not errors.is_away(fault)
+
+
+def by_sqlite(code: int) -> Exception:
+    """Return what SQLite says with a code, as Django raises it."""
+    cause = sqlite3.OperationalError()
+    cause.sqlite_errorcode = code
+    return caused(OperationalError(), cause)
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_full"),
+    [
+        (by_sqlite(sqlite3.SQLITE_FULL), True),
+        (by_sqlite(sqlite3.SQLITE_IOERR_WRITE), True),
+        (by_sqlite(sqlite3.SQLITE_BUSY), False),
+        (by_sqlite(sqlite3.SQLITE_CORRUPT), False),
+        (answered("53100"), True),
+        (answered("58030"), True),
+        (answered("53300"), False),
+        (OperationalError("no answer"), False),
+    ],
+)
+def test_a_disk_that_is_full_or_does_not_write_is_told_from_a_database_that_is_away(fault, is_full):
+    assert errors.is_full(fault) == is_full
 
 
 @pytest.mark.parametrize("code", ["08006", "53300", "57P01", "25P03"])

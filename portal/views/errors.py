@@ -31,6 +31,10 @@ AWAY = {
 AWAY_FOR_A_FORM = AWAY | {
     "after": "刚才提交的内容不一定已经保存：请先打开原来的页面核对，没有保存的再提交一次。",
 }
+FULL = {
+    "sentence": "系统的存储空间已满，或者存储设备读写出错，这一步没有办理。",
+    "after": "已保存的内容都在。请联系系统管理员清理磁盘空间；之后先核对刚才的内容，没有保存的再提交一次。",
+}
 LEAST_TEXT, MOST_TEXTS = 6, 40  # characters of a text, and texts, that are given back
 _HIDDEN = re.compile("password|token|code$|^next$|^from$|key")
 MOST_WORDS = 60  # characters of an address that are offered to the search
@@ -99,11 +103,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Return the 500 page with the number of the request, which the log holds too.
 
     The fault is logged here, once: Django itself passes over one that comes while an error page is made.
-    A lost key and a database that is away are said in a sentence (503): nothing is broken.
+    A lost key, a full disk and a database that is away are said in a sentence (503): nothing is broken.
     """
     fault = sys.exception()
     if isinstance(fault, Unreadable):
         return _not_now(request, {"sentence": str(fault)}, "Sealed data cannot be read: %s", fault)
+    if is_full(fault):
+        return _not_now(request, FULL, "The database has no room: %s", fault)
     if is_away(fault):
         said = AWAY if request.method in ("GET", "HEAD") else AWAY_FOR_A_FORM
         return _not_now(request, said, "The database is away: %s", fault)
@@ -122,16 +128,24 @@ def _not_now(request: HttpRequest, said: dict[str, str], logged: str, fault: Exc
     return answer
 
 
+def is_full(fault: BaseException | None) -> bool:
+    """Say whether the disk under the database is full or does not write: by SQLite's code, by SQLSTATE."""
+    cause = getattr(fault, "__cause__", None)
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", 0)
+        return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # above it stand extended codes
+    return getattr(cause, "sqlstate", None) in ("53100", "58030")
+
+
 def is_away(fault: BaseException | None) -> bool:
-    """Say whether a fault is that of a database which is restarting, full or busy, not one of ours.
+    """Say whether a fault is that of a database which is restarting or busy, not one of ours.
 
     By SQLSTATE (PostgreSQL, appendix A): 08 connection, 53 resources, 57P shut down or starting, 25P03 a
     transaction given up; none where nobody answered. Of SQLite it is the lock that did not come.
     """
     cause = getattr(fault, "__cause__", None)
     if isinstance(cause, sqlite3.Error):
-        code = getattr(cause, "sqlite_errorcode", 0)
-        return code & 0xFF == sqlite3.SQLITE_BUSY  # above it stand extended codes
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
     if isinstance(fault, OperationalError | InternalError):
         unsaid = "08" if isinstance(fault, OperationalError) else ""
         return (getattr(cause, "sqlstate", None) or unsaid).startswith(("08", "53", "57P", "25P03"))
