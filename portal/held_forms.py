@@ -6,9 +6,11 @@ is asked of it then.
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portal import bodies
 from portal.models import HeldForm, User
 
 MOST, KEPT = 1_000_000, timedelta(days=1)  # characters of one form
@@ -18,9 +20,11 @@ NEVER = ("csrfmiddlewaretoken", "password", "old_password", "new_password1", "ne
 def hold(request: HttpRequest, user: User, *, empty: bool = False) -> bool:
     """Keep the form of a request and say whether it was kept; files and passwords are not.
 
-    ``empty``: a form of a button alone is kept too.
+    ``empty``: a form of a button alone is kept too. What is as long as files alone are is not read for it.
     """
     if request.method != "POST" or (request.content_type or "").startswith("application/json"):
+        return False
+    if bodies.length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return False
     data = {name: values for name, values in request.POST.lists() if name not in NEVER}
     if not (data or empty) or sum(len(value) for values in data.values() for value in values) > MOST:

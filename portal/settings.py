@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.request_id",
+    "portal.body_limits.too_long_is_refused",
     "portal.shedding.too_late_is_said_so",
     "portal.middleware.PrivatePagesAreZipped",
     "portal.middleware.nobody_asks_yet",
@@ -223,7 +224,7 @@ LOGGING = {
     },
 }
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20  # portal.body_limits knows of each route how much it takes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 UPLOAD_LIMIT = 10 * 2**20
 

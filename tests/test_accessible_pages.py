@@ -23,7 +23,7 @@ from tests.test_attack_crawl import policy
 pytestmark = pytest.mark.django_db
 PARTS = 4
 parted = pytest.mark.parametrize("part", range(PARTS))
-FAULTS = ("400", "403", "403_csrf", "405", "429", "500", "503")
+FAULTS = ("400", "403", "403_csrf", "405", "413", "429", "500", "503")
 FAULTY = """<!doctype html><html lang="zh-CN"><title>页</title><main><h1>标题</h1>
 <img src="/static/portal/favicon.svg">
 <p style="width: 900px; color: #aaa; background: #fff">浅色的字</p></main></html>

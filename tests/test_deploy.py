@@ -9,9 +9,10 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import get_commands
+from django.urls import reverse
 
 from benchmarks import load_http
-from portal.registry import all_types
+from portal import body_limits
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
@@ -109,7 +110,7 @@ def test_the_proxy_speaks_new_tls_with_sealed_ciphers_alone_and_leads_no_program
     assert re.findall(r"ssl_protocols (.+);", said) == ["TLSv1.2 TLSv1.3"]
     assert [name for name in ciphers if not re.fullmatch(r"ECDHE-.+-(GCM-SHA\d+|POLY1305)", name)] == []
     assert re.findall(r"location (\S+) \{\s+return (\d+)", in_the_open) == [("/api/", "403"), ("/", "301")]
-    assert sealed.count("proxy_pass http://portal;") == 2
+    assert sealed.count("proxy_pass http://portal;") == 5
 
 
 def test_every_answer_over_tls_says_once_that_https_is_for_good():
@@ -134,11 +135,55 @@ def test_the_proxy_gives_static_files_the_headers_of_pages_and_lists_no_folder()
     }
 
 
-def test_the_proxy_lets_the_largest_file_through():
-    largest = max(place.most_bytes for kind in all_types() for place in kind.all_slots.values())
-    (let_in,) = re.findall(r"client_max_body_size (\d+)m;", (DEPLOY / "nginx.conf").read_text())
+def let_in(address: str) -> int:
+    """Return the most bytes the proxy takes at an address: of the first expression that fits, else of all."""
+    said = (DEPLOY / "nginx.conf").read_text()
+    at = re.findall(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", said)
+    of_all = re.findall(r"^    client_max_body_size (\d+)m;", said, re.MULTILINE)
+    found = [most for expression, most in at if re.search(expression, address)] or of_all
+    return int(found[0]) * 2**20
 
-    assert int(let_in) * 2**20 > largest
+
+SENT_TO = {
+    "filing-upload": reverse("filing-upload", args=[7, "video"]),
+    "filing-archive": reverse("filing-archive", args=[7]),
+    "filing-import": reverse("filing-import"),
+    "history-list": reverse("history-list"),
+    "edition-import": reverse("edition-import", args=[7]),
+    "edition-attach": reverse("edition-attach", args=[7]),
+}
+
+
+def test_the_proxy_takes_as_much_at_each_address_as_the_portal():
+    most = {name: body_limits.most(name) for name in SENT_TO}
+
+    assert set(SENT_TO) == {body_limits.SLOT, *body_limits.UPLOADS}
+    assert [name for name, address in SENT_TO.items() if most[name] > let_in(address)] == []
+    for size in {let_in(address) for address in SENT_TO.values()}:
+        largest = max(most[name] for name, address in SENT_TO.items() if let_in(address) == size)
+        assert (size - largest) // 2**20 == 0
+
+
+def test_everywhere_else_the_proxy_takes_no_more_than_the_longest_form():
+    elsewhere = [reverse("login"), reverse("filing-edit", args=[7]), reverse("filing-materials", args=[7])]
+
+    assert {let_in(address) for address in elsewhere} == {settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
+
+
+def test_the_proxy_hands_a_body_on_when_it_is_whole_and_counts_who_sends_files():
+    said = (DEPLOY / "nginx.conf").read_text()
+    files = re.findall(r"location ~ \^/desk/filings/\S+ \{(.+?)\}", said, re.DOTALL)
+
+    assert "proxy_request_buffering" not in said  # on, unless somebody says otherwise
+    assert [re.findall(r"limit_conn (\w+) (\d+);", one) for one in files] == [
+        [("people", "50"), ("senders", "20")]
+    ] * 2
+
+
+def test_the_proxy_is_told_sizes_in_units_it_starts_with():
+    sizes = re.findall(r"^\s+\w+_size (\S+);", (DEPLOY / "nginx.conf").read_text(), re.MULTILINE)
+
+    assert (len(sizes), [size for size in sizes if not re.fullmatch(r"\d+[km]?", size)]) == (5, [])
 
 
 def test_the_broker_waits_longer_for_an_acknowledgement_than_a_job_may_take():

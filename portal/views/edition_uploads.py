@@ -13,6 +13,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import (
+    bodies,
+    body_limits,
     edition_files,
     edition_jobs,
     edition_pages,
@@ -54,8 +56,8 @@ def template(request: HttpRequest, edition: int) -> HttpResponse:
 @csrf_exempt  # the length is looked at before the body is read; ``_take_in`` checks the token
 def take_in(request: HttpRequest, edition: int) -> HttpResponse:
     """Upload a sheet, look at what it changes, confirm."""
-    if upload.length(request) > settings.UPLOAD_LIMIT + upload.ENVELOPE:
-        upload.discard(request)
+    if body_limits.is_too_long(request, "edition-import"):
+        bodies.discard(request)
         return _page(request, _editable(request, edition), refusal=sandbox.TOO_BIG, status=413)
     return _take_in(request, edition)
 
@@ -115,8 +117,8 @@ def _page(
 @csrf_exempt  # the length is looked at before the body is read; ``_attach`` checks the token
 def attach(request: HttpRequest, edition: int) -> HttpResponse:
     """Take in the document the edition is announced by."""
-    if upload.length(request) > edition_files.MOST_BYTES + upload.ENVELOPE:
-        upload.discard(request)
+    if body_limits.is_too_long(request, "edition-attach"):
+        bodies.discard(request)
         return page(request, in_scope(request, edition), edition_files.TOO_BIG, status=413)
     return _attach(request, edition)
 

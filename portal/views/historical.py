@@ -15,6 +15,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import (
+    bodies,
+    body_limits,
     historical,
     historical_acts,
     historical_jobs,
@@ -27,13 +29,12 @@ from portal.forms import Day
 from portal.models import Filing, Job, Registration, RowOutcome, User
 from portal.registry import RecordType
 from portal.sandbox import flat
-from portal.views import upload
 from portal.views.desk import page_of
 from portal.views.review import conflict_page
 from portal.workflow import Conflict, Refused
 
-MOST_BYTES = flat.MOST_BYTES + historical.MOST_BYTES
-TOO_BIG = f"两个文件合计超过 {MOST_BYTES // 2**20} MB，没有保存；请压缩依据文件，或把表格分成几份。"
+BOTH = body_limits.UPLOADS["history-list"] // 2**20
+TOO_BIG = f"两个文件合计超过 {BOTH} MB，没有保存；请压缩依据文件，或把表格分成几份。"
 NO_TYPE = "请选择要登记的类型。"
 REFRESH = 5  # seconds after which a page without scripts looks again
 SAID = {
@@ -50,8 +51,8 @@ NOTHING = "没有可以撤销的登记：已公布的须办理退出。"
 @csrf_exempt  # the length is looked at before the body is read; ``_listing`` checks the token
 def listing(request: HttpRequest) -> HttpResponse:
     """The registrations of the province, and the form of a new one for who prepares them."""
-    if upload.length(request) > MOST_BYTES + upload.ENVELOPE:
-        upload.discard(request)
+    if body_limits.is_too_long(request, "history-list"):
+        bodies.discard(request)
         _demand_post(request.user)
         return _list_page(request, TOO_BIG, 413)
     return _listing(request)

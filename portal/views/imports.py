@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal import (
     access_log,
+    bodies,
+    body_limits,
     documents,
     drafts,
     exports,
@@ -28,7 +30,7 @@ from portal.models import Import, Job, RowOutcome, User
 from portal.registry import RecordType
 from portal.sandbox import flat
 from portal.views import upload
-from portal.views.upload import ENVELOPE, NO_FILE, discard, length
+from portal.views.upload import NO_FILE
 from portal.workflow import Refused
 
 TOO_BIG = f"文件超过 {flat.MOST_BYTES // 2**20} MB，没有读取；请分成几个文件后再上传。"
@@ -41,8 +43,8 @@ GIVEN_UP = "已放弃导入“{}”，没有写入任何数据，上传的文件
 @csrf_exempt  # the length is looked at before the body is read; ``_begin`` checks the token
 def begin(request: HttpRequest) -> HttpResponse:
     """Choose type and file; below, the last imports of one's bureaus."""
-    if length(request) > flat.MOST_BYTES + ENVELOPE:
-        discard(request)
+    if body_limits.is_too_long(request, "filing-import"):
+        bodies.discard(request)
         return _form(request, _offered(request.user), refusal=TOO_BIG, status=413)
     return _begin(request)
 

@@ -13,8 +13,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import archives, attachments, corrections, materials, scope
+from portal.bodies import ENVELOPE, discard, length
 from portal.models import Attachment, Filing
-from portal.views.upload import ENVELOPE, discard, length
 from portal.workflow import Refused
 
 NO_FILE = "还没有选择文件，没有保存；请选择文件后再上传。"

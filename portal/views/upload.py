@@ -1,4 +1,4 @@
-"""Files in a form: how long the body is before it is read, and a sheet that travels with its preview."""
+"""Files in a form, and a sheet that travels with its preview."""
 
 import base64
 import binascii
@@ -12,8 +12,6 @@ from django.http import HttpRequest
 from portal import sandbox
 from portal.imports import EMPTY
 
-ENVELOPE = 64 * 1024  # what a form adds around its file
-CHUNK, DISCARDED = 64 * 1024, 64 * 2**20
 CARRIED = 700 * 1024  # a file up to here travels in the preview page and need not be chosen twice
 LONGEST_NAME = 120
 NO_FILE = "请选择要导入的文件。"
@@ -34,19 +32,6 @@ class Upload:
         It needs no signature: confirming reads it anew, exactly as if it had been uploaded then.
         """
         return base64.b64encode(self.data).decode() if len(self.data) <= CARRIED else ""
-
-
-def discard(request: HttpRequest) -> None:
-    """Let the body pass by without keeping it: a sender cut off in the middle never sees the answer."""
-    for _ in range(DISCARDED // CHUNK):
-        if not request.read(CHUNK):
-            return
-
-
-def length(request: HttpRequest) -> int:
-    """Return the length of the body as the browser announced it."""
-    announced = request.META.get("CONTENT_LENGTH") or ""
-    return int(announced[:18]) if announced.isascii() and announced.isdigit() else 0
 
 
 def name_of(chosen: UploadedFile) -> str:
