@@ -18,13 +18,21 @@ CAMPAIGNS = settings.BASE_DIR / "fixtures" / "campaigns.csv"
 
 @dataclass(frozen=True)
 class Question:
-    """One question with its answer in paragraphs and the clause the answer rests on; ``id`` is its anchor."""
+    """One question with its answer in paragraphs and the clause the answer rests on; ``id`` is its anchor.
+
+    Where no notice says anything, ``clause`` says so.
+    """
 
     id: str
     group: str
     ask: str
     answer: tuple[str, ...]
     clause: str
+
+    @property
+    def rests_on_a_clause(self) -> bool:
+        """Whether there is a clause that the answer rests on."""
+        return not self.clause.endswith("未规定")
 
 
 def questions() -> list[Question]:

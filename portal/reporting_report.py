@@ -110,7 +110,7 @@ def _code(row: Row) -> str:
     "reporting",
     code="R8",
     title=TITLE,
-    basis="各报送任务的依据文号",
+    basis="各报送任务所列文号",
     behind=behind,
     filters=[Filter("campaign", "报送任务", _campaigns)],
 )

@@ -146,6 +146,22 @@ def test_answers_say_the_numbers_the_rules_check(client):
     assert "617" in words(client.get(reverse("help-questions")))
 
 
+def test_an_answer_rests_on_its_clause_or_says_that_no_notice_settles_it(client):
+    page = client.get(reverse("help-questions")).content.decode()
+
+    found = re.findall(r'<p class="clause( plain)?">([^<]*)</p>', page)
+    unsettled = {clause for plain, clause in found if plain}
+    assert unsettled == {"省级通知未规定", "各通知未规定"}
+    assert [clause for plain, clause in found if not plain and "未规定" in clause] == []
+
+
+def test_whoever_needs_a_post_is_sent_to_who_grants_it():
+    sentences = re.split(r'[。"\n<>]', TEMPLATES + CODE)
+    asks = [s for s in sentences if "岗位" in s and "系统管理员" in s and re.search("请|联系|办理|增", s)]
+
+    assert [s for s in asks if "安全管理员" not in s] == []
+
+
 def test_a_page_of_help_asks_the_database_as_much_as_its_numbers_need(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         client.get(reverse("help-chapter", args=["reviewer"]))

@@ -150,7 +150,7 @@ def _empty(wish: queue.Wish, counts: dict[str, int], user: User) -> dict:
 def _promise(tab: str, user: User) -> str:
     """Return what will stand in a tab that is empty as yet."""
     if tab == queue.MINE and not user.has_role(Role.FILER):
-        return "您没有填报岗位；需要填报的，请系统管理员增设岗位。"
+        return "您没有填报岗位；需要填报的，请安全管理员授予岗位。"
     return {
         queue.TO_DO: "没有等您办理的事项。报来的填报和退回的填报会出现在这里。",
         queue.DONE: "您审核、退回或公布过的填报会出现在这里。",
