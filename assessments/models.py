@@ -65,6 +65,7 @@ SOURCE_TAGS = [
     basis=SOLICIT,
     route=PROVINCE,
     question="考什么",
+    unit="项",
     sections={
         "考核项目": ["name", "catalogue_class", "source_tags", "summary"],
         "开发情况": ["developer", "candidate_new_occupation"],
@@ -173,6 +174,7 @@ MOST = "institutions-per-project"
     basis=INSTITUTIONS,
     route=PROVINCE,
     question="在哪里考",
+    unit="家",
     sections={
         "机构情况": ["name", "institution_type", "credit_code", "institution_code", "address"],
         "考核能力": ["strength", "venue"],

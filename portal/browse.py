@@ -384,7 +384,8 @@ class Listing:
         """Return the one condition whose removal shows most, with ``text`` for the page, or None."""
         ways = [(Listing(self.record_type, c["wish"], self.day).count, c) for c in conditions]
         count, best = max(ways, key=lambda way: way[0], default=(0, {}))
-        return {**best, "text": f"去掉“{best['word']}”后有 {hits.in_words(count)}。"} if count else None
+        said = hits.in_words(count, self.record_type.unit)
+        return {**best, "text": f"去掉“{best['word']}”后有 {said}。"} if count else None
 
 
 def counts_for(q: str) -> dict[str, int]:

@@ -233,7 +233,8 @@ def line(record_type: RecordType, entry: CatalogueEntry, record: Filing, q: str 
 def _linked(record: Filing, name: str) -> dict:
     others = related(record, name)
     named = others if len(others) <= MOST_LINKS else []
-    return {"nodes": [_node(other) for other in named], "count": 0 if named else len(others)}
+    unit = record._meta.get_field(name).related_model.record_type.unit
+    return {"nodes": [_node(other) for other in named], "count": 0 if named else len(others), "unit": unit}
 
 
 def related(record: Filing, name: str) -> list[Filing]:

@@ -172,7 +172,8 @@ def rows(family: Family, columns: list[dict]) -> list[dict]:
         shown = family.found.get(record_type.slug, [])
         nodes = [_self(e) if family.own is e else _node(record_type, e) for e in shown[:MOST_ROWS]]
         total = family.totals.get(record_type.slug, 0)
-        groups.append({"term": record_type.label, "nodes": nodes, "total": total, "slug": record_type.slug})
+        shared = {"term": record_type.label, "slug": record_type.slug, "unit": record_type.unit}
+        groups.append({**shared, "nodes": nodes, "total": total})
     return [group for group in groups if group["nodes"]]
 
 
@@ -247,7 +248,8 @@ def _nodes(record_type: RecordType, family: Family, more: str) -> list[dict]:
     shown = family.found.get(record_type.slug, [])[:MOST_NODES]
     nodes = [_self(e) if family.own is e else _node(record_type, e) for e in shown]
     total = family.totals.get(record_type.slug, 0)
-    rest = {"name": f"等共 {total} 个", "note": record_type.label, "url": f"{more}?of={record_type.slug}"}
+    counted, url = f"等共 {total} {record_type.unit}", f"{more}?of={record_type.slug}"
+    rest = {"name": counted, "note": record_type.label, "url": url}
     return [*nodes, rest] if total > MOST_NODES else nodes
 
 

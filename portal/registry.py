@@ -149,7 +149,7 @@ class RecordType:
     ``county_route``  where a county's filing ends when that is not ``route``
     ``filed_by``  the levels whose bureaus file it; without it all, the province only what ends there
     ``pages``     route → words of a page of the workbench about it, beside its list
-    ``order``     place among the registries
+    ``order``     place among the registries      ``unit``  the measure word its entries are counted by
     ``example``   a whole, submittable filing: placeholder, sample row, demonstration and test data at once
     """
 
@@ -164,6 +164,7 @@ class RecordType:
     example: dict[str, Any]
     order: int
     question: str = ""
+    unit: str = "个"
     levelled: bool = False
     pages: dict[str, str] = field(default_factory=dict)
     facets: list[str] = field(default_factory=list)

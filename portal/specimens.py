@@ -93,7 +93,7 @@ def _plain() -> list[Specimen]:
             "links": "fr",
         },
     ]
-    group = {"term": "考核项目", "nodes": [node], "slug": "exam-projects", "total": 1}
+    group = {"term": "考核项目", "nodes": [node], "slug": "exam-projects", "total": 8, "unit": "项"}
     entry = {"title": "潍坊风筝（演示）", "code": "SB-3707-0003", "kind": brand.slug, "level": "provincial"}
     entry |= {"get_level_display": "省级", "region": {"full_name": "潍坊市"}, "valid_from": DAY}
     links = [{"label": "考核项目", "nodes": [{"name": "风筝扎制（演示）"}], "count": 0}]

@@ -1,5 +1,6 @@
 """The public pages: what a stranger finds, what he never sees, and how odd requests are answered."""
 
+import re
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from portal import browse, registry
+from portal import browse, check_codes, registry
 from portal.models import CatalogueEntry, Edition
 from portal.vocabulary import BrandLevel, State
 from tests import copies, factories
@@ -320,6 +321,34 @@ def test_the_home_page_counts_what_is_in_force(client):
         "3707": 1,
     }
     assert len(context["map"]["cities"]) == 16
+
+
+def test_a_catalogue_is_counted_by_its_own_measure_word_below_its_plain_question(client):
+    factories.entry("building-units", place="370705")  # of a labour brand
+    factories.entry("exam-projects", name="演示风筝制作")
+    homes = {slug: f"/catalogue/{slug}/" for slug in ("building-units", "exam-projects", "skill-brands")}
+
+    home, index = (" ".join(read(client, url).split()) for url in ("/", "/catalogue/"))
+
+    counted = '<strong>1</strong> <span class="small soft">'
+    assert f"<p>到哪里就业</p><h3>劳务品牌建设单位</h3><div>{counted}家</span>" in home
+    assert f"<p>考什么</p><h3>专项职业能力考核项目</h3><div>{counted}项</span>" in home
+    assert re.findall(r'class="big">1</strong> <span class="small soft">(.)', index) == ["家", "个", "项"]
+    lists = {slug: re.search(r'role="status"><b>(.*?)</b>', read(client, url)) for slug, url in homes.items()}
+    assert {slug: found[1] for slug, found in lists.items()} == {
+        "building-units": "1 家",
+        "exam-projects": "1 项",
+        "skill-brands": "0 个",
+    }
+
+
+def test_an_entry_in_force_leads_to_the_check_of_its_sheet_and_tells_no_code(client):
+    entry = factories.entry("skill-brands")
+    code = check_codes.code_of(entry.filing.versions.get())
+
+    page = read(client, address(entry))
+
+    assert ['href="/verify/">按校验码核验' in page, code in page] == [True, False]
 
 
 def test_the_examples_of_the_home_page_are_found(client):

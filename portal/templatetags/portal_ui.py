@@ -320,9 +320,9 @@ def polite(sentence: str) -> str:
 
 
 @register.filter
-def how_many(count: int) -> str:
+def how_many(count: int, unit: str = "个") -> str:
     """Return a number of entries in words, with 以上 when no more than that is known."""
-    return hits.in_words(count)
+    return hits.in_words(count, unit)
 
 
 @register.filter

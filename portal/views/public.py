@@ -85,7 +85,7 @@ def _note(record_type: RecordType, by_city: dict, provincial: dict, editions: di
     if edition := editions.get(record_type.slug):
         return f"现行目录：{edition}"
     if record_type.levelled:
-        return f"其中省级 {provincial.get(record_type.slug, 0)} 个"
+        return f"其中省级 {provincial.get(record_type.slug, 0)} {record_type.unit}"
     return f"来自 {len(by_city.keys() - {browse.PROVINCE_CODE})} 个市"
 
 

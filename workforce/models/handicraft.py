@@ -41,6 +41,7 @@ DELIVERY_MODES = [
     basis=CRAFT,
     route=CITY,
     question="从哪里学",
+    unit="项",
     sections={
         "培训项目": ["name", "catalogue_class", "source_kind", "source_item", "summary"],
         "组织实施": ["target_groups", "delivery_mode", "hours", "provider", "textbook", "is_pilot"],

@@ -141,6 +141,7 @@ SERVICES = [("training", "培训"), ("employment", "就业"), ("rights", "维权
     basis=f"{PLAN}；{CRAFT}",
     route=CITY,
     question="到哪里就业",
+    unit="家",
     sections={
         "基本情况": [
             "name",
