@@ -10,6 +10,7 @@ from portal import (
     credit,
     dashboards,
     desk_numbers,
+    display,
     edition_policy,
     gauges,
     notices,
@@ -18,27 +19,21 @@ from portal import (
     registry,
     workdays,
 )
-from portal.cookies import called
 from portal.vocabulary import Role
-
-ELDER, THEME, DENSITY, TEXT = "elder", "theme", "density", "text"
-THEMES = {"light": "浅色", "dark": "深色"}
-DENSITIES = {"compact": "紧凑", "standard": "标准", "roomy": "宽松"}
-TEXT_SIZES = {"small": "小", "": "中", "large": "大"}
 
 
 def site(request: HttpRequest) -> dict:
     """Return ``portal`` (facts of the site), ``demo``, the preferences and ``public_types``."""
-    theme, density = request.COOKIES.get(called(THEME)), request.COOKIES.get(called(DENSITY))
+    worn = display.worn(request)
     return {
         "portal": settings.SITE,
         "demo": settings.DEMO,
-        "elder": request.COOKIES.get(called(ELDER)) == "on",
-        "theme": theme if theme in THEMES else "",
-        "density": density if density in DENSITIES else "standard",
-        "densities": DENSITIES,
-        "text_size": text if (text := request.COOKIES.get(called(TEXT))) in TEXT_SIZES else "",
-        "text_sizes": TEXT_SIZES,
+        "elder": worn.elder,
+        "theme": worn.theme,
+        "text_size": worn.text_size,
+        "text_sizes": display.sizes(elder=worn.elder),
+        "density": display.density(request),
+        "densities": display.DENSITIES,
         "public_types": [record_type for record_type in registry.all_types() if record_type.public],
     }
 

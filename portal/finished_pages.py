@@ -39,7 +39,7 @@ from django.http import parse_cookie
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 
-from portal import asking, context_processors, page_parts, public_changes, registry
+from portal import asking, display, page_parts, public_changes, registry
 from portal.cookies import NOTICES, called
 from portal.page_parts import EVERYTHING, Parts
 
@@ -78,10 +78,10 @@ PARAMETERS = frozenset(
     | {"from", "to", "on", "year", "short", "kind", "catalogue"}
 )
 PREFERENCES = {
-    context_processors.ELDER: {"on"},
-    context_processors.THEME: set(context_processors.THEMES),
-    context_processors.DENSITY: set(context_processors.DENSITIES),
-    context_processors.TEXT: set(context_processors.TEXT_SIZES),
+    display.ELDER: {"on"},
+    display.THEME: set(display.THEMES),
+    display.DENSITY: set(display.DENSITIES),
+    display.TEXT: set(display.TEXT_SIZES),
 }
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 FOLLOWED = "/desk/jobs/"  # what a worker did shows here first

@@ -13,6 +13,7 @@ from functools import cache
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from portal import display
 from portal.networks import is_from_a_proxy
 
 #: Seconds that who reads a page waits for his turn, and who sends a form: that cost somebody work.
@@ -80,7 +81,7 @@ def _reads(request: HttpRequest) -> bool:
 def come_back(request: HttpRequest) -> HttpResponse:
     """Return the page that asks for patience: nothing was done."""
     said = SAID if _reads(request) else SAID_OF_A_FORM
-    page = _page(said)
+    page = _page(said, display.worn(request))
     headers = {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"}
     answer = HttpResponse(page, status=503, headers=headers)
     answer.began_nothing = True
@@ -88,6 +89,6 @@ def come_back(request: HttpRequest) -> HttpResponse:
 
 
 @cache
-def _page(said: str) -> str:
-    """Return the page around ``said``; made once, for it is asked for by the hundred."""
-    return render_to_string("503.html", {"sentence": said})
+def _page(said: str, worn: display.Worn) -> str:
+    """Return the page around ``said`` as it is ``worn``; made once, for it is asked for by the hundred."""
+    return render_to_string("503.html", {"sentence": said, **worn._asdict()})

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from portal import attempts, limiter
+from portal import attempts, display, limiter
 from portal.networks import network_of
 
 
@@ -123,13 +123,13 @@ def _too_often(request: HttpRequest, kind: str) -> HttpResponse:
     elif request.method == "PUT" or "application/json" in request.headers.get("Accept", ""):
         answer = JsonResponse({"message": said}, status=429)
     else:
-        answer = HttpResponse(_page(said), status=429)
+        answer = HttpResponse(_page(said, display.worn(request)), status=429)
     answer["Retry-After"], answer["Cache-Control"] = str(seconds), "no-store"
     answer.began_nothing = True
     return answer
 
 
 @cache
-def _page(said: str) -> str:
-    """Return the page for people; made once, for it is asked for by the hundred."""
-    return render_to_string("429.html", {"said": said})
+def _page(said: str, worn: display.Worn) -> str:
+    """Return the page for people as it is ``worn``; made once, for it is asked for by the hundred."""
+    return render_to_string("429.html", {"said": said, **worn._asdict()})

@@ -69,6 +69,7 @@ register_converter(converters.PaperConverter, "paper")
 register_converter(converters.DayConverter, "day")
 register_converter(converters.DownloadConverter, "download")
 
+handler400 = "portal.views.errors.bad_request"
 handler404 = "portal.views.errors.not_found"
 handler500 = "portal.views.errors.server_error"
 

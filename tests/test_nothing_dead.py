@@ -19,9 +19,9 @@ SHEETS, SCRIPTS = (sorted((ROOT / "portal" / "static").glob(f"**/*.{kind}")) for
 CODE = {path: path.read_text(encoding="utf-8") for path in PRODUCT}
 MARKUP = {path: path.read_text(encoding="utf-8") for path in TEMPLATES}
 # What Django or Celery asks for by its name.
-BY_DJANGO = {"400.html", "403.html", "403_csrf.html"}
+BY_DJANGO = {"403.html", "403_csrf.html"}
 VIEWS_OF_DJANGO = "registration/"
-BY_FRAMEWORK = {"handler404", "handler500", "__getattr__", "app_name", "urlpatterns"}
+BY_FRAMEWORK = {"handler400", "handler404", "handler500", "__getattr__", "app_name", "urlpatterns"}
 # Only the tests ask for these: a whole workbook in memory, and the examples of the declarations as drafts.
 FOR_TESTS = {"export_workbook", "example_draft", "related_titles"}
 # Classes that are put together of a part and a value, and two of Django's own administration.

@@ -11,12 +11,18 @@ import unicodedata
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, InternalError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError, RawPostDataException
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseServerError,
+    RawPostDataException,
+)
 from django.shortcuts import render
 from django.template import loader
 from django.utils.log import log_response
 
-from portal import registry, text
+from portal import display, registry, text
 from portal.converters import CodeConverter
 from portal.models import CatalogueEntry
 from portal.sealing import Unreadable
@@ -99,6 +105,13 @@ def _typed(request: HttpRequest) -> list[str]:
 
 
 @login_not_required
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the 400 page: what was asked for cannot be read."""
+    page = loader.get_template("400.html").render(display.worn(request)._asdict())
+    return HttpResponseBadRequest(page)
+
+
+@login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return the 500 page with the number of the request, which the log holds too.
 
@@ -113,7 +126,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_away(fault):
         said = AWAY if request.method in ("GET", "HEAD") else AWAY_FOR_A_FORM
         return _not_now(request, said, "The database is away: %s", fault)
-    page = loader.get_template("500.html").render({"request_id": getattr(request, "id", "")})
+    shown = {"request_id": getattr(request, "id", ""), **display.worn(request)._asdict()}
+    page = loader.get_template("500.html").render(shown)
     answer = HttpResponseServerError(page)
     log_response(
         "%s: %s", answer.reason_phrase, request.path, response=answer, request=request, exception=fault
@@ -122,7 +136,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _not_now(request: HttpRequest, said: dict[str, str], logged: str, fault: Exception) -> HttpResponse:
-    page = loader.get_template("503.html").render(said)
+    page = loader.get_template("503.html").render({**said, **display.worn(request)._asdict()})
     answer = HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"})
     log_response(logged, fault, response=answer, request=request)
     return answer
@@ -159,7 +173,7 @@ def a_form_has_no_page(get_response):
         response = get_response(request)
         if response.status_code != 405 or response.content or request.method != "GET":
             return response
-        page = loader.get_template("405.html").render()
+        page = loader.get_template("405.html").render(display.worn(request)._asdict())
         return HttpResponse(page, status=405, headers={"Allow": response["Allow"]})
 
     return middleware

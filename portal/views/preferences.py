@@ -11,8 +11,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from portal.context_processors import DENSITIES, DENSITY, ELDER, TEXT, TEXT_SIZES, THEME, THEMES
 from portal.cookies import called
+from portal.display import DENSITIES, DENSITY, ELDER, TEXT, TEXT_SIZES, THEME, THEMES
 
 ALLOWED = {ELDER: {"on"}, THEME: set(THEMES), DENSITY: set(DENSITIES), TEXT: set(TEXT_SIZES) - {""}}
 A_YEAR = 365 * 24 * 3600
