@@ -25,12 +25,13 @@ def seat(page, client, live_server):
     return sit
 
 
-@pytest.mark.parametrize("elder", ["", "on"])
-def test_no_page_of_a_reviewer_is_wider_than_the_window(seat, live_server, elder):
+@pytest.mark.parametrize("chosen", [{}, {"elder": "on"}, {"elder": "on", "text": "large"}])
+def test_no_page_of_a_reviewer_is_wider_than_the_window(seat, live_server, chosen):
     filing = factories.filing("building-units", State.RETURNED, place="370705")
     factories.act(filing, "submit", factories.filer("370705"))
     page = seat(factories.reviewer())
-    page.context.add_cookies([{"name": "elder", "value": elder, "url": live_server.url}])
+    cookies = [{"name": name, "value": value, "url": live_server.url} for name, value in chosen.items()]
+    page.context.add_cookies(cookies)
     lists = ["/desk/", "/desk/?q=没有", "/desk/messages/", "/desk/filings/building-units/"]
 
     assert wider_than_the_window(page, [*lists, reverse("filing", args=[filing.pk]) + "?compare=1"]) == []

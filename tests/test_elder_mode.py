@@ -3,8 +3,10 @@
 import pytest
 from django.test import Client
 
+from tests import factories
 from tests.job_kinds import until
 from tests.looking import Eyes, Look
+from tests.walking import Offices
 
 pytestmark = pytest.mark.django_db
 
@@ -184,3 +186,51 @@ def test_type_is_large_lines_stand_apart_and_the_pointer_is_large(eyes):
     )
 
     assert {(size >= 16, apart >= 1.3, is_large) for size, apart, is_large in worn} == {(True, True, True)}
+
+
+@pytest.mark.parametrize(("address", "cards"), [("/", ".regs"), ("/catalogue/", ".cats")])
+def test_on_a_phone_the_catalogues_stand_in_one_column(eyes, address, cards):
+    eyes.look(address)
+    eyes.wear(Look(360, elder=True))
+
+    worn = eyes.page.eval_on_selector(cards, "box => getComputedStyle(box).gridTemplateColumns")
+
+    assert len(worn.split(" ")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [360, 1366])
+def test_larger_type_still_is_one_press_away_and_back_without_scripts(chromium, live_server, width):
+    browsers = Offices(chromium, live_server.url, scripts=False)
+    page = browsers.of(factories.reviewer())
+    page.set_viewport_size({"width": width, "height": 800})
+    page.locator("header").get_by_role("button", name="长者模式", exact=True).click()
+
+    sizes = []
+    for address in ("/desk/", "/verify/"):
+        page.goto(address)
+        for word in ("特大", "大"):
+            page.get_by_role("group", name="字号").get_by_role("button", name=word, exact=True).click()
+            page.locator(f"[aria-label=字号] [aria-pressed=true]:text-is('{word}')").wait_for()
+            sizes.append(page.evaluate("getComputedStyle(document.documentElement).fontSize"))
+    browsers.close()
+
+    assert sizes == ["24px", "20px"] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [360, 1366])
+def test_at_the_workbench_too_the_mode_is_one_press_away_and_back(chromium, live_server, width):
+    browsers = Offices(chromium, live_server.url, scripts=False)
+    page = browsers.of(factories.reviewer())
+    page.set_viewport_size({"width": width, "height": 800})
+
+    words = ("长者模式", "退出长者模式")
+    worn = []
+    for word, back in (words, words[::-1]):
+        page.locator("header").get_by_role("button", name=word, exact=True).click()
+        page.locator("header").get_by_role("button", name=back, exact=True).wait_for()
+        worn.append(page.locator("html[data-elder]").count())
+    browsers.close()
+
+    assert worn == [1, 0]

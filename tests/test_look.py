@@ -146,9 +146,10 @@ def published():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("elder", ["", "on"])
-def test_no_public_page_is_wider_than_the_window(page, published, live_server, elder):
-    page.context.add_cookies([{"name": "elder", "value": elder, "url": live_server.url}])
+@pytest.mark.parametrize("chosen", [{}, {"elder": "on"}, {"elder": "on", "text": "large"}])
+def test_no_public_page_is_wider_than_the_window(page, published, live_server, chosen):
+    cookies = [{"name": name, "value": value, "url": live_server.url} for name, value in chosen.items()]
+    page.context.add_cookies(cookies)
 
     assert wider_than_the_window(page, published) == []
 
@@ -167,8 +168,9 @@ def test_the_phone_menu_opens_without_scripts(chromium, live_server):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_elder_mode_is_one_press_away_and_back_without_scripts(chromium, live_server):
-    context = chromium.new_context(java_script_enabled=False, viewport={"width": 1366, "height": 800})
+@pytest.mark.parametrize("width", [360, 1366])
+def test_elder_mode_is_one_press_away_and_back_without_scripts(chromium, live_server, width):
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": width, "height": 800})
     page = context.new_page()
     page.goto(live_server.url)
     size = "getComputedStyle(document.documentElement).fontSize"
