@@ -70,6 +70,39 @@ _PARTS = {
 {% say "warn" %}<b>已超过截止时间，本次提交将标记为逾期</b>{% endsay %}
 {% say "bad" %}<b>共 3 处错误，没有导入任何内容</b><p>改好后重新上传。</p>{% endsay %}</div>""",
     "依据": """<p class="clause">鲁人社字〔2024〕95号 二（一）2</p>""",
+    "标签页": """<nav class="tabs" aria-label="待办"><a href="#" aria-current="page">待办<sup>7</sup></a>
+<a href="#">已办</a><a href="#">待公布<sup>2</sup></a></nav>""",
+    "截止时间": """<article class="card duty soon"><div><b>专项职业能力品牌征集（演示）</b>
+<p class="clause">鲁人社字〔2024〕95号 三（二）</p></div><div class="left">9<small>天后截止</small></div>
+<p class="small soft">2024-12-31 24:00 · 已报 13 / 16</p></article>""",
+    "停留时长": """<p class="row"><span class="stay">2 天</span><span class="stay long">8 天</span></p>""",
+    "进度": """<p><b>正在生成</b>　<span class="soft">第 2 步，共 3 步</span></p>
+<div class="mt-2" role="progressbar" aria-label="生成进度"
+aria-valuemin="0" aria-valuemax="100" aria-valuenow="60">
+<svg class="bar" aria-hidden="true"><rect width="60%" height="100%"/></svg></div>
+<p class="mt-2 small soft">可以离开本页，完成后通知您。</p>""",
+    "改动": """<p>年培训 <del>300</del><ins>320</ins> 人</p>""",
+    "意见": """<div class="note"><p class="row gap-s"><span class="pin">1</span>{% tag "open" "待答复" %}</p>
+<p class="words">请补充培训人数的来源。</p></div>
+<div class="note answered"><p class="row gap-s"><span class="pin">2</span>{% tag "answered" "已答复" %}</p>
+<p class="words">请附证明材料。</p><div class="reply"><b>答复</b><p class="words">已附。</p></div></div>""",
+    "还缺什么": """<ul class="todo all"><li class="done">品牌名称</li><li>关联行动</li>
+<li class="miss"><a href="#">地域特色和技能特点</a></li></ul>""",
+    "逐项核对": """<fieldset class="checklist">
+<legend class="label">逐项核对<span class="opt">选填</span></legend>
+<p class="clause">鲁人社字〔2024〕95号 二（一）2</p>
+<div class="item"><p>有明确的考核项目</p>
+<div class="row"><label class="check"><input type="radio" name="met" checked><span>符合</span></label>
+<label class="check"><input type="radio" name="met"><span>不符合</span></label></div></div></fieldset>""",
+    "现行有效": """<div class="stamp"><span>现行有效</span></div>""",
+    "对话框": """<dialog class="dialog" open aria-label="登录即将结束"><h2 class="l">登录即将结束</h2>
+<p>较长时间没有操作，2 分钟内登录会自动结束。已暂存的内容不受影响。</p>
+<p class="row mt-3"><button class="btn main">继续使用</button></p></dialog>""",
+    "已经发生的": """<div class="toast"><span>已删除第 3 行</span><button class="btn sm">撤销</button>
+<button class="btn plain sm">关闭</button></div>""",
+    "操作栏": """<div class="dock"><div class="in-d">
+<span class="state">{% icon "check" %} 10:32:05 暂存</span>
+<button class="btn">暂存</button><button class="btn main">提交</button></div></div>""",
     "事实": """<p class="big">13 / 16 市</p><p class="soft">已报送的市 / 应报送的市</p>""",
 }
 

@@ -11,6 +11,9 @@ from django.urls import reverse
 from portal import specimens
 from tests import factories
 
+#: Parts of the interface that are markup with a class.
+DRAWN = {"btn", "tag", "say", "clause", "tabs", "duty", "stay", "bar", "pin", "note", "todo", "checklist"}
+DRAWN |= {"stamp", "dialog", "toast", "dock"}
 COMPONENTS = Path(settings.BASE_DIR) / "templates" / "components"
 
 
@@ -44,6 +47,15 @@ def as_written(markup: str) -> list[str]:
     """Return the words and tags of markup without blanks and without the number of the example."""
     plain = re.sub(r"--\d+", "", markup)
     return re.sub(r"\s+", " ", plain).replace("> <", "><").split()
+
+
+@pytest.mark.django_db
+def test_what_has_no_template_of_its_own_is_shown_too(guide):
+    shown = "".join(re.findall(r'<div class="pad specimen" inert>(.*?)</div>\n<details', guide, re.DOTALL))
+    dressed = {word for words in re.findall(r'class="([^"]*)"', shown) for word in words.split()}
+
+    assert DRAWN - dressed == set()
+    assert [f"<{name}>" in shown for name in ("ins", "del")] == [True, True]
 
 
 @pytest.mark.django_db
