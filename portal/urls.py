@@ -6,6 +6,7 @@ from portal import converters
 from portal.admin import site as administration
 from portal.api import v1
 from portal.views import (
+    about,
     account,
     audit,
     batches,
@@ -126,6 +127,8 @@ urlpatterns = [
     path("help/examples/<record:record_type>/", help.sample, name="help-sample"),
     path("help/tour/", help.show_tour, name="tour"),
     path("help/<slug:chapter>/", help.chapter, name="help-chapter"),
+    path("accessibility/", about.accessibility, name="accessibility"),
+    path("site-map/", about.site_map, name="site-map"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("csp-reports/", violations.take, name="csp-reports"),
     path("login/", account.SignIn.as_view(), name="login"),

@@ -63,6 +63,8 @@ PUBLIC = {
     "help-questions",
     "help-sample",
     "help-chapter",
+    "accessibility",
+    "site-map",
     "api",  # whatever the routes below it are called
     "preferences",
     "csp-reports",

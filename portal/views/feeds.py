@@ -21,6 +21,7 @@ from portal.registry import RecordType
 from portal.views import addresses
 
 NEWEST = 50
+SINGLE = ("home", "catalogue", "notices", "targets", "verify", "accessibility", "site-map")
 PER_FILE = 5_000  # a tenth of what the protocol allows, so that a file needs little memory
 SHUT = ("/desk/", "/admin/", "/login/", "/logout/", "/password/", "/preferences/")
 
@@ -158,7 +159,7 @@ class PageMap(Sitemap):
     def items(self) -> list[str]:
         kinds = [t for t in registry.all_types() if t.public]
         lists = [reverse(name, args=[t]) for name in ("catalogue-list", "catalogue-editions") for t in kinds]
-        return [*map(reverse, ("home", "catalogue", "notices", "targets", "verify")), *lists]
+        return [*map(reverse, SINGLE), *lists]
 
     def location(self, url: str) -> str:
         return url
