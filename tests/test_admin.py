@@ -41,6 +41,13 @@ def test_a_stranger_is_sent_to_the_one_sign_in_page(client):
     ]
 
 
+def test_who_may_only_look_at_accounts_opens_his_own(client):
+    administrator = factories.secadmin()
+    enter(client, administrator)
+
+    assert client.get(url(User, "change", administrator.pk)).status_code == 200
+
+
 def test_somebody_with_a_post_but_not_of_the_staff_is_turned_away(client):
     client.force_login(factories.reviewer())
 

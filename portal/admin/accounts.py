@@ -60,8 +60,8 @@ class UserAdmin(ByPost):
         if obj and obj.is_active and "is_active" in form.base_fields and accounts.is_administrator(obj):
             form.base_fields["is_active"].disabled = True
             form.base_fields["is_active"].help_text = POST_FIRST
-        if obj == request.user:
-            form.base_fields["is_active"].disabled = form.base_fields["is_staff"].disabled = True
+        for name in form.base_fields.keys() & {"is_active", "is_staff"} if obj == request.user else ():
+            form.base_fields[name].disabled = True  # who may only look has none of them
         return form
 
     def save_model(self, request, obj, form, change):
