@@ -12,7 +12,7 @@ from django.db.models.signals import post_init, post_save
 from portal import access_log
 from portal.models import Act, ActResult, Membership, User
 
-OF_AN_ACCOUNT = ("username", "full_name", "post", "is_active", "is_staff", "must_change_password")
+OF_AN_ACCOUNT = ("username", "full_name", "post", "email", "is_active", "is_staff", "must_change_password")
 OF_A_POST = ("user_id", "organisation_id", "role", "valid_from", "valid_to")
 TAKEN = {"导出": Act.EXPORT, "下载": Act.DOWNLOAD}  # how the notes of what was taken out begin
 BROKEN_OFF = "下载中断"
@@ -116,13 +116,10 @@ def _act_of(instance, changed: dict, created: bool) -> str:
 
 
 def _said(facts: dict, only=None) -> dict:
-    """Return values as they are recorded; of a password only that there is one."""
-    kept = {name: facts.get(name) for name in (only or facts)}
-    return {
-        name: "（不记录）"
-        if name == "password"
-        else value
-        if isinstance(value, bool | int | None)
-        else str(value)
-        for name, value in kept.items()
-    }
+    """Return values as they are recorded: a password as being there, a mail address covered."""
+    covers = {"password": lambda value: "（不记录）", "email": access_log.covered_mail}
+    return {name: covers.get(name, _plain)(facts.get(name)) for name in (only or facts)}
+
+
+def _plain(value):
+    return value if isinstance(value, bool | int | None) else str(value)

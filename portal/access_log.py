@@ -25,6 +25,7 @@ from portal.vocabulary import Role
 _NUMBER = re.compile(r"\+?[0-9][0-9()\- ]{5,18}[0-9]")
 _MOBILE = re.compile(r"(?<![0-9A-Za-z])(1[0-9]{2})[0-9]{4}([0-9]{4})(?![0-9A-Za-z])")
 _LANDLINE = re.compile(r"(?<![0-9A-Za-z])(0[0-9]{2,3}-?[0-9]{2})[0-9]{3,4}([0-9]{2})(?![0-9A-Za-z])")
+_PHONE = re.compile(r"1[0-9]{10}|0[0-9]{9,11}")
 LEAST_DIGITS = 7
 
 
@@ -121,10 +122,21 @@ def covered(said: str) -> str:
     return _LANDLINE.sub(r"\1****\2", _MOBILE.sub(r"\1****\2", plain))
 
 
+def covered_mail(address: str | None) -> str:
+    """Return a mail address by its first letter, its server and the beginning of its keyed hash."""
+    name, _, server = str(address or "").strip().lower().partition("@")
+    return f"{name[:1]}***@{server} {digest(f'{name}@{server}')[:8]}" if name else ""
+
+
 def numbers_in(said: str) -> list[str]:
     """Return the telephone numbers in a text, digits alone, without the code of the country."""
     found = (re.sub("[^0-9]", "", one) for one in _NUMBER.findall(unicodedata.normalize("NFKC", str(said))))
     return [_at_home(one) for one in found if len(one) >= LEAST_DIGITS]
+
+
+def phones_in(said: str) -> list[str]:
+    """Return those of the numbers in a text that telephones of this country have."""
+    return [number for number in numbers_in(said) if _PHONE.fullmatch(number)]
 
 
 def _at_home(number: str) -> str:
@@ -168,6 +180,14 @@ def mark_record(request, record, sent: dict | None = None) -> None:
         live = () if sent else [getattr(record.record, name) for name in names]
         shown = phones_sent(record.record_type, sent) if sent else live
         _mark(request, record, sent["title"] if sent else "", shown)
+
+
+def mark_files(request, filing, files: Iterable) -> None:
+    """Add the files whose names hold a number, as a notice wants it, to what the answer shows of a filing."""
+    if found := [file.name for file in files if phones_in(file.name)]:
+        if not getattr(request, "shows_numbers", None):
+            _mark(request, filing, f"（{filing.record_type}的附件）", [])
+        request.shows_numbers["phones"] += found
 
 
 def _mark(request, filing, title: str, shown: list[str]) -> None:

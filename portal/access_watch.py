@@ -3,25 +3,25 @@
 An answer that says nothing of anybody costs nothing: no row, no query. What cannot be recorded is not sent.
 """
 
+from dataclasses import replace
 from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 
 from portal import access_log
-from portal.access_log import Origin
 from portal.models import Act, ActResult
-from portal.networks import address_of
 
 REFUSED = (403, 404)
+SAID_WRONG = (409, 413, 422)  # pages that say what is wrong with a form show what they showed before
 # Their own note says what was taken out, and how much of it.
 NOTED = ("desk-export", "filing-export", "campaign-package", "audit-export")
 
 
 def watch(get_response):
-    """Say what request it is that acts come with, and record what its answer was."""
+    """Say in whose name the acts of a request are done, and record what its answer was."""
 
     def middleware(request):
-        access_log.begin(Origin(request.id, address_of(request), request.user))
+        access_log.begin(replace(access_log.origin(), user=request.user))
         response = get_response(request)
         user = request.user  # after the view: who signed out is not there any more
         if user.is_authenticated and request.method != "HEAD":
@@ -36,7 +36,7 @@ def _record(request: HttpRequest, response: HttpResponse) -> None:
     if response.status_code in REFUSED:
         if refused := _refused(request):
             access_log.record(Act.ACCESS, result=ActResult.REFUSED, details=_details(response), **refused)
-    elif response.status_code >= 400:
+    elif response.status_code >= 400 and response.status_code not in SAID_WRONG:
         return
     elif response.has_header("Content-Disposition"):
         if not _is_noted(request):

@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from portal import held_forms, networks, second_factor, sessions
+from portal import access_log, held_forms, networks, second_factor, sessions
+from portal.models import Act, ActResult
 from portal.vocabulary import ADMIN_ROLES
 
 # Acts that are confirmed by the password or a code when the last proof is ten minutes old (ASVS 5.0, 7.5.3):
@@ -72,17 +73,36 @@ def _is_attended(request: HttpRequest) -> bool:
 
 
 def from_allowed_networks(get_response):
-    """Let administrators in from their networks alone, and nobody else to their pages."""
+    """Let administrators in from their networks alone, and nobody else to their pages.
+
+    Who was signed in and refused is recorded; a stranger's refusal is a line of the log of requests, so that
+    nobody fills the access log from outside.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.ADMIN_NETWORKS and not networks.is_allowed(request):
-            if request.path.startswith("/admin/"):
+            is_page_of_theirs = request.path.startswith("/admin/")
+            is_theirs = request.user.is_authenticated and request.user.has_role(*ADMIN_ROLES)
+            if request.user.is_authenticated and (is_page_of_theirs or is_theirs):
+                _record_network(request)
+            if is_page_of_theirs:
                 raise PermissionDenied
-            if request.user.is_authenticated and request.user.has_role(*ADMIN_ROLES):
+            if is_theirs:
                 sessions.end(request)
         return get_response(request)
 
     return middleware
+
+
+def _record_network(request: HttpRequest) -> None:
+    access_log.record(
+        Act.ACCESS,
+        by=request.user,
+        result=ActResult.REFUSED,
+        kind="network",
+        title=f"{request.method} {request.path}",
+        details={"said": "不在管理人员的网段"},
+    )
 
 
 class ConfirmAgain:

@@ -121,6 +121,8 @@ def preference_of(user: User) -> MessagePreference:
 @transaction.atomic
 def prefer(user: User, *, mail: str, email: str, texts: bool, phone: str) -> None:
     """Store how a person wants to be told, and where mail goes; what waits already goes by it too."""
-    User.objects.filter(pk=user.pk).update(email=email)
+    person = User.objects.get(pk=user.pk)
+    person.email = email
+    person.save(update_fields=["email"])  # what is saved is recorded: links for passwords go there
     facts = {"mail": mail, "texts": texts, "phone": phone}
     MessagePreference.objects.update_or_create(user=user, defaults=facts)

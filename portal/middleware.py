@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from portal import asking, logs, passwords, scope, targets
+from portal import access_log, asking, logs, networks, passwords, scope, targets
 
 EXPIRED = "登录已过期，刚才的操作没有提交。请核对后重新提交。"
 HELD = "登录已过期，刚才的操作没有提交，填写的内容已为您保留。登录后可以接着提交。"
@@ -27,10 +27,11 @@ OF_A_FILING = re.compile(r"(/desk/filings/[0-9]+/)(edit/|check/|materials/)?")
 
 
 def request_id(get_response):
-    """Give the request a number that error pages and events show."""
+    """Give the request a number that error pages and events show, and say where it came from."""
 
     def middleware(request):
         request.id = secrets.token_hex(8)
+        access_log.begin(access_log.Origin(request.id, networks.address_of(request)))
         with logs.about(request.id):
             response = get_response(request)
         response["X-Request-ID"] = request.id

@@ -146,10 +146,11 @@ def message_read() -> Sent:
     return Sent(message.user, at("message-read", message.pk))
 
 
-@DRIVEN.drives("message-preferences", why=OWN)
+@DRIVEN.drives("message-preferences", "account")
 def message_preferences() -> Sent:
     """Return the form of how a person wants to be told."""
-    return Sent(filer(), at("message-preferences"), {"mail": "off", "texts": ""})
+    sent = {"mail": "off", "texts": "", "email": "yanshi@portal.example"}
+    return Sent(filer(), at("message-preferences"), sent)
 
 
 def received(lines: list[list]) -> Import:

@@ -4,13 +4,15 @@ import json
 
 import pytest
 from django.db import connection
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal import access_log, jobs
-from portal.models import AccessRecord, AccessSubject, Membership
+from portal.models import AccessRecord, AccessSubject, Membership, User
 from portal.vocabulary import State
 from tests import factories
+from tests.identity import age, entered
 from tests.jobbing import lines
 
 pytestmark = pytest.mark.django_db
@@ -215,3 +217,60 @@ def test_how_a_job_ended_is_recorded_with_who_asked_for_it():
         ("job", "done", asker.username, str(done.pk), "逐行"),
         ("job", "failed", asker.username, str(broken.pk), "报表"),
     ]
+
+
+def origins(after: int) -> set[tuple[str, int]]:
+    """Return from where and with what length of number the requests came that records were made of since."""
+    rows = AccessRecord.objects.filter(pk__gt=after)
+    return {(row.address, len(row.request_id)) for row in rows}
+
+
+def test_what_ends_a_sign_in_is_recorded_with_the_address_and_the_request_it_came_with(client):
+    user = factories.reviewer()
+    before = signed_in(client, user)
+    age(client, seen_at=3600)
+
+    client.get("/desk/")
+
+    assert recorded(before) == [("sign_out", "done", user.username)]
+    assert origins(before) == {("127.0.0.1", 16)}
+
+
+@override_settings(ADMIN_NETWORKS=["10.8.0.0/16"])
+def test_who_is_refused_by_his_network_is_recorded_and_a_stranger_fills_no_log():
+    user, admin = factories.filer(), factories.secadmin()
+    at_desk, at_admin = entered(user), entered(admin)
+    begun = last()
+
+    answers = [at_desk.get("/admin/"), at_admin.get("/desk/"), Client().get("/admin/")]
+
+    assert [answer.status_code for answer in answers] == [403, 302, 403]
+    assert recorded(begun) == [
+        ("access", "refused", user.username),
+        ("access", "refused", admin.username),
+        ("sign_out", "done", admin.username),
+    ]
+    assert origins(begun) == {("127.0.0.1", 16)}
+
+
+def test_a_page_that_says_what_is_wrong_is_recorded_with_the_number_it_shows_again(client):
+    mine = factories.filing(KIND, State.CITY_REVIEW, name="演示学校", **SCHOOL)
+    before = signed_in(client, factories.reviewer())
+
+    answer = client.post(f"/desk/filings/{mine.pk}/act/", {"action": "return", "version": 1, "step": 1})
+
+    assert (answer.status_code, PHONE in answer.content.decode()) == (422, True)
+    assert [act for act, *_ in recorded(before)] == ["view"]
+
+
+def test_a_new_address_for_links_is_recorded_covered_with_what_it_was_before(client):
+    user = factories.filer()
+    User.objects.filter(pk=user.pk).update(email="old@portal.example")
+    before = signed_in(client, user)
+
+    client.post("/desk/messages/preferences/", {"mail": "off", "email": "thief@portal.example"})
+
+    assert recorded(before) == [("account", "done", user.username)]
+    details = json.loads(AccessRecord.objects.order_by("-pk").first().details)
+    said = (details["before"]["email"].split()[0], details["after"]["email"].split()[0])
+    assert said == ("o***@portal.example", "t***@portal.example")

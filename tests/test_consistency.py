@@ -67,6 +67,71 @@ def writes(node: ast.AST) -> bool:
     return {"state", "step"} <= set(keys)
 
 
+RECORDED = {"User", "Membership", "Organisation"}  # whose changes the access log keeps
+AT_ONCE = {"update", "bulk_update", "bulk_create"}  # writes that no signal tells of
+#: Function that writes such rows without a record → why.
+SILENT = {
+    "portal/population/people.py _make": "people of a population that is measured, who sign in nowhere",
+    "portal/sessions.py end_all": "the number of his sign-ins, by which he ends his own others",
+    "portal/tour.py end": "whether he has seen the card of the first sign-in, which is his alone",
+    "portal/tour.py begin_again": "the same",
+}
+
+
+def test_nothing_changes_accounts_posts_and_organisations_past_the_access_log():
+    found = {
+        f"{name(path)} {function.name}"
+        for path in PRODUCT
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef) and writes_at_once(function)
+    }
+
+    assert found == set(SILENT)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_found"),
+    [
+        ("User.objects.filter(pk=1).update(email='')", True),
+        ("posts = Membership.objects.all()\n    posts.filter(pk=1).update(role='')", True),
+        ("user.memberships.update(role='')", True),
+        ("User.objects.bulk_update([], ['email'])", True),
+        ("Message.objects.filter(user__in=User.objects.all()).update(read_at=None)", False),
+        ("user.save(update_fields=['email'])", False),
+    ],
+)
+def test_control_a_write_past_the_access_log_would_be_found(code, is_found):
+    (function,) = ast.parse(f"def f():\n    {code}").body
+
+    assert writes_at_once(function) is is_found
+
+
+def writes_at_once(function: ast.FunctionDef) -> bool:
+    """Say whether a function writes many rows at once of what the access log covers."""
+    asked = {a.arg for a in function.args.args if a.annotation and _names_recorded(ast.unparse(a.annotation))}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and _is_of_recorded(node.value, asked):
+            asked |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    calls = (n.func for n in ast.walk(function) if isinstance(n, ast.Call) and hasattr(n.func, "attr"))
+    return any(call.attr in AT_ONCE and _is_of_recorded(call.value, asked) for call in calls)
+
+
+def _names_recorded(annotation: str) -> bool:
+    return "QuerySet[" in annotation and any(f"[{model}]" in annotation for model in RECORDED)
+
+
+def _is_of_recorded(node: ast.AST, asked: set[str]) -> bool:
+    """Say whether a chain of calls begins at such a model, at its posts or at a name that holds such rows."""
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+        if isinstance(node, ast.Attribute):
+            if node.attr == "memberships":
+                return True
+            if isinstance(node.value, ast.Name) and node.value.id in RECORDED:
+                return node.attr.endswith("objects") or node.attr.endswith("manager")
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and node.id in asked
+
+
 RUNS_TEXT = {"eval", "exec", "compile", "__import__", "breakpoint"}
 BUILDS_OBJECTS = {"pickle", "marshal", "shelve", "dill", "jsonpickle", "yaml"}
 STARTS_PROGRAMS = {"subprocess", "pty", "commands"}

@@ -1,6 +1,7 @@
 """Every route that changes something is sent once by whoever may: its records are left, no more (row 25)."""
 
 import pytest
+from django.db.models import Q
 
 from portal import actions, batches, edition_policy
 from portal.models import AccessRecord, Act, Copy, Event, Reminder
@@ -106,8 +107,15 @@ def test_a_request_that_is_taken_leaves_exactly_its_records_with_who_sent_it(nam
     answer = client.post(form.address, form.data)
     b"".join(answer)  # what is streamed is recorded with what was written of it
 
+    assert nowhere(before) == []
     expected = [(act, form.user.pk) for act in request.leaves]
     assert (answer.status_code, left(before)) == (request.status, expected)
+
+
+def nowhere(before: dict) -> list[str]:
+    """Return the acts since that lack the address or the number of the request they came with."""
+    lacking = AccessRecord.objects.filter(Q(address="") | Q(request_id=""), pk__gt=before[AccessRecord])
+    return list(lacking.values_list("act", flat=True))
 
 
 RECORDS = {AccessRecord: "act", Event: "action", Copy: "", Reminder: ""}
