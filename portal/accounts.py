@@ -1,5 +1,6 @@
 """How an account begins and ends: first administrators, resets that need two people, accounts nobody uses."""
 
+from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,11 +11,12 @@ from django.utils.crypto import get_random_string
 from portal import invitations
 from portal.backends import UNUSED, is_unused
 from portal.models import Membership, Organisation, ResetRequest, User
-from portal.vocabulary import ADMIN_ROLES, Kind, Level, Role
+from portal.vocabulary import ADMIN_ROLES, BUSINESS_ROLES, Kind, Level, Role
 
 UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no 0 O 1 l I
 BY_COMMAND = "由运行维护人员用服务器命令设立"
 WATCHERS = (Role.SECURITY_ADMIN, Role.AUDITOR)
+AT_WORK = (*BUSINESS_ROLES, Role.JOINT_REVIEWER)
 NOT_AGREED = "这项申请不能由您同意：已经办理过，或者涉及您本人，或者是您提出的。没有改动。"
 
 
@@ -71,6 +73,20 @@ def is_watcher(user: User) -> bool:
     A post that has begun or will begin counts; what is closed with the account is looked at all the same.
     """
     return _holds(user, WATCHERS)
+
+
+def goes_by_mail(user: User) -> bool:
+    """Say whether the link of an account reaches its owner past every administrator."""
+    return bool(settings.MAIL_ON and user.email)
+
+
+def waits_for_another(user: User) -> bool:
+    """Say whether a reset waits until a second administrator agrees, for who has the link could be its owner.
+
+    So it is with whoever watches the system administrator, and with whoever has a post in the business unless
+    the link goes to his mail (22239 8.1.4.2 d: an administrator has no business rights, nor takes them).
+    """
+    return is_watcher(user) or (_holds(user, AT_WORK) and not goes_by_mail(user))
 
 
 def is_administrator(user: User) -> bool:

@@ -75,7 +75,7 @@ def user_change() -> Sent:
 @DRIVEN.drives("admin:portal_user_changelist", "password administer")
 def user_reset() -> Sent:
     """Return the action that ends a password."""
-    sent = {"action": "reset_passwords", "_selected_action": [filer().pk], "index": 0}
+    sent = {"action": "reset_passwords", "_selected_action": [factories.stranger().pk], "index": 0}
     return Sent(staff(factories.sysadmin()), url(User, "changelist"), sent)
 
 

@@ -2,9 +2,7 @@
 
 from smtplib import SMTPException
 
-from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.utils.crypto import get_random_string
 
 from portal import accounts, invitations, mailing, registry, search_jobs
@@ -14,7 +12,8 @@ from portal.models import Edition, Membership, Organisation, Region, ResetReques
 from portal.vocabulary import Role
 
 POST_FIRST = "系统管理员、安全管理员、审计员的账号，先由安全管理员停用岗位，再在这里停用。"
-ASKED = "账号 {} 的重置申请已提交，密码没有改动。由另一位安全管理员或审计员同意后生效。"
+ASKED = "账号 {} 的重置申请已提交，密码没有改动。由另一位安全管理员或审计员在“重置申请”中同意后生效。"
+OPENED_BY_TWO = "在用户列表中选“重置密码”申请；由另一位安全管理员或审计员同意后启用，由同意的人转交链接。"
 CLOSED = "账号 {} 已停用，没有重置；请先在账号页启用，启用时会给出链接。"
 UNCERTAIN = "账号 {} 的密码已停用，不能确定链接是否已经发出，请过一会儿再重置一次。"
 
@@ -55,11 +54,11 @@ class UserAdmin(ByPost):
     actions = ("reset_passwords",)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        """Keep a person from closing his own account by mistake, and one of the three's in office."""
+        """Keep a person from closing his own account by mistake, and others that take a second person."""
         form = super().get_form(request, obj, change=change, **kwargs)
-        if obj and obj.is_active and "is_active" in form.base_fields and accounts.is_administrator(obj):
+        if obj and "is_active" in form.base_fields and (why := _why_fixed(obj)):
             form.base_fields["is_active"].disabled = True
-            form.base_fields["is_active"].help_text = POST_FIRST
+            form.base_fields["is_active"].help_text = why
         for name in form.base_fields.keys() & {"is_active", "is_staff"} if obj == request.user else ():
             form.base_fields[name].disabled = True  # who may only look has none of them
         return form
@@ -67,8 +66,6 @@ class UserAdmin(ByPost):
     def save_model(self, request, obj, form, change):
         """Store; an account that is new or opened again gets a link by which its owner sets a password."""
         is_opened = change and "is_active" in form.changed_data and obj.is_active
-        if is_opened and accounts.is_watcher(obj):
-            raise PermissionDenied
         if not change or is_opened:
             invitations.shut(obj)
         super().save_model(request, obj, form, change)
@@ -77,10 +74,11 @@ class UserAdmin(ByPost):
 
     @admin.action(description="重置所选账号的密码", permissions=["change"])
     def reset_passwords(self, request, queryset):
-        """End password and second step of each chosen account; those that watch wait for a second person."""
+        """End password and second step of each chosen account, or ask a second person to agree to it."""
         for user in queryset.exclude(pk=request.user.pk):
-            if accounts.is_watcher(user):
+            if accounts.waits_for_another(user):
                 accounts.ask_for_reset(user, by=request.user)
+                self.log_change(request, user, "申请重置密码")
                 self.message_user(request, ASKED.format(user.username), messages.WARNING)
             elif not user.is_active:
                 self.message_user(request, CLOSED.format(user.username), messages.WARNING)
@@ -94,10 +92,17 @@ class UserAdmin(ByPost):
         self.message_user(request, told_of(request, user), messages.WARNING)
 
 
+def _why_fixed(user: User) -> str:
+    """Return why one administrator alone neither closes an account nor opens it, empty where he does."""
+    if user.is_active:
+        return POST_FIRST if accounts.is_administrator(user) else ""
+    return OPENED_BY_TWO if accounts.waits_for_another(user) else ""
+
+
 def told_of(request, user: User) -> str:
     """Return the sentence that hands over the link of an account, by mail where its owner has an address."""
     address = invitations.link(request, user)
-    if settings.MAIL_ON and user.email:
+    if accounts.goes_by_mail(user):
         return _mailed(user, address)
     told = "请交给本人，由本人打开后设置密码；只能用一次，7 天内有效，这里只显示这一次。"
     return f"账号 {user.username} 设置密码的链接：{address} 。{told}"
@@ -117,7 +122,7 @@ def _mailed(user: User, address: str) -> str:
 
 @admin.register(ResetRequest, site=site)
 class ResetRequestAdmin(ReadOnly):
-    """Resets of those who watch the system administrator: asked for by him, agreed to by another of them."""
+    """Resets that take two: asked for by the system administrator, agreed to by one who watches him."""
 
     viewers = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
     fields = list_display = ("user", "asked_by", "asked_at", "agreed_by", "agreed_at")

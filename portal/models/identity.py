@@ -107,9 +107,9 @@ class HeldForm(models.Model):
 
 
 class ResetRequest(models.Model):
-    """The system administrator asks to reset an administrator who watches him; a second one has to agree.
+    """The system administrator asks to reset who watches him or works at a desk; a second one has to agree.
 
-    GB/T 22239-2019 8.1.4.2 d: the rights of administrators are separated, so none takes over another alone.
+    GB/T 22239-2019 8.1.4.2 d: the rights of administrators are separated, so none takes over anybody alone.
     """
 
     user = models.ForeignKey(
