@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from portal import edition_policy, registry, snapshot
+from portal import access_log, edition_policy, registry, snapshot
 from portal.differences import catalogue_of
 from portal.edition_changes import COMING, verb_of
 from portal.importing.edition import records_of
@@ -136,29 +136,30 @@ def in_order(changes: list[EditionChange]) -> list[EditionChange]:
     return sorted(changes, key=lambda change: (ORDER.index(_verb(change)), change.pk))
 
 
-def lines(edition: Edition, changes: list[EditionChange]) -> list[Line]:
-    """Return the changes of one page in words."""
+def lines(edition: Edition, changes: list[EditionChange], *, personal: bool) -> list[Line]:
+    """Return the changes of one page in words, with ``personal`` also those of what is of a person."""
     filings = {pk for c in changes if c.verb in COMING for pk in _both(c)}
     records = records_of(registry.get(edition.kind), filings) if filings else {}
-    return [_line(change, records) for change in changes]
+    return [_line(change, records, personal) for change in changes]
 
 
 def _both(change: EditionChange) -> list[int]:
     return [change.filing_id, *([change.entry.filing_id] if change.entry else [])]
 
 
-def _line(change: EditionChange, records: dict[int, Filing]) -> Line:
+def _line(change: EditionChange, records: dict[int, Filing], personal: bool) -> Line:
     verb, entry = _verb(change), change.entry
     if verb == ChangeVerb.MERGED:
         return Line(change, verb, entry.title, into=str(change.filing))
     if entry is None or change.filing is None:
         return Line(change, verb, entry.title if entry else str(change.filing))
     before, after = records[entry.filing_id], records[change.filing_id]
-    return Line(change, verb, str(change.filing), _differs(before, after))
+    return Line(change, verb, str(change.filing), _differs(before, after, personal))
 
 
-def _differs(before: Filing, after: Filing) -> list[tuple[str, str, str]]:
-    names = before.record_type.fields
+def _differs(before: Filing, after: Filing, personal: bool) -> list[tuple[str, str, str]]:
+    kind = before.record_type
+    names = [name for name in kind.fields if personal or name not in kind.personal]
     pairs = [(name, snapshot.shown(before, name), snapshot.shown(after, name)) for name in names]
     found = [(str(before._meta.get_field(n).verbose_name), was, now) for n, was, now in pairs if was != now]
     for name, fields in before.record_type.rows.items():
@@ -167,6 +168,13 @@ def _differs(before: Filing, after: Filing) -> list[tuple[str, str, str]]:
         if was != now:
             found.append((label, was, now))
     return found
+
+
+def phones(kind: str, lines: Iterable[Any]) -> list[str]:
+    """Return the telephone numbers that the differences of ``lines`` show, for the access log."""
+    record_type = registry.get(kind)
+    labels = {str(record_type.field(name).verbose_name) for name in access_log.phone_fields(record_type)}
+    return [said for line in lines for label, *both in line.differs if label in labels for said in both]
 
 
 def _rows_in_words(record: Filing, name: str, fields: list[str]) -> str:

@@ -1,6 +1,10 @@
-"""The catalogue in force as the workbook a new edition is written in: the columns that its import reads."""
+"""The catalogue in force as the workbook a new edition is written in: the columns that its import reads.
+
+Names and numbers of persons stay inside: their columns are there to be written in, and empty.
+"""
 
 from collections.abc import Iterator
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
@@ -61,10 +65,16 @@ def _style(column: Column) -> str:
 
 def _lines(entry: CatalogueEntry, record: Filing, sheet: Sheet, labels: dict) -> Iterator[list]:
     if not sheet.rows:
-        own = [cell_value(record, column.field, labels) for column in sheet.columns if column.field]
+        own = [_cell(record, column, labels) for column in sheet.columns if column.field]
         code, blank = [entry.code], [""] * sum(c.field is None and c.header != CODE for c in sheet.columns)
         yield [*code, *own, *blank]
         return
     fields, owner = [column.field for column in sheet.columns[1:]], sheet.columns[0].field.name
     for row in child_rows(record, sheet.rows):
         yield [shown(record, owner), *(cell_value(row, field, labels) for field in fields)]
+
+
+def _cell(record: Filing, column: Column, labels: dict) -> Any:
+    """Return what a cell holds; of a person nothing, and nothing is what the import leaves as it is."""
+    is_personal = column.name in record.record_type.personal
+    return "" if is_personal else cell_value(record, column.field, labels)

@@ -30,7 +30,7 @@ CONTENT_TYPES = {
 }
 SENT_CONTEXT = ("填报单位", "所属区划")  # what never changes of a version that was submitted
 LEAST_REASON, MOST_REASON = 2, 100
-NO_REASON = f"清单含个人信息，请写明导出事由，{LEAST_REASON} 至 {MOST_REASON} 个字。"
+NO_REASON = f"内容含个人信息，请写明导出事由，{LEAST_REASON} 至 {MOST_REASON} 个字。"
 WIDTHS = {models.TextField: 46, models.ManyToManyField: 28, models.ForeignKey: 24, ChoiceListField: 24}
 
 
@@ -137,7 +137,7 @@ def export_response(
     and no ``reason`` says what for (security.md 44, PIPL 6); the reason is kept with the note.
     """
     personal = takes_personal(user, record_type)
-    why = f"，含个人信息，事由：{_checked(reason)}" if personal else ""
+    why = f"，含个人信息，事由：{checked_reason(reason)}" if personal else ""
     visible = queryset.filter(
         pk__in=record_type.model.objects.visible_to(user).values("pk"), is_nothing=False
     )
@@ -150,7 +150,7 @@ def export_response(
     return streamed(note.kept(pieces, lambda: rows.written), name)
 
 
-def _checked(reason: str) -> str:
+def checked_reason(reason: str) -> str:
     """Return a reason in one line without telephone numbers; raises ``Refused``."""
     said = access_log.covered(text.clean(reason))
     if not LEAST_REASON <= len(said) <= MOST_REASON:

@@ -55,7 +55,7 @@ def campaign_package() -> Sent:
     """Return the button of the package of a bureau."""
     of = campaigning.campaign(places=[WEIFANG])
     campaigning.answer(of)
-    return Sent(reviewer(), at("campaign-package", of.pk, WEIFANG))
+    return Sent(reviewer(), at("campaign-package", of.pk, WEIFANG), {"reason": "演示报送"})
 
 
 @DRIVEN.drives("workdays", "administer")

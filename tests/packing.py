@@ -14,6 +14,7 @@ from tests.factories import WEIFANG
 
 PDF = b"%%PDF-1.4\n%%%%EOF %b"
 PAPERS = ["报送函.docx", "汇总一览表.xlsx", "全部表格.pdf"]
+REASON = {"reason": "演示报送"}
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 
 
@@ -44,7 +45,7 @@ def address(campaign: Campaign, place: str = WEIFANG) -> str:
 def fetched(client, user, campaign: Campaign, place: str = WEIFANG) -> bytes:
     """Return the zip as ``user`` downloads it."""
     factories.sign_in(client, user)
-    answer = client.post(address(campaign, place))
+    answer = client.post(address(campaign, place), REASON)
     assert answer.status_code == 200
     return b"".join(answer.streaming_content)
 

@@ -285,3 +285,21 @@ def test_only_the_bureau_of_the_edition_reads_a_sheet_for_it(edition):
     reading = read_edition(sheet(edition), "目录.xlsx", edition, filer())
 
     assert [error.message for error in reading.errors] == [edition_changes.NOT_YOURS]
+
+
+def test_the_catalogue_goes_out_without_persons_and_what_is_empty_of_them_stays():
+    persons = {"contact_name": "演示联系人", "contact_phone": "13900003707"}
+    school = entry("exam-institutions", on=JANUARY, **persons)
+    edition = editing.prepared("exam-institutions", on=MAY)
+    name = school.filing.record._meta.get_field("venue").verbose_name
+
+    def change(target):
+        column = next(cell.column for cell in target[1] if cell.value == name)
+        target.cell(2, column).value = "演示新场地"
+
+    cells = [str(c.value) for s in load_workbook(BytesIO(sheet(edition))) for row in s.rows for c in row]
+    edition_changes.take(edition, read(edition, change).lines, by=filer(PROVINCE))
+
+    draft = edition.changes.get().filing.record
+    assert set(cells) & set(persons.values()) == set()
+    assert (draft.venue, {name: getattr(draft, name) for name in persons}) == ("演示新场地", persons)

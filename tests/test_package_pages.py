@@ -5,8 +5,8 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal import package
-from portal.models import Filing
+from portal import access_log, exports, package
+from portal.models import AccessRecord, Filing
 from portal.vocabulary import Kind, State
 from tests import campaigning, factories, packing
 from tests.factories import KUIWEN, PROVINCE, WEIFANG
@@ -52,7 +52,7 @@ def test_only_the_city_and_the_province_open_and_download(client, who, status):
     user = who()
 
     got = page(client, user, campaign)
-    posted = client.post(packing.address(campaign))
+    posted = client.post(packing.address(campaign), packing.REASON)
     said = [got.content, b"".join(posted.streaming_content) if posted.streaming else posted.content]
 
     assert [got.status_code, posted.status_code] == [status] * 2
@@ -95,7 +95,7 @@ def test_with_nothing_sent_the_page_says_so_and_offers_no_download(client):
     factories.draft("skill-brands", name="潍坊未报品牌")
 
     answer = page(client, factories.filer(), campaign)
-    posted = client.post(packing.address(campaign))
+    posted = client.post(packing.address(campaign), packing.REASON)
 
     assert answer.context["why_not"] == "本单位还没有提交过内容，没有可以打包的材料；提交后再来下载。"
     assert answer.context["lacking"] == ["“潍坊未报品牌”还没有提交，不在包内。"]
@@ -159,8 +159,22 @@ def test_a_download_is_noted_with_what_went_out(client):
     assert [entry.user, entry.object_repr, entry.get_change_message()] == [
         factories.reviewer(PROVINCE),
         "演示任务",
-        "下载潍坊市人力资源和社会保障局的报送材料包：1份表格、6个附件，含个人信息",
+        "下载潍坊市人力资源和社会保障局的报送材料包：1份表格、6个附件，含个人信息，事由：演示报送",
     ]
+
+
+def test_a_package_with_personal_data_is_not_given_without_a_reason_and_names_of_files_count(client):
+    campaign = campaigning.campaign()
+    with_files(campaign, {"盖章件13900003707.pdf": PDF % b"1"}, name="潍坊甲品牌")
+    factories.sign_in(client, factories.reviewer())
+
+    refused = client.post(packing.address(campaign), {"reason": " "})
+    none = len(noted())
+    b"".join(client.post(packing.address(campaign), packing.REASON))
+
+    assert (refused.status_code, refused.context["refusal"], none) == (422, exports.NO_REASON, 0)
+    row = AccessRecord.objects.order_by("-pk").first()
+    assert (row.act, row.subject) == ("download", access_log.digest("13900003707"))
 
 
 def test_the_download_is_a_file_with_a_chinese_name_that_nobody_keeps(client):
@@ -168,7 +182,7 @@ def test_the_download_is_a_file_with_a_chinese_name_that_nobody_keeps(client):
     campaigning.answer(campaign)
     factories.sign_in(client, factories.reviewer())
 
-    answer = client.post(packing.address(campaign))
+    answer = client.post(packing.address(campaign), packing.REASON)
 
     assert [answer["Content-Type"], int(answer["Content-Length"])] == [
         "application/zip",
@@ -186,7 +200,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_nothing_is_noted(client, monkeypa
     monkeypatch.setattr(package, "scratch", lambda: full)
     factories.sign_in(client, factories.reviewer())
 
-    answer = client.post(packing.address(campaign))
+    answer = client.post(packing.address(campaign), packing.REASON)
 
     said = "服务器的存储空间不足，没有生成材料包；已提交的内容不受影响，请联系系统管理员后再试。"
     assert [answer.status_code, answer.context["refusal"]] == [422, said]
@@ -204,7 +218,7 @@ def test_page_and_download_cost_the_same_queries_at_any_size(client, number):
     with CaptureQueriesContext(connection) as looked:
         found = client.get(packing.address(campaign)).context["contents"]
     with CaptureQueriesContext(connection) as taken:
-        client.post(packing.address(campaign)).close()
+        client.post(packing.address(campaign), packing.REASON).close()
 
     assert [len(found.items), len(looked), len(taken)] == [number, 11, 14]
 
@@ -250,7 +264,7 @@ def test_a_package_whose_record_cannot_be_written_is_not_given_and_not_noted(cli
         cursor.execute("ALTER TABLE portal_accessrecord RENAME TO portal_elsewhere")
 
     try:
-        answer = client.post(packing.address(campaign))
+        answer = client.post(packing.address(campaign), packing.REASON)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE portal_elsewhere RENAME TO portal_accessrecord")

@@ -13,13 +13,13 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import (
+    access_log,
     bodies,
     body_limits,
     edition_files,
     edition_jobs,
     edition_pages,
     edition_policy,
-    editions,
     exports,
     registry,
     sandbox,
@@ -42,13 +42,11 @@ def _editable(request: HttpRequest, pk: int) -> Edition:
 
 @require_safe
 def template(request: HttpRequest, edition: int) -> HttpResponse:
-    """The catalogue in force in the columns of the import."""
+    """The catalogue in force in the columns of the import, without names and numbers of persons."""
     from portal import edition_workbook  # openpyxl is loaded by who writes one
 
     found = _editable(request, edition)
     record_type = registry.get(found.kind)
-    if record_type.personal:
-        editions.note(found, request.user, "下载现行目录，含个人信息")
     name = f"{record_type.label}目录-{timezone.localdate()}.xlsx"
     return exports.download(edition_workbook.template(found), name)
 
@@ -111,7 +109,14 @@ def _page(
         "reason": request.POST.get("reason", ""),
         **shown,
     }
+    if reading:
+        _mark(request, found, reading)
     return render(request, "desk/edition_import.html", context, status=status)
+
+
+def _mark(request: HttpRequest, found: Edition, reading: EditionReading) -> None:
+    """Say which numbers of persons stand in the comparison: those in the catalogue and those sent."""
+    access_log.mark(request, found, f"导入预览：{found}", edition_pages.phones(found.kind, reading.lines))
 
 
 @csrf_exempt  # the length is looked at before the body is read; ``_attach`` checks the token

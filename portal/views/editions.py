@@ -11,12 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import (
+    access_log,
     edition_changes,
     edition_files,
     edition_jobs,
     edition_pages,
     edition_policy,
     editions,
+    exports,
     registry,
 )
 from portal.edition_forms import EditionForm
@@ -125,6 +127,8 @@ def page(
     in_work = files and edition_policy.stage(found) == edition_policy.PREPARING and not under_way
     is_open = edition_policy.stage(found) not in (edition_policy.PUBLISHED, edition_policy.ABANDONED)
     waiting = edition_changes.waiting(found, user)[: WAITING_SHOWN + 1] if in_work else []
+    lines = edition_pages.lines(found, list(shown), personal=exports.may_see_personal(user))
+    access_log.mark(request, found, f"版次的变化：{found}", edition_pages.phones(found.kind, lines))
     context = {
         "nav": "editions",
         "edition": found,
@@ -133,7 +137,7 @@ def page(
         "counts": edition_pages.counts(changes),
         "page": shown,
         "params": edition_pages.params(),
-        "lines": edition_pages.lines(found, list(shown)),
+        "lines": lines,
         "obstacles": list(edition_changes.obstacles(found, changes)) if is_open else [],
         "since": edition_pages.since(found) if is_open else [],
         "choices": edition_jobs.choices(found, user, under_way) if is_open else [],
