@@ -1,7 +1,7 @@
 """Which two versions of a filing a person lays side by side; what changed among their files. Pure reads."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Case, F, When
@@ -137,6 +137,13 @@ def files(filing: Filing, pair: Pair) -> list[SlotFiles]:
         SlotFiles(n, slot.label, [_file(m, f, known, pair) for m, f in file_parts(before[n], after[n])])
         for n, slot in slots.items()
     ]
+
+
+def named(slots: list[SlotFiles], shown: dict) -> Iterator[Attachment]:
+    """Yield the files whose names a page shows, beside the text and in their slots (``places``, ``scan``)."""
+    yield from (file for slot in slots for *_, file in slot.files if file)
+    for one in (*shown.get("places", ()), shown.get("scan")):
+        yield from one["place"].files if one and one["place"] else ()
 
 
 def _by_slot(kept: list[dict]) -> dict[str, list[dict]]:

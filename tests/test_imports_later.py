@@ -3,8 +3,19 @@
 import pytest
 from django.core.files.storage import default_storage
 
-from portal import import_files, import_pages, import_plans, imports, jobs, receipt_jobs, registry, sandbox
-from portal.models import Filing, Import, Job, User
+from portal import (
+    access_log,
+    import_files,
+    import_pages,
+    import_plans,
+    imports,
+    jobs,
+    receipt_jobs,
+    registry,
+    sandbox,
+)
+from portal.models import AccessRecord, Filing, Import, Job, User
+from portal.receipts import numbers
 from portal.vocabulary import Role
 from tests import factories
 from tests import made_files as made
@@ -181,6 +192,29 @@ def test_a_receipt_made_by_a_job_is_for_who_asked_alone(by, client, monkeypatch)
         answers.append(status(client, address))
 
     assert (done, own, answers) == ("done", 200, [404] * 5)
+
+
+@pytest.mark.parametrize("piece", [7, 2**20])
+def test_a_receipt_made_by_a_job_is_recorded_with_the_numbers_in_it_however_it_is_read(
+    by, client, monkeypatch, piece
+):
+    monkeypatch.setattr(import_pages, "MOST_ROWS", 0)
+    monkeypatch.setattr(numbers, "PIECE", piece)
+    lines = [[*HEADER, "联系电话"], ["甲公司", "没有这种", "", "13900003707"]]
+    imported = imports.receive(made.xlsx(lines), "单位.xlsx", UNIT, by=by)
+    client.force_login(by)
+    client.post(f"/desk/import/{imported.pk}/receipt.xlsx")
+    job = Job.objects.get(kind=receipt_jobs.KIND)
+    jobs.execute(job.pk)
+
+    b"".join(client.get(f"/desk/jobs/{job.pk}/file"))
+
+    row = AccessRecord.objects.order_by("-pk").first()
+    assert (row.act, row.object_id, row.subject) == (
+        "download",
+        str(job.pk),
+        access_log.digest("13900003707"),
+    )
 
 
 def test_who_went_to_another_bureau_gets_no_receipt_of_the_one_he_left(by, client, monkeypatch):

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from portal import sandbox
 from portal.annexes import CellError
+from portal.receipts.numbers import phones
 from portal.registry import RecordType
 from portal.sheets import REASONS, layout
 
@@ -19,6 +20,8 @@ SCRIPT = Path(__file__).with_name("marking.py")
 CHUNK = 2**16
 MOST_SECONDS = 120
 NAME = "错误回执"
+__all__ = ["NAME", "Unmarked", "labels", "name_of", "phones", "receipt"]
+
 LONGEST_STEM = 120  # the name of what a job made has 150 characters
 WHOLE_FILE = "整份文件"
 

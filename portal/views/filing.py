@@ -147,12 +147,14 @@ def number(request: HttpRequest, name: str) -> int:
 def _edit_page(request: HttpRequest, sheet: Questionnaire) -> HttpResponse:
     record = sheet.refresh()
     access_log.mark_record(request, record)
+    spots = corrections.spots(materials.places(record), sheet.correction)
+    access_log.mark_files(request, record, [file for spot in spots for file in spot.place.files])
     found = rules.problems(record)
     todo = sheet.todo(found)
     context = {
         **_heading(record),
         "sections": sheet.sections(found),
-        "spots": corrections.spots(materials.places(record), sheet.correction),
+        "spots": spots,
         "todo": todo,
         "done": sum(line.done for line in todo),
         "missing": sum(not line.done for line in todo),

@@ -5,6 +5,7 @@ Each view: scope, one domain call, answer. Who may do what is asked of ``histori
 
 from collections.abc import Callable
 from datetime import date
+from io import BytesIO
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import (
+    access_log,
     bodies,
     body_limits,
     historical,
@@ -201,9 +203,12 @@ def receipt(request: HttpRequest, registration: int) -> HttpResponse:
             return redirect("history", found.pk)
         return redirect("job", historical_receipts.ask(found, by=request.user).pk)
     try:
-        return download(historical_receipts.make(found), receipts.name_of(found.upload.file_name))
+        made = historical_receipts.make(found)
     except Refused as refused:
         return _page(request, found, str(refused), 409)
+    title = f"{receipts.NAME}：{registry.get(found.upload.slug)}"
+    access_log.mark(request, found, title, receipts.phones(BytesIO(made)))
+    return download(made, receipts.name_of(found.upload.file_name))
 
 
 @require_POST

@@ -4,6 +4,7 @@ Each view: scope, one call of ``imports``, answer. The road is the same for the 
 sheet and a template of many lines; whatever goes wrong, the file that was sent is kept until it is given up.
 """
 
+from io import BytesIO
 from typing import Any
 
 from django.contrib import messages
@@ -195,9 +196,11 @@ def receipt(request: HttpRequest, imported: int) -> HttpResponse:
             return redirect("import", found.pk)
         return redirect("job", receipt_jobs.ask(found, by=request.user).pk)
     try:
-        return exports.download(receipt_jobs.make(found), receipts.name_of(found.file_name))
+        made = receipt_jobs.make(found)
     except Refused as refused:
         return _page(request, found, refusal=str(refused), status=409)
+    access_log.mark(request, found, f"{receipts.NAME}：{found.record_type}", receipts.phones(BytesIO(made)))
+    return exports.download(made, receipts.name_of(found.file_name))
 
 
 @require_safe

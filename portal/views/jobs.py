@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import (
+    access_log,
     edition_jobs,
     historical_jobs,
     historical_receipts,
@@ -14,6 +15,7 @@ from portal import (
     job_pages,
     jobs,
     receipt_jobs,
+    receipts,
     report_runs,
     reports,
 )
@@ -93,6 +95,9 @@ def job_file(request: HttpRequest, job: int) -> HttpResponse:
         content = None
     if content is None:
         return _page(request, found, status=404)
+    if found.kind in RECEIPTS:
+        access_log.mark(request, found, receipts.NAME, receipts.phones(content))
+        content.seek(0)
     answer = FileResponse(content, as_attachment=True, filename=found.file_name)
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import archives, attachments, corrections, materials, scope
+from portal import access_log, archives, attachments, corrections, materials, scope
 from portal.bodies import ENVELOPE, discard, length
 from portal.models import Attachment, Filing
 from portal.workflow import Refused
@@ -45,13 +45,14 @@ def _page(
     request: HttpRequest, record: Filing, *, status: int = 200, refusals=(), results=(), notice=""
 ) -> HttpResponse:
     correction, slots = corrections.of(record), record.record_type.slots
-    spots = corrections.spots(materials.places(record), correction)
+    spots, removed = corrections.spots(materials.places(record), correction), attachments.removed(record)
+    access_log.mark_files(request, record, [f for s in spots for f in s.place.files] + list(removed))
     context = {
         "nav": "file",
         "record": record,
         "type": record.record_type,
         "spots": spots,
-        "removed": attachments.removed(record),
+        "removed": removed,
         "correction": correction,
         "archive_name": record.archive_name(),
         "takes_archive": any(spot.place.name in slots and not spot.is_shut for spot in spots),

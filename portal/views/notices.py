@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import inbox, noticeboard, notices, objections, publicity, registry
+from portal import access_log, inbox, noticeboard, notices, objections, publicity, registry
 from portal.models import Filing, Organisation, PublicNotice
 from portal.notice_forms import BeginForm, NoticeForm, initial, offered, period, present
 from portal.registry import RecordType
@@ -188,6 +188,8 @@ def notice(request: HttpRequest, notice: int) -> HttpResponse:
 
 def _page(request: HttpRequest, found: PublicNotice, refusal: Refused | None = None) -> HttpResponse:
     received = found.objections.select_related("item", "registered_by").order_by("-received_on", "-pk")
+    shown = page_of(request, received)
+    access_log.mark(request, found, found.title, [said for one in shown for said in (one.objector, one.text)])
     context = {
         "nav": "notices",
         "row": noticeboard.row(found),
@@ -197,7 +199,7 @@ def _page(request: HttpRequest, found: PublicNotice, refusal: Refused | None = N
         "why_not_publish": notices.why_not_publish(found, request.user),
         "may_withdraw": found.published_at and not found.withdrawn_at and _publishes(request, found),
         "takes_objections": not objections.why_not_register(found),
-        "objections": page_of(request, received),
+        "objections": shown,
         "params": inbox.as_params(),
         "refusal": str(refusal or ""),
         "typed": request.POST,

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import objections
+from portal import access_log, objections
 from portal.models import Objection
 from portal.notice_forms import ObjectionForm
 from portal.views.notices import FORM, in_scope
@@ -54,6 +54,8 @@ def objection(request: HttpRequest, objection: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Objection, refusal: str = "") -> HttpResponse:
+    of_a_person = (found.objector, found.contact, found.text, found.answer, found.conclusion)
+    access_log.mark(request, found, f"异议 {found.pk} 号", of_a_person)
     context = {
         "nav": "notices",
         "objection": found,

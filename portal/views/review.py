@@ -178,6 +178,8 @@ def _text(request: HttpRequest, found: Filing) -> dict:
     is_plain = pair.is_newest and not pair.compares
     slots = [] if is_plain or not reads_names else versions.files(found, pair)
     pinned = pins.pins(found, user)
+    files = _files(found, pair, pinned, shown=reads_names)
+    access_log.mark_files(request, found, versions.named(slots, files))
     return {
         "sheet": sheet,
         "pair": pair,
@@ -185,7 +187,7 @@ def _text(request: HttpRequest, found: Filing) -> dict:
         "pins": pinned,
         "slots": slots,
         **pins.attach(pinned, sheet, slots, pair),
-        **_files(found, pair, pinned, shown=reads_names),
+        **files,
     }
 
 
