@@ -24,6 +24,7 @@ from portal.models import AccessArchive, AccessSeal, AccessSubject, Act
 from portal.refusals import Refused
 
 LEAST_DAYS = 184  # no six months are longer
+MOVED = ".moved"  # a note in the place of an archive that is kept elsewhere: it says where
 TOO_YOUNG = "访问记录至少保留六个月，{} 之后的记录不能归档。没有改动任何内容。"
 NOT_WHOLE = "访问记录的封存摘要有 {} 处不符，没有归档，也没有删除。请先执行 manage.py verify_log 查明。"
 NO_FOLDER = "没有设置审计文件的存放位置（PORTAL_ACCESS_LOG_FOLDER），没有归档。"
@@ -146,13 +147,29 @@ def _is_signed(kept: AccessArchive) -> bool:
 
 
 def faults() -> Iterator[str]:
-    """Yield a line for each archive whose row was not written by us, or whose file is not what it was."""
+    """Yield a line for each archive that we did not sign, is not what it was, or is gone without a note."""
     for kept in AccessArchive.objects.order_by("number"):
         path = folder() / kept.file_name
         if not _is_signed(kept):
             yield f"审计归档：{kept.file_name} 的签名不符。"
-        elif path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != kept.sha256:
+        elif not path.exists():
+            if not _where(kept):
+                yield f"审计归档：{kept.file_name} 不在存放位置，也没有移存说明。"
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != kept.sha256:
             yield f"审计归档：{kept.file_name} 的内容与归档时不符。"
+
+
+def elsewhere() -> Iterator[str]:
+    """Yield a line for each archive that is not here but has a note, with what the note says."""
+    for kept in AccessArchive.objects.order_by("number"):
+        if not (folder() / kept.file_name).exists() and (where := _where(kept)):
+            yield f"审计归档：{kept.file_name} 已移存：{where}。没有核对内容，摘要应为 {kept.sha256}。"
+
+
+def _where(kept: AccessArchive) -> str:
+    """Return what the note beside its place says of where an archive is now, empty without one."""
+    note = folder() / f"{kept.file_name}{MOVED}"
+    return " ".join(note.read_text(encoding="utf-8").split()) if note.exists() else ""
 
 
 def _purge(kept: AccessArchive) -> None:

@@ -39,7 +39,8 @@ def run(job: Job, work: jobs.Work) -> jobs.Result:
         f"不符 {len(found)} 处" if found else "一切相符",
     ]
     path = work.path(".txt")
-    path.write_text("\n".join([*head, *found]) + "\n", encoding="utf-8")
+    lines = [*head, *found, *access_archive.elsewhere()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     result = ActResult.FAILED if found else ActResult.DONE
     details = {"to": number, "faults": len(found)}
     access_log.record(Act.SEAL, by=job.requested_by, result=result, about=job, details=details)

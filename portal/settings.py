@@ -240,6 +240,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^metrics$"]  # asked for inside, from the web process itself, with its token
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if proxy_header := os.environ.get("PORTAL_PROXY_SSL_HEADER"):
@@ -347,7 +348,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 
 # The access log: hash of its chain (sha256, sm3), key of telephone numbers, place of anchors, days kept.
 ACCESS_LOG_HASH = os.environ.get("PORTAL_ACCESS_LOG_HASH", "sha256")
-ACCESS_LOG_KEY = os.environ.get("PORTAL_ACCESS_LOG_KEY") or SECRET_KEY
+# Production starts with a key of its own alone (``starting``): the secret key may change, this one stays.
+ACCESS_LOG_OWN_KEY = os.environ.get("PORTAL_ACCESS_LOG_KEY", "")
+ACCESS_LOG_KEY = ACCESS_LOG_OWN_KEY or SECRET_KEY
 ACCESS_LOG_FOLDER = os.environ.get("PORTAL_ACCESS_LOG_FOLDER", str(VAR / "audit"))
 ACCESS_LOG_DAYS = int(os.environ.get("PORTAL_ACCESS_LOG_DAYS", "1096"))
 TERMS = env_list("PORTAL_TERMS", "")  # years after which personal data goes, "draft=1" (``terms``)

@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from portal.models import Edition, User
 from portal.sealing import CIPHERS
 
-SHORTEST, SHORTEST_FIELD_KEY = 50, 32
+SHORTEST, SHORTEST_DATA_KEY = 50, 32
 _KNOWN = ("django-insecure", "changeme", "change-me", "secret", "…", "...")
 
 
@@ -25,6 +25,7 @@ def problems() -> Iterator[str]:
         yield "PORTAL_DEBUG=1 会把内部信息显示给访问者：请去掉它。"
     yield from _of_the_key(settings.SECRET_KEY)
     yield from _of_the_field_keys(settings.FIELD_KEYS)
+    yield from _of_the_log_key(settings.ACCESS_LOG_OWN_KEY)
     try:
         yield from _of_the_data()
     except DatabaseError:  # not there, or not made yet: it is not served from either, /readyz says so
@@ -50,10 +51,21 @@ def _of_the_key(key: str) -> Iterator[str]:
 
 
 def _of_the_field_keys(keys: list[str]) -> Iterator[str]:
-    if not keys or any(_is_weak(key, SHORTEST_FIELD_KEY) for key in keys):
-        yield f"没有设置 PORTAL_FIELD_KEYS，或其中的密钥太短：请用至少 {SHORTEST_FIELD_KEY} 个随机字符。"
+    if not keys or any(_is_weak(key, SHORTEST_DATA_KEY) for key in keys):
+        yield f"没有设置 PORTAL_FIELD_KEYS，或其中的密钥太短：请用至少 {SHORTEST_DATA_KEY} 个随机字符。"
     if settings.FIELD_CIPHER not in CIPHERS:
         yield "PORTAL_FIELD_CIPHER 只能是 aes 或 sm4。"
+
+
+def _of_the_log_key(key: str) -> Iterator[str]:
+    """Yield what is wrong with the key of the access log; over plain http the secret key may stand for it."""
+    if not key and settings.HTTPS:
+        yield (
+            "没有设置 PORTAL_ACCESS_LOG_KEY：新装请生成单独的密钥；"
+            "以前没有设置过的，请填写现在的 PORTAL_SECRET_KEY，否则原有的审计归档和清除记录都会核对不符。"
+        )
+    elif key and _is_weak(key, SHORTEST_DATA_KEY):
+        yield f"PORTAL_ACCESS_LOG_KEY 太短或者是人所共知的：请用至少 {SHORTEST_DATA_KEY} 个随机字符。"
 
 
 def _is_weak(key: str, shortest: int) -> bool:

@@ -255,6 +255,24 @@ def test_an_archive_signed_with_a_former_key_is_believed_as_long_as_that_key_is_
     assert found == {0: wrong, 1: wrong, 2: []}
 
 
+def test_an_archive_that_is_gone_is_named_until_a_note_says_where_it_is(folder, settings, capsys):
+    settings.ACCESS_LOG_DAYS = 200
+    chained(50, days=10)
+    call_command("archive_log", verbosity=0)
+    kept = AccessArchive.objects.get()
+    (folder / "archive" / kept.file_name).unlink()
+    note, gone = folder / "archive" / f"{kept.file_name}.moved", f"审计归档：{kept.file_name} 不在存放位置"
+
+    found = [list(access_archive.faults())]
+    for said in ("", "档案室 磁带7\n"):
+        note.write_text(said)
+        found.append(list(access_archive.faults()))
+    call_command("verify_log")
+
+    assert found == [[f"{gone}，也没有移存说明。"]] * 2 + [[]]
+    assert f"{kept.file_name} 已移存：档案室 磁带7。没有核对内容" in capsys.readouterr().out
+
+
 def test_a_chain_with_faults_is_not_archived(folder, settings):
     settings.ACCESS_LOG_DAYS = 200
     keys = chained(50, days=10)

@@ -100,6 +100,24 @@ def test_archives_are_in_every_backup_for_nothing_else_has_what_they_hold(folder
     assert list(access_archive.faults()) == []
 
 
+def test_the_note_of_an_archive_that_was_moved_is_in_a_backup_too(folder, tmp_path, settings):
+    settings.ACCESS_LOG_DAYS = 200
+    chained(40, days=10)
+    kept = access_archive.archive()
+    (archive,) = (folder / "archive").iterdir()
+    note = archive.rename(archive.with_name(f"{kept.file_name}.moved"))
+    note.write_text("档案室（演示）")
+    backup = backups.make(tmp_path / "backups")
+    note.unlink()
+
+    backups.restore(backup.folder, over=True)
+
+    assert {path.name: path.read_text() for path in (folder / "archive").iterdir()} == {
+        note.name: "档案室（演示）"
+    }
+    assert list(access_archive.faults()) == []
+
+
 def test_an_archive_that_was_changed_in_the_backup_is_refused_before_anything_is_touched(tmp_path, settings):
     settings.ACCESS_LOG_DAYS = 200
     chained(40, days=10)

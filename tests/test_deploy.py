@@ -13,12 +13,38 @@ from django.urls import reverse
 
 from benchmarks import load_http
 from portal import body_limits
+from tests.test_docs import variables
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 ONCE = {"prepare", "bucket"}
 OURS = {"prepare", "web", "worker", "beat"}
+VAR = "/var/lib/portal"
+SETTINGS = (Path(settings.BASE_DIR) / "portal" / "settings.py").read_text()
+#: What the settings put into PORTAL_VAR for good → the services that write it, by themselves or by a command.
+FOR_GOOD = {"audit": OURS, "backups": {"worker"}, "static": {"prepare"}, "beat-schedule": {"beat"}}
+#: What else they put there → why it needs no volume.
+NOT_HERE = {
+    "secret_key": "PORTAL_SECRET_KEY",
+    "portal.sqlite3": "DATABASE_URL",
+    "test.sqlite3": "of the tests",
+    "queue": "CELERY_BROKER_URL",
+    "media": "PORTAL_S3_BUCKET",
+}
+#: Variables that compose does not pass on → why.
+NOT_PASSED = {
+    "PORTAL_VAR": "the image says it",
+    "PORTAL_DEBUG PORTAL_DEMO_PASSWORD": "never in production",
+    "PORTAL_DATABASE_ROLES PORTAL_WEB_PASSWORD PORTAL_WORKER_PASSWORD": "one login (operations.md)",
+    "PORTAL_TRUSTED_ORIGINS": "one site",
+    "PORTAL_MFA_REQUIRED": "on by itself here",
+    "PORTAL_CA_FILE PORTAL_S3_REGION": "broker and store are those of this file",
+    "PORTAL_TEXT_BACKEND": "a class that an image of one's own brings",
+    "PORTAL_THROTTLE PORTAL_PAGES_LEASE PORTAL_PAGES_MEMORY": "measured as they are; put in to tune",
+    "PORTAL_JOB_LEASE PORTAL_JOB_LIMIT PORTAL_JOB_MEMORY": "the same, beside rabbitmq.conf",
+    "PORTAL_DISK_FLOOR PORTAL_UPLOAD_FLOOR": "the same",
+}
 
 
 def example() -> dict[str, str]:
@@ -46,8 +72,56 @@ def test_the_example_names_each_variable_that_is_asked_for_and_no_other():
     assert asked == set(example())
 
 
+def test_every_setting_is_passed_on_or_named_with_the_reason_why_not():
+    passed, left = set(SERVICES["web"]["environment"]), " ".join(NOT_PASSED).split()
+
+    assert (passed & set(left), len(left)) == (set(), len(set(left)))
+    assert {name for name in variables() if name.startswith("PORTAL_")} - passed == set(left)
+
+
+def test_what_is_not_said_is_what_it_is_without_compose():
+    said = re.findall(r"\$\{(PORTAL_\w+):?-([^}]+)\}", (DEPLOY / "compose.yaml").read_text())
+    code = dict(re.findall(r'(?:environ\.get|env_bool)\(\s*"(PORTAL_\w+)", "?([^")]+)', SETTINGS))
+
+    assert {name: value for name, value in said} == {
+        name: {"False": "0"}.get(value := code[name], value) for name, _ in said
+    }
+
+
+def test_what_is_written_for_good_is_on_a_named_volume_of_every_service_that_writes_it():
+    known = set(re.findall(r'VAR / "([^"]+)"', SETTINGS)) | {"backups"}
+    lacking = [(name, at) for name, writers in FOR_GOOD.items() for at in writers if not lasts(at, name)]
+
+    assert (known, lacking) == (set(FOR_GOOD) | set(NOT_HERE), [])
+    given = SERVICES["web"]["environment"]
+    folders = [given[f"PORTAL_{name}"].removeprefix(f"{VAR}/") for name in ("ACCESS_LOG_FOLDER", "BACKUPS")]
+    assert folders == ["audit", "backups"]
+    assert [name for name in NOT_HERE.values() if name.isupper() and name not in given] == []
+
+
+def lasts(service: str, name: str) -> bool:
+    """Say whether a service writes a file or folder of PORTAL_VAR to a volume that outlives its container."""
+    mounts = [volume.split(":") for volume in SERVICES[service]["volumes"]]
+    return any(
+        f"{VAR}/{name}".startswith(where) and source in COMPOSE["volumes"] and "ro" not in rest
+        for source, where, *rest in mounts
+    )
+
+
+def test_the_monitoring_reaches_web_alone_and_no_address_from_there_is_believed_as_a_proxy():
+    inside = {name for name, its in SERVICES.items() if "monitoring" in its.get("networks", [])}
+    web = SERVICES["web"]
+
+    assert (inside, COMPOSE["networks"]["monitoring"]) == ({"web"}, {"internal": True})
+    assert web["networks"] == ["default", "monitoring"]
+    (trusted,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    assert web["environment"]["PORTAL_TRUSTED_PROXIES"] == trusted["subnet"]
+    assert "web" in web["environment"]["PORTAL_ALLOWED_HOSTS"].split(",")
+
+
 def test_no_secret_has_a_value_in_the_repository():
-    secrets = {name: value for name, value in example().items() if re.search("PASSWORD|SECRET", name)}
+    kinds = re.compile("(_PASSWORD|SECRET_KEY|FIELD_KEYS|LOG_KEY)$")
+    secrets = {name: value for name, value in example().items() if kinds.search(name)}
 
     assert set(secrets.values()) == {"…"}
     assert not re.search(r"(?:PASSWORD|SECRET)[A-Z_]*: (?!\$\{)\S", (DEPLOY / "compose.yaml").read_text())

@@ -264,8 +264,9 @@ def composed(rest: list[str]) -> str:
     """Look for the services that a line of ``docker compose`` names, and for its files."""
     services = set(yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"])
     files = {word for word in rest if word.startswith("deploy/")} - {"deploy/portal.env"}
-    plain = [word for word in rest if not word.startswith(("-", "deploy/")) and word not in ("compose", "…")]
-    known = {"exec", "logs", "ps", "run", "stop", "up"}
+    paths = [word for word in rest if word.startswith(("-", "deploy/", "."))]
+    plain = [word.partition(":")[0] for word in rest if word not in (*paths, "compose", "…")]
+    known = {"cp", "exec", "logs", "ps", "run", "stop", "up"}
     wrong = plain[:1] if plain[0] not in known else [name for name in plain[1:] if name not in services]
     missing = [path for path in files if not (ROOT / path).exists()]
     return f"not there: {wrong + missing}" if wrong or missing else ""

@@ -105,6 +105,15 @@ def test_figures_are_told_to_this_machine_or_to_who_has_the_token(token, headers
         assert Client().get("/metrics", **headers).status_code == status
 
 
+@override_settings(METRICS_TOKEN="t0ken", SECURE_SSL_REDIRECT=True, ALLOWED_HOSTS=["portal.example", "web"])
+def test_the_monitoring_asks_inside_without_tls_and_nothing_else_is_answered_there():
+    said = {"HTTP_HOST": "web:8000", "HTTP_AUTHORIZATION": "Bearer t0ken", "REMOTE_ADDR": "172.31.0.9"}
+
+    answers = {path: Client().get(path, **said).status_code for path in ("/metrics", "/metrics/", "/")}
+
+    assert answers == {"/metrics": 200, "/metrics/": 301, "/": 301}
+
+
 def figures() -> dict[str, str]:
     """Return sample → value."""
     lines = Client().get("/metrics").content.decode().splitlines()

@@ -48,7 +48,24 @@ def test_production_is_refused_with_a_key_that_others_know(key):
     assert problem.startswith("PORTAL_SECRET_KEY")
 
 
-@override_settings(DEMO=False, SECRET_KEY=GOOD, HTTPS=True)
+@pytest.mark.parametrize(
+    ("key", "https", "words"),
+    [
+        ("", True, ["没有设置 PORTAL_ACCESS_LOG_KEY"]),
+        ("short", True, ["PORTAL_ACCESS_LOG_KEY 太短"]),
+        ("changeme" * 10, False, ["PORTAL_ACCESS_LOG_KEY 太短"]),
+        ("", False, []),
+        (GOOD, True, []),
+    ],
+)
+def test_production_is_refused_without_a_key_of_its_own_for_the_access_log(key, https, words):
+    with override_settings(DEMO=False, SECRET_KEY=GOOD, HTTPS=https, ACCESS_LOG_OWN_KEY=key):
+        found = list(starting.problems())
+
+    assert [said[: len(word)] for said, word in zip(found, words, strict=True)] == words
+
+
+@override_settings(DEMO=False, SECRET_KEY=GOOD, HTTPS=True, ACCESS_LOG_OWN_KEY=GOOD)
 def test_production_is_refused_with_a_superuser_and_starts_without():
     clean = list(starting.problems())
     User.objects.create_superuser("root", password=factories.PASSWORD, full_name="演示")

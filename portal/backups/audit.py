@@ -14,6 +14,7 @@ from portal.backups.contents import Backup
 
 FOLDER = "audit"
 ARCHIVES = ".jsonl.gz"
+OF_ARCHIVES = (ARCHIVES, ARCHIVES + access_archive.MOVED)
 
 
 def copy(making: Path) -> dict:
@@ -50,17 +51,17 @@ def bring_back(backup: Backup) -> list[str]:
 
 
 def _files() -> list[Path]:
-    """Return what goes into a backup: both files of the chain, and the archives."""
+    """Return what goes into a backup: both files of the chain, the archives, the notes of those moved."""
     there = _there()
     if there is None:
         return []
-    found = [there / ANCHORS, there / HEAD, *sorted(access_archive.folder().glob(f"*{ARCHIVES}"))]
-    return [path for path in found if path.is_file()]
+    archives = (path for ending in OF_ARCHIVES for path in sorted(access_archive.folder().glob(f"*{ending}")))
+    return [path for path in (there / ANCHORS, there / HEAD, *archives) if path.is_file()]
 
 
 def _place(name: str) -> Path:
     """Return where a file of this name belongs."""
-    return (access_archive.folder() if name.endswith(ARCHIVES) else _there()) / name
+    return (access_archive.folder() if name.endswith(OF_ARCHIVES) else _there()) / name
 
 
 def _is_same(path: Path, its: dict | None) -> bool:

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options) -> None:
         """Print the faults and exit with 1, or say that all is well."""
         found = [*access_chain.faults(), *access_archive.faults()]
-        for line in found:
+        for line in [*found, *access_archive.elsewhere()]:
             self.stdout.write(line)
         if found:
             sys.exit(1)
