@@ -188,6 +188,16 @@ def test_type_is_large_lines_stand_apart_and_the_pointer_is_large(eyes):
     assert {(size >= 16, apart >= 1.3, is_large) for size, apart, is_large in worn} == {(True, True, True)}
 
 
+@pytest.mark.parametrize("text", ["", "large"])
+def test_nothing_is_wrong_with_the_bar_of_the_mode_and_nothing_is_wider_than_a_phone(eyes, text):
+    eyes.client.cookies["text"] = text
+    eyes.look("/verify/")
+    eyes.wear(Look(360, elder=True))
+
+    wide = eyes.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert (eyes.violations(), wide) == ([], 0)
+
+
 @pytest.mark.parametrize(("address", "cards"), [("/", ".regs"), ("/catalogue/", ".cats")])
 def test_on_a_phone_the_catalogues_stand_in_one_column(eyes, address, cards):
     eyes.look(address)
