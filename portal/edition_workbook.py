@@ -75,6 +75,6 @@ def _lines(entry: CatalogueEntry, record: Filing, sheet: Sheet, labels: dict) ->
 
 
 def _cell(record: Filing, column: Column, labels: dict) -> Any:
-    """Return what a cell holds; of a person nothing, and nothing is what the import leaves as it is."""
+    """Return what a cell holds; of a person nothing: those columns must be filled, so empty ones stay."""
     is_personal = column.name in record.record_type.personal
     return "" if is_personal else cell_value(record, column.field, labels)

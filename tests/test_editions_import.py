@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from portal import differences, edition_changes, edition_workbook, registry, workflow
 from portal.importing.edition import EditionReading, read_edition
 from portal.models import CatalogueEntry, Edition, Filing
+from portal.rules import is_required
 from portal.vocabulary import State
 from tests import editing
 from tests.factories import PROVINCE, entry, filer
@@ -285,6 +286,14 @@ def test_only_the_bureau_of_the_edition_reads_a_sheet_for_it(edition):
     reading = read_edition(sheet(edition), "目录.xlsx", edition, filer())
 
     assert [error.message for error in reading.errors] == [edition_changes.NOT_YOURS]
+
+
+def test_no_column_of_a_person_would_be_emptied_by_the_cell_that_goes_out_empty():
+    catalogued = [found for found in registry.all_types() if found.is_catalogued]
+
+    personal = [(found, name) for found in catalogued for name in found.personal]
+    assert [(t.slug, name) for t, name in personal if not is_required(t.field(name))] == []
+    assert personal
 
 
 def test_the_catalogue_goes_out_without_persons_and_what_is_empty_of_them_stays():

@@ -157,12 +157,10 @@ class _EditionLines(MainLines):
         self.reading.rows.append(read)
 
     def empty_cell(self, row: int, column: Column, read: Row) -> None:
-        """Empty what may be empty; what must be filled or is of a person stays as it is in the catalogue."""
+        """Empty what may be empty; what must be filled stays as it is in the catalogue."""
         if column.name == self.key_column().name:
             if not (read.code and read.goes):
                 self.error(row, column.header, "", f"“{column.header}”没有填写。")
-        elif column.name in self.reading.record_type.personal:
-            return  # the workbook of the catalogue comes without
         elif column.field.many_to_many and column.field.blank:
             read.draft.values[column.name] = []
         elif not is_required(column.field):
