@@ -32,7 +32,7 @@ class Question:
     @property
     def rests_on_a_clause(self) -> bool:
         """Whether there is a clause that the answer rests on."""
-        return not self.clause.endswith("未规定")
+        return "未规定" not in self.clause
 
 
 def questions() -> list[Question]:

@@ -150,7 +150,7 @@ def test_the_example_of_the_environment_has_no_variable_without_an_entry():
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 SHELL = {"", "sh"}  # languages of a fence whose lines are typed into a shell
-SHOWN = {"csv", "html", "json", "mermaid", "python", "text"}  # of one that shows a file or an answer
+SHOWN = {"csv", "html", "json", "mermaid", "python", "text", "yaml"}  # of one that shows a file or an answer
 BEGUN = re.compile(r"(?:[A-Z_]+=\S+ )*(?:docker compose |\S*python |manage\.py |\./bin/|granian |celery )")
 OPTED = re.compile(r"[a-z][\w./-]*(?: \S+)* --?[a-z]")  # a word with an option behind it is a command as well
 OTHERS = {"curl", "for", "done", "npx", "openssl", "pip", "pip-audit", "rsync", "uv"}  # none of ours
