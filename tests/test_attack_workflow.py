@@ -26,11 +26,12 @@ from portal.refusals import Conflict, Invalid, Refused
 from portal.vocabulary import ExitReason, State
 from tests import attacking, factories
 from tests.factories import COMMENT, DOCUMENT, KUIWEN, PROVINCE, WEIFANG
+from tests.sizes import size
 from tests.test_workflow_policy import ACTIONS, POLICY, actors
 
 pytestmark = pytest.mark.django_db
 
-SEQUENCES, STEPS = (100, 30) if attacking.IS_LONG else (6, 15)
+SEQUENCES, STEPS = (100, 30) if attacking.IS_LONG else size((6, 15), (100, 30))
 PLACES = {"county": KUIWEN, "city": WEIFANG, "province": PROVINCE}
 #: Types that end at the province behave in the table like the first, all others like the second.
 LIKE = {True: "skill-brands", False: "building-units"}

@@ -16,6 +16,7 @@ from portal.verify.imports import of_imports
 from portal.vocabulary import State
 from tests import factories
 from tests import made_files as made
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db
 every_type = pytest.mark.parametrize(
@@ -100,14 +101,15 @@ def test_rows_are_sorted_by_what_the_bureau_holds(by):
 
 
 def test_one_wrong_row_among_many_imports_nothing(by):
-    rows = [[f"单位{n}", "其他", "张三"] for n in range(2000)]
-    rows[1998][1] = "没有这种"
+    number = size(2000, 10_000)
+    rows = [[f"单位{n}", "其他", "张三"] for n in range(number)]
+    rows[-2][1] = "没有这种"
     imported = received(by, *rows)
 
     with pytest.raises(Refused, match="文件里 1 条有错误，没有导入任何数据"):
         imports.confirm(imported, by=by)
 
-    assert (counts(imported), Filing.objects.count()) == ({"new": 1999, "faulty": 1}, 0)
+    assert (counts(imported), Filing.objects.count()) == ({"new": number - 1, "faulty": 1}, 0)
 
 
 def test_a_changed_row_writes_what_its_sheet_says_and_nothing_else(by):

@@ -27,10 +27,11 @@ from tests.factories import (
     road,
 )
 from tests.races import kinds, race
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROUNDS = 200
+ROUNDS = size(200, 1000)
 
 
 def performing(action: str, by):
