@@ -72,20 +72,29 @@ def test_a_fault_in_a_statement_stays_a_fault(capsys):
     assert (answer.status_code, "Traceback" in capsys.readouterr().err) == (500, True)
 
 
+NO_ROOM = """
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file: no space left' USING ERRCODE = '53100'; END $$;
+CREATE TRIGGER no_room BEFORE INSERT ON portal_heldform FOR EACH ROW EXECUTE FUNCTION no_room();
+"""
+
+
 @pytest.fixture
 def no_room():
-    """Let the database of SQLite grow by nothing."""
-    if connection.vendor != "sqlite":
-        pytest.skip("of PostgreSQL it is the SQLSTATE alone")
+    """Let the database of SQLite grow by nothing; let PostgreSQL say what it says where a file cannot grow."""
+    is_sqlite = connection.vendor == "sqlite"
+    yield _bound if is_sqlite else lambda: connection.cursor().execute(NO_ROOM)
+    if is_sqlite:
+        connection.close()  # it is the connection that is bounded
+    else:
+        connection.cursor().execute("DROP FUNCTION no_room CASCADE")
 
-    def fill() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM")
-            (pages,) = cursor.execute("PRAGMA page_count").fetchone()
-            assert cursor.execute(f"PRAGMA max_page_count = {pages}").fetchone() == (pages,)
 
-    yield fill
-    connection.close()  # it is the connection that is bounded
+def _bound() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        assert cursor.execute(f"PRAGMA max_page_count = {pages}").fetchone() == (pages,)
 
 
 def test_a_form_that_finds_no_room_is_told_what_helps_and_leaves_nothing_while_pages_go_on(no_room, caplog):

@@ -21,10 +21,18 @@ PRODUCT = [
     p for p in SOURCES if p.relative_to(ROOT).parts[0] not in ("tests", "bin") and "migrations" not in p.parts
 ]
 TEMPLATES = sorted((ROOT / "templates").glob("**/*.html"))
+BOTH_SIDES = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def test_no_file_holds_both_sides_of_a_change_that_was_put_together():
+    written = [*SOURCES, *TEMPLATES, *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    written += [path for path in ROOT.glob("portal/static/portal/**/*") if path.suffix in (".css", ".js")]
+
+    assert [name(path) for path in written if BOTH_SIDES.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_the_short_way_of_the_migrations_leads_where_the_long_one_does():
