@@ -81,7 +81,7 @@ CREATE TRIGGER no_room BEFORE INSERT ON portal_heldform FOR EACH ROW EXECUTE FUN
 
 @pytest.fixture
 def no_room():
-    """Let the database of SQLite grow by nothing; let PostgreSQL say what it says where a file cannot grow."""
+    """Bound the database of SQLite; let PostgreSQL say what it says where a file cannot grow."""
     is_sqlite = connection.vendor == "sqlite"
     yield _bound if is_sqlite else lambda: connection.cursor().execute(NO_ROOM)
     if is_sqlite:
