@@ -26,7 +26,7 @@ ADDRESS = os.environ["PICTURED_PORTAL"]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SCREENS = Path(settings.BASE_DIR) / "docs" / "screenshots"
 #: How much of a page is kept, in pixels; a form is longer than anybody looks at in a picture.
-TALLEST = 1500
+TALLEST = 3000
 #: Qualities of WebP: of what is looked over, of what is read.
 OVERVIEW, READ = 30, 48
 #: How high a window is.
