@@ -208,39 +208,38 @@ def test_on_a_phone_the_catalogues_stand_in_one_column(eyes, address, cards):
     assert len(worn.split(" ")) == 1
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("width", [360, 1366])
-def test_larger_type_still_is_one_press_away_and_back_without_scripts(chromium, live_server, width):
+@pytest.fixture(params=[360, 1366])
+def desk(request, chromium, live_server):
+    """The workbench of a reviewer without scripts, on a phone and on a desk."""
     browsers = Offices(chromium, live_server.url, scripts=False)
     page = browsers.of(factories.reviewer())
-    page.set_viewport_size({"width": width, "height": 800})
-    page.locator("header").get_by_role("button", name="长者模式", exact=True).click()
+    page.set_viewport_size({"width": request.param, "height": 800})
+    yield page
+    browsers.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_larger_type_still_is_one_press_away_and_back_without_scripts(desk):
+    desk.locator("header").get_by_role("button", name="长者模式", exact=True).click()
 
     sizes = []
     for address in ("/desk/", "/verify/"):
-        page.goto(address)
+        desk.goto(address)
         for word in ("特大", "大"):
-            page.get_by_role("group", name="字号").get_by_role("button", name=word, exact=True).click()
-            page.locator(f"[aria-label=字号] [aria-pressed=true]:text-is('{word}')").wait_for()
-            sizes.append(page.evaluate("getComputedStyle(document.documentElement).fontSize"))
-    browsers.close()
+            desk.get_by_role("group", name="字号").get_by_role("button", name=word, exact=True).click()
+            desk.locator(f"[aria-label=字号] [aria-pressed=true]:text-is('{word}')").wait_for()
+            sizes.append(desk.evaluate("getComputedStyle(document.documentElement).fontSize"))
 
     assert sizes == ["24px", "20px"] * 2
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("width", [360, 1366])
-def test_at_the_workbench_too_the_mode_is_one_press_away_and_back(chromium, live_server, width):
-    browsers = Offices(chromium, live_server.url, scripts=False)
-    page = browsers.of(factories.reviewer())
-    page.set_viewport_size({"width": width, "height": 800})
-
+def test_at_the_workbench_too_the_mode_is_one_press_away_and_back(desk):
     words = ("长者模式", "退出长者模式")
     worn = []
     for word, back in (words, words[::-1]):
-        page.locator("header").get_by_role("button", name=word, exact=True).click()
-        page.locator("header").get_by_role("button", name=back, exact=True).wait_for()
-        worn.append(page.locator("html[data-elder]").count())
-    browsers.close()
+        desk.locator("header").get_by_role("button", name=word, exact=True).click()
+        desk.locator("header").get_by_role("button", name=back, exact=True).wait_for()
+        worn.append(desk.locator("html[data-elder]").count())
 
     assert worn == [1, 0]

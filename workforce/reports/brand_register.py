@@ -4,6 +4,7 @@ What is still as it was submitted is summed by one grouped query and listed as a
 changed since come from their snapshots. So memory does not grow with the register.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -75,7 +76,7 @@ class Thing:
 
 
 @dataclass
-class InForce:
+class InForce(ABC):
     """The entries of one type that are in force, as the register and the forms said at the cut-off."""
 
     asked: Asked
@@ -88,22 +89,22 @@ class InForce:
         """The year of the figures and of the 建设重点."""
         return int(self.asked.filters.get("year") or self.asked.day.year - 1)
 
-    @cached_property
+    @property
+    @abstractmethod
     def adds(self) -> dict[str, Expression]:
         """Column → what an entry whose form is as it was adds to it: ``counted`` as expressions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def counted(self, thing: Thing) -> dict[str, int]:
         """Return column → what a unit or brand adds to it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _stored(self, *form: Any) -> Said:
         """Return what a form says whose columns are ``form``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _submitted(self, snapshot: dict) -> Said:
         """Return what a form said as a version has it."""
-        raise NotImplementedError
 
     def entries(self) -> QuerySet:
         """Return the entries, each with ``city``."""
