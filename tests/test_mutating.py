@@ -130,14 +130,15 @@ def test_of_the_scope_a_fault_is_noticed_and_without_the_tests_that_look_none_is
     }
 
     verdicts = {}
-    for tests in ("tests/test_scope.py", "tests/test_text.py"):
-        command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "mutating.plugin", tests]
+    for tests in ("tests/test_scope.py tests/test_fence.py", "tests/test_text.py"):
+        command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "mutating.plugin", *tests.split()]
         environment = mutate.environment(plan, tmp_path)
         run = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True)
         assert run.returncode == 0, run.stdout + run.stderr
-        verdicts[tests] = Counter(json.loads(line)["verdict"] for line in results.read_text().splitlines())
+        found = Counter(json.loads(line)["verdict"] for line in results.read_text().splitlines())
+        verdicts["fence" in tests] = found
 
-    assert verdicts == {"tests/test_scope.py": {"noticed": 3}, "tests/test_text.py": {"untouched": 3}}
+    assert verdicts == {True: {"noticed": 3}, False: {"untouched": 3}}
 
 
 def test_the_share_is_of_the_faults_that_could_be_put_in(capsys):

@@ -1,11 +1,13 @@
 """A plug-in of pytest: run the tests once to see what each touches, then those again for every fault.
 
 Each fault lives in a forked process with a copy of the database and the files. It is noticed when a test
-fails or takes far too long. What commits or drives a browser is left out.
+fails or takes far too long. What commits or drives a browser is left out. The process that forks makes the
+database and runs no more: a fork has none of the threads that a test leaves behind, and would wait for them.
 """
 
 import json
 import os
+import pickle
 import random
 import resource
 import shutil
@@ -60,7 +62,8 @@ def pytest_runtestloop(session) -> bool:
 
     retracing.can_be_laid = lambda: False  # what was walked without the fault says nothing of it
     targets = [Target(name) for name in PLAN.modules]
-    touched = _touched(session, targets)
+    _make_the_database(session)
+    touched = _watched(session, targets)
     with PLAN.results.open("w", encoding="utf-8") as results:
         for target in targets:
             for fault, verdict in _tried(target, touched[target.name], session):
@@ -68,6 +71,41 @@ def pytest_runtestloop(session) -> bool:
                 results.write(json.dumps(line | {"said": fault.said, "verdict": verdict}) + "\n")
                 results.flush()
     return True
+
+
+def _make_the_database(session) -> None:
+    """Set one test up that uses the database, which outlives it; what ran would be remembered in caches."""
+    from tests import dealing
+
+    asking = filter(dealing.uses_the_database, session.items)
+    if item := min(asking, key=lambda item: len(item.fixturenames), default=None):
+        session.config.option.setuponly = True
+        runtestprotocol(item, log=False, nextitem=session.items[-1])
+        session.config.option.setuponly = False
+
+
+def _watched(session, targets: list[Target]) -> dict[str, dict[int, list]]:
+    """Return what ``_touched`` does, run by a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="portal-mutate-") as folder:
+        answer = Path(folder) / "touched"
+        if not (child := os.fork()):
+            _answer(answer, session, targets)
+        os.waitpid(child, 0)
+        touched = pickle.loads(answer.read_bytes())
+    if isinstance(touched, str):
+        raise pytest.UsageError(touched)
+    return touched
+
+
+def _answer(answer: Path, session, targets: list[Target]) -> None:
+    """Write down which tests touch what, or why that cannot be said, and end this process."""
+    try:
+        _keep_things_in(str(answer.parent))
+        answer.write_bytes(pickle.dumps(_touched(session, targets)))
+    except BaseException as fault:  # whatever it is, the process that waits is to say it
+        answer.write_bytes(pickle.dumps(f"{fault!r}"))
+    finally:
+        os._exit(0)
 
 
 def _touched(session, targets: list[Target]) -> dict[str, dict[int, list]]:
@@ -204,4 +242,5 @@ def _keep_things_in(folder: str) -> None:
     ):  # with what SQLite has yet to merge
         shutil.copy(path, folder)
     own["NAME"] = str(Path(folder) / Path(own["NAME"]).name)
-    override_settings(MEDIA_ROOT=shutil.copytree(settings.MEDIA_ROOT, Path(folder) / "media")).enable()
+    store, files = Path(settings.MEDIA_ROOT), Path(folder) / "media"
+    override_settings(MEDIA_ROOT=shutil.copytree(store, files) if store.exists() else files).enable()
