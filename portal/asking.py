@@ -17,16 +17,25 @@ ROLES = (APP, OPEN_TO_ALL, JOBS)
 
 @dataclass(frozen=True)
 class Asker:
-    """A role, the regions whose submitted filings it sees, the bureaus (``id@region``) whose drafts."""
+    """A role, and what it sees.
+
+    ``regions``  whose submitted filings
+    ``bureaus``  whose drafts, as ``id@region``
+    ``desks``    the bureaus whose sheets and objections, by their numbers
+    ``person``   whose inbox, as a number; empty for who has none
+    """
 
     role: str = "none"
     regions: tuple[str, ...] = ()
     bureaus: tuple[str, ...] = ()
+    desks: tuple[str, ...] = ()
+    person: str = ""
     is_house: bool = False
 
     def statements(self) -> tuple[str, ...]:
         """Return what tells a connection of PostgreSQL; SET alone takes no snapshot of the data."""
-        told = {"regions": self.regions, "bureaus": self.bureaus, "house": ("yes",) if self.is_house else ()}
+        told = {"regions": self.regions, "bureaus": self.bureaus, "desks": self.desks}
+        told |= {"person": filter(None, [self.person]), "house": ["yes"] if self.is_house else []}
         said = ((name, ",".join(map(_plain, values))) for name, values in told.items())
         return (f"SET ROLE {_plain(self.role)}", *(f"SET portal.{name} = '{value}'" for name, value in said))
 

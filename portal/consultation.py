@@ -14,7 +14,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import notify, policy, text
+from portal import asking, notify, policy, text
 from portal.actions import REVIEWERS
 from portal.models import Filing, JointOpinion, Membership, Message, Organisation, User
 from portal.opinions import (
@@ -276,6 +276,7 @@ def _begins(line: Line) -> datetime:
     return since(due_on + timedelta(days=1) if line.days < 0 else due_on - NEAR)
 
 
+@asking.for_the_house()
 def _told(lines: Iterable[Line]) -> dict[str, list[datetime]]:
     """Return mark of a question → when it was reminded of, from the messages themselves."""
     filings = {line.opinion.filing_id for line in lines}

@@ -1,9 +1,10 @@
 """Row-level security of PostgreSQL beside the querysets: which table is fenced, how, and what each role may.
 
 A table that belongs to a filing shows and takes rows of filings in the sight of who asks (``scope.sights``,
-told by ``portal.fenced``); what has been published is read by everybody. Every other table is named here, and
-open to a role by grant alone, so that its indexes serve as ever; one that is named nowhere is granted to jobs
-only. The owner is not bound, so one login for everything works as it did.
+told by ``portal.fenced``); what has been published is read by everybody. What belongs to a person or a bureau
+(``OWNED``) shows and takes his rows, or its. Every other table is named here, and open to a role by grant
+alone, so that its indexes serve as ever; one that is named nowhere is granted to jobs only. The
+owner is not bound, so one login for everything works as it did.
 Source: security.md 15, 16 and 27; the fences follow the models, so a new record type needs no line here.
 """
 
@@ -59,7 +60,7 @@ PUBLIC = (
     "workforce_ichitem",
     "workforce_keybrand",
 )
-#: Not by the region of a filing: of one person or bureau, asked for by querysets of their own.
+#: Open to who is signed in or signing in, and asked for by querysets of their own.
 SIGNED_IN = (
     "auth_group",
     "auth_group_permissions",
@@ -75,23 +76,17 @@ SIGNED_IN = (
     "portal_extension",
     "portal_failedsignins",
     "portal_formerpassword",
-    "portal_heldform",
-    "portal_import",
     "portal_importedrow",
     "portal_job",
     "portal_membership",
-    "portal_message",
     "portal_messagepreference",
-    "portal_objection",
     "portal_periodicreview",
     "portal_recoverycode",
-    "portal_registration",
     "portal_reminder",
     "portal_report",
     "portal_reportschedule",
     "portal_resetrequest",
     "portal_reviewfigure",
-    "portal_savedview",
     "portal_score",
     "portal_scorer",
     "portal_secondfactor",
@@ -101,6 +96,20 @@ SIGNED_IN = (
     "portal_user_groups",
     "portal_user_user_permissions",
 )
+_TOLD = "(SELECT string_to_array(current_setting('portal.{}', true), ','))"
+_HIS = "{}.user_id = (SELECT nullif(current_setting('portal.person', true), '')::bigint)"
+_ITS = f"{{}}.organisation_id = ANY({_TOLD.format('desks')}::bigint[])"
+#: Of one person, or of a bureau at which he has a post: table → the condition that it is the asker's.
+OWNED = {
+    "portal_heldform": _HIS.format("portal_heldform"),
+    "portal_import": _ITS.format("portal_import"),
+    "portal_message": _HIS.format("portal_message"),
+    "portal_objection": "EXISTS (SELECT 1 FROM portal_publicnotice n"
+    f" WHERE n.id = portal_objection.notice_id AND {_ITS.format('n')})",
+    "portal_registration": "EXISTS (SELECT 1 FROM portal_import i"
+    f" WHERE i.id = portal_registration.upload_id AND {_ITS.format('i')})",
+    "portal_savedview": _HIS.format("portal_savedview"),
+}
 #: Of the derived tables, those that stand on public pages.
 COUNTED_IN_PUBLIC = ("portal_entrychange", "portal_entrycount", "portal_publicchange")
 MIGRATIONS, INDEX = MigrationRecorder.Migration._meta.db_table, "portal_entrygrams"  # have no model
@@ -108,12 +117,12 @@ MIGRATIONS, INDEX = MigrationRecorder.Migration._meta.db_table, "portal_entrygra
 INTERNAL = ("copy", "event", "jointopinion", "prepareddecision", "presence", "remark")
 # Triggers that write what the roles may not.
 _AS_OWNER = "^(public_change_|portal_entry_counted|portal_filing_(counted|touch|enter|act)$)"
-_TOLD = "(SELECT string_to_array(current_setting('portal.{}', true), ','))"
 _REGIONS = ("left({f}.region_id, 2)", "left({f}.region_id, 4)", "{f}.region_id")
 _WHOLE = f"(SELECT '{WHOLE}' = ANY({_TOLD.format('regions')}::text[]))"
 _IN_REGIONS = " OR ".join(f"{region} = ANY({_TOLD.format('regions')}::text[])" for region in _REGIONS[1:])
 _BUREAUS = (f"{{f}}.organisation_id || '@' || {region}" for region in _REGIONS)
-_SIGHT = f"""((SELECT current_setting('portal.house', true)) = 'yes'
+_HOUSE = "(SELECT current_setting('portal.house', true)) = 'yes'"
+_SIGHT = f"""({_HOUSE}
     OR ({{f}}.submitted_at IS NOT NULL AND ({_WHOLE} OR {_IN_REGIONS}))
     OR {_TOLD.format("bureaus")} && ARRAY[{", ".join(_BUREAUS)}])"""
 _OURS = "pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
@@ -146,7 +155,8 @@ class Fenced:
 
 def fenced() -> dict[str, Fenced]:
     """Return table → fence, of filings and of all that belongs to one."""
-    known = {*PUBLIC, *SIGNED_IN, *DERIVED, *SEALED, *APPEND_ONLY} - {"portal_event", "portal_filingversion"}
+    known = {*PUBLIC, *SIGNED_IN, *OWNED, *DERIVED, *SEALED, *APPEND_ONLY}
+    known -= {"portal_event", "portal_filingversion"}
     found = {one.table: one for model in _models() for one in _of(model) if one.table not in known}
     return dict(sorted(found.items()))
 
@@ -159,7 +169,13 @@ def tables() -> set[str]:
 
 def unnamed() -> set[str]:
     """Return the tables that nothing here says anything of: shut until somebody does."""
-    return tables() - {*fenced(), *PUBLIC, *SIGNED_IN, *DERIVED, *SEALED, *APPEND_ONLY, MIGRATIONS, INDEX}
+    named = {*PUBLIC, *SIGNED_IN, *OWNED, *DERIVED, *SEALED, *APPEND_ONLY, MIGRATIONS, INDEX}
+    return tables() - {*fenced(), *named}
+
+
+def shut() -> set[str]:
+    """Return the tables that show a role some of their rows only."""
+    return {*fenced(), *OWNED}
 
 
 def _models() -> Iterator[type[models.Model]]:
@@ -189,7 +205,7 @@ def install(connection) -> None:
     """Shut what belongs to filings, then open all there is to the roles, if there are any yet."""
     if connection.vendor == "postgresql":
         present = set(connection.introspection.table_names())
-        run(connection, map(_shut, sorted(set(fenced()) & present - _shut_already(connection))))
+        run(connection, map(_shut, sorted(shut() & present - _shut_already(connection))))
         if _has_roles(connection):
             run(connection, [*_granted(present), *_definers(connection)])
 
@@ -212,9 +228,9 @@ def faults(connection) -> Iterator[str]:
     """Yield each table without its fence, where the roles are; nothing on SQLite and with one login."""
     if connection.vendor != "postgresql" or not _has_roles(connection):
         return
-    for table in sorted(set(fenced()) - _shut_already(connection)):
+    for table in sorted(shut() - _shut_already(connection)):
         yield f"数据表 {table} 没有启用行级安全。"
-    wanted = {(one.table, name) for one in fenced().values() for name, _ in _policies(one)}
+    wanted = {(table, name) for table in shut() for name, _ in _policies(table)}
     for table, name in sorted(wanted - policies(connection)):
         yield f"数据表 {table} 缺少行级安全策略 {name}。"
 
@@ -255,9 +271,9 @@ def _granted(present: set[str]) -> Iterator[str]:
     for table in sorted(present & tables()):
         for role, verbs in _grants(table):
             yield f'GRANT {verbs} ON "{table}" TO {role}'
-    for one in fenced().values():
-        for name, told in _policies(one) if one.table in present else ():
-            yield f'CREATE POLICY {name} ON "{one.table}" {told}'
+    for table in sorted(shut() & present):
+        for name, told in _policies(table):
+            yield f'CREATE POLICY {name} ON "{table}" {told}'
 
 
 def _grants(table: str) -> Iterator[tuple[str, str]]:
@@ -279,11 +295,12 @@ def _is_public(table: str) -> bool:
     return not one.is_internal if one else table in (*PUBLIC, *COUNTED_IN_PUBLIC, MIGRATIONS, INDEX)
 
 
-def _policies(one: Fenced) -> Iterator[tuple[str, str]]:
+def _policies(table: str) -> Iterator[tuple[str, str]]:
     """Yield name and condition; PostgreSQL asks the last name first, and the sight costs the least."""
+    one = fenced().get(table)
     yield "portal_jobs", f"TO {JOBS} USING (true)"
-    yield "portal_sight", f"TO {APP} USING ({one.sight})"
-    if not one.is_internal:
+    yield "portal_sight", f"TO {APP} USING ({one.sight if one else f'{_HOUSE} OR {OWNED[table]}'})"
+    if one and not one.is_internal:
         yield "portal_published", f"FOR SELECT TO {APP}, {OPEN_TO_ALL} USING {_PUBLISHED.format(key=one.key)}"
 
 

@@ -10,13 +10,14 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from portal import bodies
+from portal import asking, bodies
 from portal.models import HeldForm, User
 
 MOST, KEPT = 1_000_000, timedelta(days=1)  # characters of one form
 NEVER = ("csrfmiddlewaretoken", "password", "old_password", "new_password1", "new_password2", "code")
 
 
+@asking.for_the_house()
 def hold(request: HttpRequest, user: User, *, empty: bool = False) -> bool:
     """Keep the form of a request and say whether it was kept; files and passwords are not.
 
@@ -36,6 +37,7 @@ def hold(request: HttpRequest, user: User, *, empty: bool = False) -> bool:
     return True
 
 
+@asking.for_the_house()
 def of(user: User) -> HeldForm | None:
     """Return the form that is kept for a person, if there is one."""
     return HeldForm.objects.filter(user=user, at__gt=timezone.now() - KEPT).first()

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import notify, publicity
+from portal import asking, notify, publicity
 from portal.models import Membership, Message, NoticeItem, Objection, ObjectionStage, PublicNotice
 from portal.vocabulary import NoticeKind, Role, Topic
 
@@ -61,6 +61,7 @@ def tell_due(at: datetime | None = None) -> int:
     return len(begun) + len(ended)
 
 
+@asking.for_the_house()
 def _open(notice: PublicNotice) -> int:
     return Objection.objects.filter(notice=notice).exclude(stage=ObjectionStage.CLOSED).count()
 
@@ -99,6 +100,7 @@ def _tell_publishers(notice: PublicNotice, what: str, at: datetime, more: str = 
     _write(start, {user: f"{start}{more}" for user in users}, {}, at, page)
 
 
+@asking.for_the_house()
 def _write(
     start: str, texts: dict[int, str], filings: dict[int, int], at: datetime, address: str = ""
 ) -> None:

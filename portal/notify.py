@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from portal import deliveries
+from portal import asking, deliveries
 from portal.models import Filing, Membership, Message, User
 from portal.registry import CITY as CITY_ROUTE
 from portal.vocabulary import HRSS_KINDS, Level, Role, Topic
@@ -31,6 +31,7 @@ def tell_all(told: Sequence[tuple[Filing, tuple[str, ...], str]], *, by: User) -
     deliver(messages, reached={post.user_id for post in posts if post.is_reached_outside})
 
 
+@asking.for_the_house()
 def deliver(messages: Iterable[Message], *, reached: Container[int] | None = None) -> list[Message]:
     """Store messages, with what of them is to leave by mail or as a text; every road to the inbox ends here.
 

@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import notify, registry, scope
+from portal import asking, notify, registry, scope
 from portal.choosing import Choice, chosen
 from portal.models import (
     CatalogueEntry,
@@ -145,6 +145,7 @@ def _per_bureau(entries: Iterable[CatalogueEntry]) -> dict[int, int]:
     return counts
 
 
+@asking.for_the_house()
 def _tell(review: PeriodicReview, sentence: str, counts: Mapping[int, int]) -> set[int]:
     """Write each bureau's sentence to its filers and return the bureaus told; constant queries.
 

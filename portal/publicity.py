@@ -12,6 +12,7 @@ from datetime import date
 from django.db.models import Q
 from django.utils import timezone
 
+from portal import asking
 from portal.models import Campaign, Filing, NoticeItem, Objection, ObjectionStage, PublicNotice
 from portal.vocabulary import NoticeKind
 
@@ -104,6 +105,7 @@ def _reason(filing: Filing, items: list[NoticeItem], asking: Campaign | None, to
     return RUNNING.format(last.starts_on, last.ends_on) if last.ends_on >= today else ""
 
 
+@asking.for_the_house()
 def _open_objections(items: list[NoticeItem]) -> dict[int, int]:
     """Return filing → how many objections to it, or to the whole list it stands in, are not closed."""
     listed = defaultdict(set)

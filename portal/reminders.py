@@ -15,7 +15,7 @@ from django.db.models.functions import Left, StrIndex
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import access_log, consultation, notify, scope, working_days
+from portal import access_log, asking, consultation, notify, scope, working_days
 from portal.actions import REVIEWERS
 from portal.models import Act, Filing, Membership, Message, Organisation, Region, User
 from portal.refusals import Refused
@@ -126,6 +126,7 @@ def _head(sentence: str, name: str) -> str:
     return sentence.partition("：")[0].format(name)
 
 
+@asking.for_the_house()
 def _told(people: list[int], what: str) -> dict[tuple[int, str], date]:
     """Return (person, beginning of a reminder) → the day on which he was last sent one."""
     mine = Message.objects.filter(user_id__in=people, topic=Topic.REMINDER, text__startswith=what)
@@ -229,6 +230,7 @@ def _has_waited(filing: Filing, at: datetime) -> bool:
         return _days(filing, at) >= MARKS[0]
 
 
+@asking.for_the_house()
 def _urged_today(filing: Filing, way: _Way, at: datetime) -> bool:
     begins = _head(URGED_DESK, way.bureau.name)
     told = Message.objects.filter(filing=filing, topic=Topic.REMINDER, text__startswith=f"{begins}：")

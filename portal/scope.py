@@ -69,7 +69,9 @@ def asker(user) -> Asker:
     """Return ``user`` as the database is told of him, with the same sights as ``visible``."""
     seen = sights(user)
     regions = tuple(sorted({sight.region for sight in seen}))
-    return Asker(APP, regions, tuple(sorted(f"{s.bureau}@{s.region}" for s in seen if s.bureau is not None)))
+    bureaus = tuple(sorted(f"{s.bureau}@{s.region}" for s in seen if s.bureau is not None))
+    desks = {post.organisation_id for post in getattr(user, "posts", ()) if post.role in BUSINESS_ROLES}
+    return Asker(APP, regions, bureaus, tuple(map(str, sorted(desks))), str(user.pk))
 
 
 def files_for(user, organisation_id: int) -> bool:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from portal import catalogue, notify, publicity, ranking, rounds, scope
+from portal import asking, catalogue, notify, publicity, ranking, rounds, scope
 from portal.models import (
     CatalogueEntry,
     Objection,
@@ -109,6 +109,7 @@ def notice_of(of: SelectionRound) -> PublicNotice | None:
     return found.filter(covered=len(codes)).order_by("-pk").first()
 
 
+@asking.for_the_house()
 def _why_waiting(of: SelectionRound) -> str:
     """Return the sentence why 公示 keeps the batch from conferral, empty when it does not.
 

@@ -17,9 +17,9 @@ VAR = Path(os.environ.get("PORTAL_VAR", ROOT / "var")) / "mutate"
 PARTS = {
     "workflow": (
         "portal.workflow",
-        "workflow* every_act batches drafts_and_rules guards circulation consultation* verify* versions "
+        "workflow* every_act batches* drafts_and_rules guards circulation consultation* verify* versions "
         "appointing recalled_returns queue_acts remark* submitting reopening decision_pages access_log "
-        "deadlines deliveries publishing_pages filing_conflicts histories",
+        "deadlines deliveries publishing_pages filing_conflicts histories races",
     ),
     "scope": ("portal.scope", "scope read_only fence filing_lists"),
     "imports": (

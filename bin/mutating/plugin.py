@@ -1,7 +1,7 @@
 """A plug-in of pytest: run the tests once to see what each touches, then those again for every fault.
 
 Each fault lives in a forked process with a copy of the database and the files. It is noticed when a test
-fails or takes far too long. What commits or drives a browser is left out. The process that forks makes the
+fails or takes far too long. What drives a browser or serves is left out. The process that forks makes the
 database and runs no more: a fork has none of the threads that a test leaves behind, and would wait for them.
 """
 
@@ -48,10 +48,8 @@ PLAN = Plan(json.loads(os.environ["PORTAL_MUTATE"]))
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what commits or drives a browser."""
-    from tests import dealing
-
-    out = [item for item in items if dealing.commits(item) or "chromium" in item.fixturenames]
+    """Leave out what drives a browser or serves."""
+    out = [item for item in items if {"chromium", "live_server"} & set(item.fixturenames)]
     items[:] = [item for item in items if item not in set(out)]
     config.hook.pytest_deselected(items=out)
 
