@@ -6,7 +6,6 @@ kept are the names alone, and the lines of child sheets until their record comes
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePath
@@ -274,15 +273,18 @@ class _ChildResultLines(_ByBureau, ChildLines):
         self.taken: set[int] = set()  # the lines whose record came
 
     def line(self, row: int, cells: list[str]) -> None:
-        """Keep a line until its record comes."""
+        """Keep a line until its record comes; one that names a bureau nobody knows waits for none."""
         place = next(place for place, column in self.columns if not column.name)
         said = text.clean(cells[place]) if place < len(cells) else ""
+        try:
+            self.waiting[text.key(said)].append((row, cells, said, self._named(cells)))
+        except Wrong as wrong:
+            self.error(row, wrong.column, wrong.said, str(wrong))
+
+    def _named(self, cells: list[str]) -> int | None:
+        """Return the key of the bureau a line names, None when it names none; ``Wrong`` if unclear."""
         name, region = self.context(cells, BUREAU), self.context(cells, REGION)
-        bureau = None
-        if name or region:
-            with suppress(Wrong):
-                bureau = self.bureaus.find(name, region).pk
-        self.waiting[text.key(said)].append((row, cells, said, bureau))
+        return self.bureaus.find(name, region).pk if name or region else None
 
     def attach(self, result: Result) -> None:
         """Read the lines of a record as its bureau may fill them."""

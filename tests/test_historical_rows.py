@@ -3,7 +3,9 @@
 import pytest
 
 from portal import drafts, historical_jobs, registry
+from portal.historical_bureaus import UNKNOWN_BUREAU
 from portal.historical_rows import HELD, NOT_THEIRS, TWICE, sheets_of
+from portal.models import Filing
 from tests import made_files as made
 from tests.factories import filer
 from tests.registering import BUREAU, PLACE, prepared, registered, sheet
@@ -43,6 +45,22 @@ def test_rows_of_a_namesake_that_is_not_there_are_told():
     assert faults("building-units", data) == [
         (YEARLY, 3, UNIT, "演示公司", NOT_THEIRS.format("演示公司")),
     ]
+
+
+def test_a_row_of_a_bureau_nobody_knows_is_wrong_in_its_own_cell_and_nothing_is_entered():
+    unknown = "奎文区人力资源局"
+    data = book(["演示公司", unknown, 2023, 1, 1, 0], ["演示公司", "", 2022, 2, 2, 0])
+
+    assert faults("building-units", data) == [
+        (YEARLY, 2, "填报单位", unknown, UNKNOWN_BUREAU.format(unknown))
+    ]
+    assert Filing.objects.count() == 0
+
+
+def test_a_row_that_names_no_bureau_goes_to_the_only_record_so_called():
+    (unit,) = registered("building-units", book(["演示公司", "", 2023, 1, 1, 0]))
+
+    assert [row.trained_count for row in unit.annual_performances.all()] == [1]
 
 
 def test_rows_of_namesakes_go_to_the_bureau_they_name():
