@@ -13,6 +13,7 @@ from tests.campaigning import get
 from tests.factories import publish, reviewer
 from tests.registering import registered
 from tests.rolling import asked, tables, unequal
+from workforce.reports.project_training import UNSAID
 
 pytestmark = pytest.mark.django_db
 TYPES = [record_type.slug for record_type in registry.all_types()]
@@ -120,3 +121,23 @@ def test_a_training_that_says_no_day_and_no_number_of_people_is_a_row_without_pe
 
     assert found["统计表"][0] == ("潍坊市", "市直", "家政（演示）", "", None, "", "")
     assert found["统计表"][-1][4] == 0
+
+
+def test_a_training_that_says_no_day_is_neither_held_nor_planned():
+    register("project-training-returns", training_rows={"培训项目名称": "家政（演示）", "组织区县": "奎文区"})
+
+    question = asked("project-training", year=str(YEAR))
+    content, found = reports.content(question), tables(question)
+
+    columns = [column.heading for column in content.tables[2].columns]
+    (line,) = (line for line in found["分市情况"] if line[0] == "潍坊市")
+    said = dict(zip(columns, line, strict=True))
+    assert {name: said[name] for name in ("培训项目的行", "已开展", "计划开展", "未填时间")} == {
+        "培训项目的行": 1,
+        "已开展": 0,
+        "计划开展": 0,
+        "未填时间": 1,
+    }
+    assert [line[2:4] for line in found["覆盖情况"] if line[0] == "潍坊市"] == [(1, 0)]
+    assert [table.notes[-1] == UNSAID for table in content.tables] == [False, True, True]
+    assert unequal(question) == []

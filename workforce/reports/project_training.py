@@ -36,14 +36,25 @@ CELLS = {
     "trainees": ("培训人数", "培训人数（人）"),
     "held": ("已开展的培训", "行数"),
     "planned": ("计划开展的培训", "行数"),
+    "unsaid": ("未填组织时间的培训", "行数"),
     "counties": ("有项目的县（市、区）", "县（市、区）（个）"),
     "held-counties": ("已开展的县（市、区）", "县（市、区）（个）"),
     "zones": ("有项目的功能区", "功能区（个）"),
 }
 TRAINEES = 4  # the column 培训人数 of the numbers by city
-OUTCOMES = ("returns", "rows", "classes", "trainees", "held", "planned", "counties")
+OUTCOMES = {
+    "returns": Column("计入的统计表", NUMBER, 10, "份"),
+    "rows": Column("培训项目的行", NUMBER, 10, "行"),
+    "classes": Column("培训项目", NUMBER, 10, "类"),
+    "trainees": Column("培训人数", NUMBER, 12, "人"),
+    "held": Column("已开展", NUMBER, 10, "行"),
+    "planned": Column("计划开展", NUMBER, 10, "行"),
+    "unsaid": Column("未填时间", NUMBER, 10, "行"),
+    "counties": Column("有项目的县（市、区）", NUMBER, 12, "个"),
+}
 ONCE = "县级统计表在市级统计表没有该县（市、区）同年度的行时计入，同一培训不重复计算。"
 CLASSES = "培训项目按年度、组织单位和项目名称计，同名的为一类；已开展、计划开展以报送时所填为准。"
+UNSAID = "未填组织时间的（登记的历史结果）单列，既不计为已开展，也不计为计划开展。"
 COVERED = "功能区单列，不计入县（市、区）数；市直组织的培训不计为某个县（市、区）的培训。"
 
 
@@ -80,9 +91,8 @@ class Roll:
         for group in self.trainings.groups:
             city = sources[group.filing].region[:4]
             ledger.once("returns", city, group.filing)
-            for column in ("rows", "classes", "trainees", "planned"):
+            for column in ("rows", "classes", "trainees", "held", "planned", "unsaid"):
                 ledger.add(column, city, group.filing, getattr(group, column))
-            ledger.add("held", city, group.filing, group.rows - group.planned)
         for column, covered in self.covered.items():
             for place, filing in covered.items():
                 ledger.add(column, place[:4], filing)
@@ -99,7 +109,7 @@ class Roll:
                 found["zones"][group.place] = group.filing
             elif group.place in level:
                 found["counties"][group.place] = group.filing
-                if group.rows > group.planned:
+                if group.held:
                     found["held-counties"][group.place] = group.filing
         return found
 
@@ -128,12 +138,14 @@ def behind(asked: Asked, cell: Mapping[str, str]) -> Behind:
 def project_training(asked: Asked) -> Content:
     """Return the sheet of annex 2 with its sums, the coverage and the numbers by city."""
     roll = Roll(asked)
+    open_ones = (UNSAID,) if roll.ledger.number("unsaid").value else ()
+    cities = _city_columns(roll), lambda: _by_city(roll), (ONCE, CLASSES, *open_ones)
     return Content(
         "项目制培训情况统计表",
         (
             Table("统计表", _sheet_columns(), lambda: Sheet(roll), (*TRAINING_SHEET.notes, ONCE), True),
-            Table("覆盖情况", _coverage_columns(), lambda: _coverage(roll), (COVERED,)),
-            Table("分市情况", _city_columns(), lambda: _by_city(roll), (ONCE, CLASSES), drawn=TRAINEES),
+            Table("覆盖情况", _coverage_columns(), lambda: _coverage(roll), (COVERED, *open_ones)),
+            Table("分市情况", *cities, drawn=TRAINEES),
         ),
     )
 
@@ -228,21 +240,19 @@ def _missing(regions: list[Region], covered: Mapping[str, int]) -> str:
     return "、".join(region.name for region in regions if region.code not in covered)
 
 
-def _city_columns() -> tuple[Column, ...]:
-    return (
-        Column("市", width=10),
-        Column("计入的统计表", NUMBER, 10, "份"),
-        Column("培训项目的行", NUMBER, 10, "行"),
-        Column("培训项目", NUMBER, 10, "类"),
-        Column("培训人数", NUMBER, 12, "人"),
-        Column("已开展", NUMBER, 10, "行"),
-        Column("计划开展", NUMBER, 10, "行"),
-        Column("有项目的县（市、区）", NUMBER, 12, "个"),
-    )
+def _outcomes(roll: Roll) -> dict[str, Column]:
+    """Return the numbers of a city with their columns; 未填时间 only where some row leaves it open."""
+    told = roll.ledger.number("unsaid").value
+    return {name: column for name, column in OUTCOMES.items() if told or name != "unsaid"}
+
+
+def _city_columns(roll: Roll) -> tuple[Column, ...]:
+    return (Column("市", width=10), *_outcomes(roll).values())
 
 
 def _by_city(roll: Roll) -> Iterator[Line]:
+    outcomes = tuple(_outcomes(roll))
     for code, name in roll.cities.items():
-        yield Line((name, *roll.ledger.numbers(OUTCOMES, code)))
+        yield Line((name, *roll.ledger.numbers(outcomes, code)))
     if len(roll.cities) > 1:
-        yield Line(("合计", *roll.ledger.numbers(OUTCOMES)), TOTAL)
+        yield Line(("合计", *roll.ledger.numbers(outcomes)), TOTAL)

@@ -6,6 +6,7 @@ a stream; the few returns that were changed since come from their snapshots.
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -33,7 +34,10 @@ class Source(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The rows of one return and one organiser in numbers; ``place`` is empty for 市直."""
+    """The rows of one return and one organiser in numbers; ``place`` is empty for 市直.
+
+    ``unsaid``: rows without 组织时间, of which nobody says whether they were held or planned.
+    """
 
     filing: int
     place: str
@@ -41,6 +45,12 @@ class Group(NamedTuple):
     classes: int
     trainees: int
     planned: int
+    unsaid: int
+
+    @property
+    def held(self) -> int:
+        """The rows that were held."""
+        return self.rows - self.planned - self.unsaid
 
 
 class Row(NamedTuple):
@@ -121,6 +131,7 @@ class Trainings:
             classes=Count("project_name", distinct=True),
             trainees=Coalesce(Sum("trainee_count"), 0),
             planned=Count("pk", filter=Q(is_planned=True)),
+            unsaid=Count("pk", filter=Q(is_planned=None)),
         )
         groups = [Group(*values) for values in numbers]
         groups += [group for group in self._read[1] if group.filing in self.sources]
@@ -193,4 +204,5 @@ def _groups(filing: int, rows: Iterator[ProjectTrainingRow]) -> Iterator[Group]:
         by_place.setdefault(row.organizer_region_id, []).append(row)
     for place, own in by_place.items():
         classes, trainees = len({row.project_name for row in own}), sum(row.trainee_count or 0 for row in own)
-        yield Group(filing, place, len(own), classes, trainees, sum(bool(row.is_planned) for row in own))
+        said = Counter(row.is_planned for row in own)
+        yield Group(filing, place, len(own), classes, trainees, said[True], said[None])
