@@ -15,7 +15,7 @@ from portal.importing import values
 from portal.importing.flat import Flat, FlatChildLines, FlatLines, Line, Stream, found_in
 from portal.importing.lines import HEADER_WITHIN, NOT_OURS
 from portal.importing.reading import Reading
-from portal.importing.sorting import BureauOf, Sorter
+from portal.importing.sorting import Sorter
 from portal.models import Organisation, RowOutcome, User
 from portal.registry import RecordType
 from portal.sandbox import Unreadable, flat
@@ -33,11 +33,7 @@ def unheard(done: int, total: int, stage: str = "") -> None:
 
 @dataclass(frozen=True)
 class Source:
-    """A file to be read: its content, what its sender calls it, for which type, bureau and person.
-
-    ``bureau_of`` says of each line of a flat sheet whose it is (``Sorter``), for files of several bureaus;
-    ``keep`` are further headers whose words go into the plan with each row.
-    """
+    """A file to be read: its content, what its sender calls it, for which type, bureau and person."""
 
     content: BinaryIO
     name: str
@@ -45,8 +41,6 @@ class Source:
     record_type: RecordType
     organisation: Organisation
     by: User
-    bureau_of: BureauOf | None = None
-    keep: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -181,7 +175,7 @@ class _Feed:
 
 def _read_flat(plan: Writer, source: Source, found: Flat, progress: Progress) -> Result:
     reading = Reading(source.record_type, source.organisation)
-    sorter = Sorter(reading, plan, source.bureau_of, source.keep)
+    sorter = Sorter(reading, plan)
     main, *others = layout(source.record_type)
     order = [*found.children.values(), found.main]
     feed = _Feed(flat.read_lines(source.content, source.suffix, order), found.extent, progress)
@@ -190,7 +184,6 @@ def _read_flat(plan: Writer, source: Source, found: Flat, progress: Progress) ->
             child = FlatChildLines(reading, sheet, Stream(found.heads[place], feed.of(place)))
             sorter.children += [child] if child.is_read else []
     sorter.lines = FlatLines(reading, main, Stream(found.heads[found.main], feed.of(found.main)), sorter.take)
-    sorter.lines.extra = source.keep
     if sorter.lines.read():
         sorter.flush()
         sorter.lines.remind_at_last()

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from portal import access_log, import_files
+from portal import access_log, drafts, import_files
 from portal.attachments import all_or_nothing
 from portal.import_files import Kept
 from portal.import_plans import Plan, Writer
 from portal.import_reading import Progress, Result, Source, read_into
-from portal.import_ways import way_of
+from portal.import_writing import Writing
 from portal.importing import values
-from portal.models import Act, Import, User
+from portal.models import Act, Import, Organisation, User
 from portal.refusals import Refused
+from portal.registry import RecordType
 
 MOST_PLAN = 2**30
 LONGEST_WARNINGS = 200
+NO_POST = "您没有为本单位填报“{}”的岗位，没有读取文件；请用填报岗位的账号登录。"
 COMMITTED = "“{}”已经导入，没有再导入一次。"
 ABANDONED = "“{}”已放弃，不能再导入；需要时请重新上传。"
 NOT_READ = "“{}”还没有读取完毕，请稍候。"
@@ -41,9 +43,21 @@ class Reading:
     result: Result
 
 
+def filing_bureau(record_type: RecordType, by: User, named: Organisation | None = None) -> Organisation:
+    """Return the bureau for which ``by`` imports records of a type, ``named`` if he must file for that one.
+
+    Raises ``Refused`` when he may not.
+    """
+    bureaus = drafts.filing_organisations(by, record_type)
+    chosen = [one for one in bureaus if named is None or one.pk == named.pk]
+    if not chosen:
+        raise Refused(NO_POST.format(record_type.label))
+    return chosen[0]
+
+
 def prepare(imported: Import, progress: Progress) -> Reading:
     """Read the stored file into a plan and store that; nothing names it yet."""
-    way, plan = way_of(imported.purpose), Writer()
+    plan = Writer()
     with import_files.opened(imported.file) as content, plan.file:
         source = Source(
             content,
@@ -52,8 +66,6 @@ def prepare(imported: Import, progress: Progress) -> Reading:
             imported.record_type,
             imported.organisation,
             imported.created_by,
-            way.bureau_of(imported) if way.bureau_of else None,
-            way.keep,
         )
         result = read_into(plan, source, progress)
         kept = import_files.keep(plan.finish(result.facts), ".plan", MOST_PLAN)
@@ -121,13 +133,14 @@ def carry_out(imported: Import, by: User, progress: Progress) -> Import:
     current = held(imported.pk)
     if reason := why_closed(current):
         raise Refused(reason)
-    way_of(current.purpose).bureau(current.record_type, by, current.organisation)
+    filing_bureau(current.record_type, by, current.organisation)
     try:
         with import_files.opened(current.plan) as file:
             plan = Plan(file)
             if not is_valid(plan, current):
                 raise Refused(EXPIRED.format(current.file_name))
-            way_of(current.purpose).carry_out(current, plan, by, progress)
+            kind, bureau = current.record_type, current.organisation
+            Writing(plan, kind, bureau, by=by, progress=progress).carry_out()
     except FileNotFoundError:
         raise Refused(EXPIRED.format(current.file_name)) from None
     current.committed_at = timezone.now()

@@ -31,9 +31,8 @@ from portal.annexes import CellError
 from portal.import_files import KEPT_FOR, Kept
 from portal.import_plans import Plan, Row
 from portal.import_reading import Progress, unheard
-from portal.import_ways import way_of
 from portal.importing import Draft, shown, values
-from portal.models import Act, Import, ImportPurpose, Job, Organisation, RowOutcome, User
+from portal.models import Act, Import, ImportPurpose, Job, RowOutcome, User
 from portal.refusals import Refused
 from portal.registry import RecordType
 from portal.sandbox import flat
@@ -63,8 +62,7 @@ class PlanRow:
 
     ``row`` is the line of the sheet from 1. ``words``: field → printable words of what was read, of a changed
     row what changes (child rows: lists of dicts); a row that stays as it is has none. ``filing`` is which one
-    it means, if any; ``note`` says why it is left alone. ``errors`` of a faulty row; ``kept`` the words under
-    headers of its purpose's own, ``organisation`` whose it is when the file is of several bureaus.
+    it means, if any; ``note`` says why it is left alone. ``errors`` of a faulty row.
     """
 
     outcome: RowOutcome
@@ -76,8 +74,6 @@ class PlanRow:
     errors: list[CellError] = field(default_factory=list)
     filing: int | None = None
     note: str = ""
-    kept: dict[str, str] = field(default_factory=dict)
-    organisation: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,16 +90,7 @@ class Page:
     columns: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def receive(
-    upload: BinaryIO | bytes,
-    name: str,
-    record_type: RecordType,
-    *,
-    by: User,
-    purpose: str = ImportPurpose.DRAFTS,
-    organisation: Organisation | None = None,
-    facts: dict[str, Any] | None = None,
-) -> Import:
+def receive(upload: BinaryIO | bytes, name: str, record_type: RecordType, *, by: User) -> Import:
     """Store a file and read it, now when it is small, else by a job (``imported.job``); return its row.
 
     A small one that takes longer than a request waits (``sandbox.at_once``) is read by a job as well.
@@ -111,7 +98,7 @@ def receive(
     Raises ``Refused`` when ``by`` may not file this type, or the file is empty or too large. What is wrong
     inside of the file stands in the plan as faulty rows.
     """
-    bureau = way_of(purpose).bureau(record_type, by, organisation)
+    bureau = import_steps.filing_bureau(record_type, by)
     content = BytesIO(upload) if isinstance(upload, bytes) else upload
     quotas.room(bureau.pk).demand(len(upload) if isinstance(upload, bytes) else quotas.size_of(upload))
     kept = _stored(content, name)
@@ -119,12 +106,10 @@ def receive(
         imported = Import.objects.create(
             slug=record_type.slug,
             organisation=bureau,
-            purpose=purpose,
             file=kept.name,
             file_name=_clean_name(name),
             size=kept.size,
             sha256=kept.sha256,
-            facts=facts or {},
             created_by=by,
         )
         if not _is_small(imported):
@@ -258,8 +243,6 @@ def shown_row(
         [CellError(*one) for one in row.get("e", [])],
         row.get("f"),
         row.get("m", ""),
-        row.get("k", {}),
-        row.get("o"),
     )
 
 
@@ -312,7 +295,7 @@ def confirm(imported: Import, *, by: User) -> Import | Job:
     """
     with transaction.atomic():
         current = import_steps.held(imported.pk)
-        way_of(current.purpose).bureau(current.record_type, by, current.organisation)
+        import_steps.filing_bureau(current.record_type, by, current.organisation)
         if reason := why_not_confirmed(current):
             raise Refused(reason)
         if import_steps.writes(current) <= AT_ONCE_ROWS:

@@ -119,13 +119,11 @@ class Stream:
 
 
 class FlatLines(MainLines):
-    """The sheet of the records, each line given to ``take`` as it stands; ``extra`` are further headers."""
+    """The sheet of the records, each line given to ``take`` as it stands."""
 
     def __init__(self, reading: Reading, sheet: Sheet, table: Stream, take: Callable[[int, list[str]], None]):
         super().__init__(reading, sheet, table, _names(reading.record_type, reading.organisation))
         self.take = take
-        self.extra: tuple[str, ...] = ()
-        self._known: dict[int, list] = {}
 
     def line(self, row: int, cells: list[str]) -> None:
         self.take(row, cells)
@@ -136,19 +134,6 @@ class FlatLines(MainLines):
     def remind_at_last(self) -> None:
         """Add what is to be minded of the sheet as a whole to the warnings."""
         super().remind()
-
-    def is_known(self, header: str) -> bool:
-        """Say whether a header is one that is read, or passed over without a word."""
-        return super().is_known(header) or header in self.extra
-
-    def of(self, organisation: Organisation) -> None:
-        """Read the lines that follow as this bureau's."""
-        if self.reading.organisation == organisation:
-            return
-        self._known[self.reading.organisation.pk] = self.readers
-        self.reading.organisation = organisation
-        self.names = _names(self.reading.record_type, organisation)
-        self.readers = self._known.get(organisation.pk) or self.made_readers()
 
     @cached_property
     def key_place(self) -> int:

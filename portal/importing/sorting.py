@@ -4,7 +4,7 @@ Rows are sorted a thousand at a time, with the same few queries for each thousan
 spares reading a row whose filing nobody wrote since it was imported; any other is compared by its values.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,14 +13,12 @@ from portal import locks, text
 from portal.annexes import CellError
 from portal.import_plans import Row, Writer
 from portal.importing import values
-from portal.importing.cells import Unfit
 from portal.importing.flat import FlatChildLines, FlatLines
 from portal.importing.held import Held, Known
 from portal.importing.reading import Draft, Reading
-from portal.models import Filing, ImportedRow, Organisation, RowOutcome
+from portal.models import Filing, ImportedRow, RowOutcome
 from portal.refusals import Refused
 from portal.registry import RecordType
-from portal.sheets import is_context
 from portal.snapshot import shown
 
 BATCH = 1000
@@ -34,49 +32,34 @@ class _Line:
 
     row: int
     cells: list[str]
-    organisation: Organisation | None
     title: str = ""
     draft: Draft | None = None
     found: Known | None = None
     errors: list[CellError] = field(default_factory=list)
     rows: dict[str, list[dict]] = field(default_factory=dict)
-    kept: dict[str, str] = field(default_factory=dict)
     digest: str = ""
     is_settled: bool = False
 
-    @property
-    def key(self) -> tuple[int, str]:
-        """By what it is known: its bureau and how its title reads."""
-        return (self.organisation.pk if self.organisation else 0, text.key(self.title))
-
-
-BureauOf = Callable[[dict[str, str]], Organisation]
-
 
 class Sorter:
-    """Sorts the lines of a flat sheet into a plan.
+    """Sorts the lines of a flat sheet, all of the bureau of ``reading``, into a plan."""
 
-    ``bureau_of`` is given what a line says under the headers that exports add and ``keep``, and returns whose
-    it is, or raises ``Unfit``; without it all lines are of the bureau of ``reading``.
-    """
-
-    def __init__(
-        self, reading: Reading, plan: Writer, bureau_of: BureauOf | None = None, keep: tuple[str, ...] = ()
-    ):
-        self.reading, self.plan, self.bureau_of, self.keep = reading, plan, bureau_of, keep
+    def __init__(self, reading: Reading, plan: Writer):
+        self.reading, self.plan = reading, plan
+        self.bureau = reading.organisation.pk
         self.type: RecordType = reading.record_type
         self.is_plain = self.type.model.heading is Filing.heading
         self.children: list[FlatChildLines] = []
         self.waiting: list[_Line] = []
         self.held = Held(self.type.slug)
-        self.met: set[tuple[int, str]] = set()
+        self.met: set[str] = set()  # names as people read them
         self.named: values.Named = {}
         self.lines: FlatLines
         self.done = 0
 
     def take(self, row: int, cells: list[str]) -> None:
         """Take a line."""
-        self.waiting.append(_Line(row, cells, self.reading.organisation))
+        self.waiting.append(_Line(row, cells))
         if len(self.waiting) == BATCH:
             self.flush()
 
@@ -94,14 +77,12 @@ class Sorter:
         self.done += len(self.waiting)
         self.waiting.clear()
 
-    # -- whose, what it is called, what is known by that
+    # -- what it is called, what is known by that
 
     def _begin(self, line: _Line) -> None:
-        """Find out whose a line is and what it is called; that takes reading it where a type says so."""
+        """Find out what a line is called; that takes reading it where a type says so."""
         with self._telling(line):
-            self._place(line)
-        if line.organisation is None:
-            return
+            self.lines.check_bureau(line.row, line.cells)
         if self.is_plain:
             line.title = self.lines.title(line.cells)
         else:
@@ -118,22 +99,6 @@ class Sorter:
         finally:
             self.reading.errors = others
 
-    def _place(self, line: _Line) -> None:
-        if self.bureau_of is None:
-            self.lines.check_bureau(line.row, line.cells)
-            return
-        line.kept = {h: self.lines.context(line.cells, h) for h in self.lines.headers if self._is_kept(h)}
-        try:
-            line.organisation = self.bureau_of(line.kept)
-            self.lines.of(line.organisation)
-        except Unfit as unfit:
-            line.organisation = None
-            header = next((h for h, said in line.kept.items() if said == unfit.said), "")
-            self.lines.error(line.row, header, unfit.said or "", str(unfit))
-
-    def _is_kept(self, header: str) -> bool:
-        return bool(header) and (header in self.keep or is_context(header))
-
     def _name(self, line: _Line) -> str:
         """Return what the child rows of a line name it by."""
         place = next(p for p, c, _ in self.lines.readers if c.name == self.type.key[0])
@@ -142,17 +107,14 @@ class Sorter:
     def _find(self) -> None:
         """Find what is held under the titles; settle what is left alone, or the same by its digest."""
         named = [line for line in self.waiting if line.title and not line.errors]
-        titles: dict[int, list[str]] = {}
+        held = self.held.find(self.bureau, [line.title for line in named])
+        cached = _cached([found.pk for found in held.values()])
         for line in named:
-            titles.setdefault(line.organisation.pk, []).append(line.title)
-        held = {bureau: self.held.find(bureau, wanted) for bureau, wanted in titles.items()}
-        cached = _cached([found.pk for one in held.values() for found in one.values()])
-        for line in named:
-            line.found = held[line.organisation.pk].get(line.title)
+            line.found = held.get(line.title)
             self._settle(line, cached)
 
     def _settle(self, line: _Line, cached: dict[int, tuple[str, int]]) -> None:
-        key = line.key
+        key = text.key(line.title)
         if wrong := TWICE if key in self.met else self._unclear(line):
             self._refuse(line, wrong)
         self.met.add(key)
@@ -166,7 +128,7 @@ class Sorter:
         """Return the sentence that a name reads like several that are held and is none of them."""
         if line.found is None or line.found.title == line.title:
             return ""
-        alike = self.held.alike(line.organisation.pk, line.title)
+        alike = self.held.alike(self.bureau, line.title)
         return SEVERAL.format("、".join(alike)) if len(alike) > 1 else ""
 
     def _refuse(self, line: _Line, sentence: str) -> None:
@@ -175,16 +137,14 @@ class Sorter:
             self.lines.error(line.row, self.lines.key_column().header, line.title, sentence)
 
     def _digest(self, line: _Line) -> str:
-        self.lines.of(line.organisation)
         return self.lines.digest(line.cells, line.rows)
 
     # -- its values
 
     def _read(self, line: _Line) -> None:
         """Read the cells of a line, once."""
-        if line.draft is not None or line.organisation is None:
+        if line.draft is not None:
             return
-        self.lines.of(line.organisation)
         with self._telling(line):
             line.draft = self.lines.draft(line.row, line.cells)
         if not self.is_plain:
@@ -212,13 +172,11 @@ class Sorter:
             self._put_new(line)
 
     def _row(self, line: _Line, **more: Any) -> Row:
-        """Return what every row has: its place and title, what it is known as, what was kept beside it."""
+        """Return what every row has: its place and title, and what it is known as."""
         row: Row = {"r": line.row + 1, "t": line.title}
         if line.found:
             row |= {"f": line.found.pk, "n": line.found.revision}
             row |= {"m": line.found.note} if line.found.note else {}
-        if self.bureau_of and line.organisation:
-            row |= {"o": line.organisation.pk, "k": line.kept}
         return row | more
 
     def _put_faulty(self, line: _Line) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, OutputWrapper
 from django.db import transaction
 
-from portal import import_ways, imports, registry
+from portal import import_steps, imports, registry
 from portal.annexes import CellError
 from portal.import_plans import Plan, Row, Writer
 from portal.import_reading import Result, Source, read_into
 from portal.import_writing import Writing
 from portal.importing import Reading, values
-from portal.models import ImportPurpose, RowOutcome, User
+from portal.models import RowOutcome, User
 from portal.registry import RecordType
 from portal.workflow import Refused
 
@@ -127,7 +127,7 @@ def import_file(file: Path, slug: str, username: str, *, commit: bool) -> Outcom
     try:
         record_type = registry.get(slug)
         user = User.objects.get(username=username, is_active=True)
-        bureau = import_ways.way_of(ImportPurpose.DRAFTS).bureau(record_type, user, None)
+        bureau = import_steps.filing_bureau(record_type, user)
         with file.open("rb") as content:
             source = Source(content, file.name, file.stat().st_size, record_type, bureau, user)
             return _read(source, commit=commit)
