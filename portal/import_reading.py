@@ -181,7 +181,9 @@ def _read_flat(plan: Writer, source: Source, found: Flat, progress: Progress) ->
     feed = _Feed(flat.read_lines(source.content, source.suffix, order), found.extent, progress)
     for sheet in others:
         if (place := found.children.get(sheet.rows)) is not None:
-            child = FlatChildLines(reading, sheet, Stream(found.heads[place], feed.of(place)))
+            child = FlatChildLines(
+                reading, sheet, Stream(found.heads[place], feed.of(place)), sorter.known_as
+            )
             sorter.children += [child] if child.is_read else []
     sorter.lines = FlatLines(reading, main, Stream(found.heads[found.main], feed.of(found.main)), sorter.take)
     if sorter.lines.read():

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal import drafts, imports, registry
+from portal import drafts, exports, imports, registry
 from portal.importing import read_file
 from portal.models import Filing, Import, User
 from portal.refusals import Refused
@@ -56,6 +56,26 @@ def test_a_name_as_it_stands_is_that_filing_though_another_reads_alike(by):
     held(by, WIDE, NARROW)
 
     assert counts(received(by, [NARROW, "其他", "张三"])) == {"same": 1}
+
+
+def test_what_is_exported_is_the_same_though_two_names_read_alike(by):
+    for name, trained in ((WIDE, 600), (NARROW, 700)):
+        year = {"year": 2024, "trained_count": trained, "self_used_count": 1, "exported_count": 1}
+        values = {"name": name, "unit_type": "other"}
+        drafts.create(UNIT, by=by, values=values, rows={"annual_performances": [year]})
+    data = exports.export_workbook(UNIT, UNIT.model.objects.all(), personal=True)
+
+    imported = imports.receive(data, "导出.xlsx", UNIT, by=by)
+
+    assert (counts(imported), faults(imported)) == ({"same": 2}, [])
+
+
+def test_a_name_as_it_stands_may_not_come_twice_though_another_reads_alike(by):
+    held(by, WIDE, NARROW)
+
+    imported = received(by, [WIDE, "其他", "张三"], [NARROW, "其他", "张三"], [WIDE, "其他", "李四"])
+
+    assert [(row, value) for row, _, value, _ in faults(imported)] == [(4, WIDE)]
 
 
 def test_a_name_that_reads_like_several_and_is_none_of_them_is_wrong(by):

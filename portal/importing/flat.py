@@ -198,23 +198,29 @@ def _plain_rows(rows: dict[str, list[dict]]) -> list:
 
 
 class FlatChildLines(ChildLines):
-    """A sheet of child rows read before the records they belong to."""
+    """A sheet of child rows read before the records they belong to.
 
-    def __init__(self, reading: Reading, sheet: Sheet, table: Stream):
+    ``known_as`` returns what is equal for the names that mean one record.
+    """
+
+    def __init__(
+        self, reading: Reading, sheet: Sheet, table: Stream, known_as: Callable[[str], tuple[bool, str]]
+    ):
         super().__init__(reading, sheet, table, _names(reading.record_type, reading.organisation))
-        self.places: dict[str, list[tuple[int, str]]] = {}
+        self.known_as = known_as
+        self.places: dict[tuple[bool, str], list[tuple[int, str]]] = {}
         self.is_read = self.read()
 
     def owner(self, row: int, column: Column, said: str) -> Draft:
         """Return the one whose rows they are; whether it is in the file is seen at its end."""
-        key = text.key(said)
+        key = self.known_as(said)
         self.places.setdefault(key, []).append((row, said))
         name = self.reading.record_type.key[0]
         return self.owners.setdefault(key, Draft(self.table.name, row + 1, values={name: said}))
 
     def rows_of(self, name: str) -> list[dict[str, Any]]:
         """Return the rows of the record of this name, which is in the file."""
-        key = text.key(name)
+        key = self.known_as(name)
         self.places.pop(key, None)
         return self.owners[key].rows.get(self.sheet.rows, []) if key in self.owners else []
 

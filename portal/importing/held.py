@@ -70,6 +70,14 @@ class Held:
             self.load([bureau])
         return self._alike[bureau].get(text.key(title), [])
 
+    def known_as(self, bureau: int, title: str) -> tuple[bool, str]:
+        """Return what is equal for the names of a file that mean one filing of a bureau.
+
+        They do when they read alike; but where it holds several that do, each as it stands is one of its own.
+        """
+        alike, name = self.alike(bureau, title), text.clean(title)
+        return (True, name) if len(alike) > 1 and name in alike else (False, text.key(title))
+
     def load(self, bureaus: Iterable[int]) -> None:
         """Read the names of those bureaus that were not read yet; one query."""
         new = {bureau for bureau in bureaus if bureau not in self._alike}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal import locks, text
+from portal import locks
 from portal.annexes import CellError
 from portal.import_plans import Row, Writer
 from portal.importing import values
@@ -52,7 +52,7 @@ class Sorter:
         self.children: list[FlatChildLines] = []
         self.waiting: list[_Line] = []
         self.held = Held(self.type.slug)
-        self.met: set[str] = set()  # names as people read them
+        self.met: set[tuple[bool, str]] = set()
         self.named: values.Named = {}
         self.lines: FlatLines
         self.done = 0
@@ -114,7 +114,7 @@ class Sorter:
             self._settle(line, cached)
 
     def _settle(self, line: _Line, cached: dict[int, tuple[str, int]]) -> None:
-        key = text.key(line.title)
+        key = self.known_as(line.title)
         if wrong := TWICE if key in self.met else self._unclear(line):
             self._refuse(line, wrong)
         self.met.add(key)
@@ -123,6 +123,10 @@ class Sorter:
                 line.digest = self._digest(line)
             is_same = cached.get(line.found.pk) == (line.digest, line.found.revision)
             line.is_settled = not line.found.is_editable or (bool(line.digest) and is_same)
+
+    def known_as(self, name: str) -> tuple[bool, str]:
+        """Return what is equal for the names of the file that mean one filing."""
+        return self.held.known_as(self.bureau, name)
 
     def _unclear(self, line: _Line) -> str:
         """Return the sentence that a name reads like several that are held and is none of them."""
