@@ -17,9 +17,10 @@ from portal import text
 from portal.annexes import CellError
 from portal.forms import Day
 from portal.historical_bureaus import Bureaus, Wrong
-from portal.importing import NO_RECORDS, NOT_A_SHEET
+from portal.historical_sheets import found_among, header_of
+from portal.importing import NO_RECORDS
 from portal.importing.cells import Names
-from portal.importing.flat import Flat, Stream, found_in
+from portal.importing.flat import Flat, Stream
 from portal.importing.held import Held
 from portal.importing.lines import BUREAU, NOT_OURS, REGION, ChildLines, MainLines
 from portal.importing.reading import Draft, Reading
@@ -96,8 +97,7 @@ def read_results(
         return _refused(reading, WRONG_SUFFIX)
     try:
         heads = flat.read_heads(content, suffix)
-        if (found := found_in(heads, record_type, whole=False)) is None:
-            return _refused(reading, NOT_A_SHEET.format(label=record_type.label))
+        found = found_among(heads, record_type)
         _read(reading, found, lambda place: _lines(content, suffix, place), terms, take)
     except Unreadable as unreadable:
         return _refused(reading, str(unreadable))
@@ -168,6 +168,10 @@ class _ResultLines(_ByBureau, MainLines):
         self.terms, self.bureaus, self.children, self.take = terms, bureaus, children, take
         self.part: list[Result] = []
         self.held = Held(reading.record_type.slug)
+
+    def header(self) -> int | None:
+        """Return the line of the header, though the name may be its only column."""
+        return header_of(self.reading.record_type, self.table)
 
     def read(self) -> bool:
         """Read the sheet to its end and give away the last part."""

@@ -3,7 +3,7 @@
 import pytest
 
 from portal import drafts, historical_jobs, registry
-from portal.historical_bureaus import UNKNOWN_BUREAU
+from portal.historical_bureaus import NO_BUREAU, UNKNOWN_BUREAU
 from portal.historical_rows import HELD, NOT_THEIRS, TWICE, sheets_of
 from portal.models import Filing
 from tests import made_files as made
@@ -37,6 +37,53 @@ def test_a_header_over_two_lines_is_read_and_what_holds_for_all_gives_way_to_it(
 
     assert brand.source == "历史登记，依据鲁人社字〔2022〕7号，2022-03-01办结"
     assert [said for said in brand.registration.upload.warnings if "没有读取" in said] == []
+
+
+@pytest.mark.parametrize("others", [["填报单位"], ["序号", "填报单位", "办结\n日期", "县区"]])
+def test_a_sheet_that_has_the_name_alone_of_its_type_is_read(others):
+    line = {NAME: "演示品牌", "填报单位": BUREAU, "序号": "1", "县区": "奎文"}
+
+    (brand,) = registered("labour-brands", sheet("labour-brands", line, header=[NAME, *others]))
+
+    assert (brand.title, brand.organisation.region_id) == ("演示品牌", PLACE)
+
+
+def test_a_name_without_a_bureau_is_wrong_in_its_line():
+    assert faults("labour-brands", sheet("labour-brands", {NAME: "演示品牌"}, header=[NAME])) == [
+        ("劳务品牌", 2, "填报单位", "", NO_BUREAU)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("slug", "header", "said"),
+    [
+        (
+            "labour-brands",
+            ["品牌", "填报单位"],
+            "没有认出“劳务品牌”的表头：须有“劳务品牌名称”这一列，其余各列见下载的模板。",
+        ),
+        (
+            "labour-brands",
+            [NAME, "填报单位", "法定代表人"],
+            "没有认出“劳务品牌”的表头：“法定代表人”是“劳务品牌建设单位”的列；"
+            "请再写上“品牌类型”“所属行业”“重点区域”等任一列，或使用下载的模板填写。",
+        ),
+        (
+            "building-units",
+            [UNIT, "填报单位", "培训人数"],
+            "没有认出“劳务品牌建设单位”的表头：“培训人数”是“年度培训就业情况”的列；"
+            "请再写上“建设的劳务品牌”“单位类型”“属于“山东手造””等任一列，或使用下载的模板填写。",
+        ),
+        (
+            "subsidy-reviews",
+            ["年度", "填报单位"],
+            "没有认出“补贴标准评估材料”的表头：“年度”也是“项目制培训情况统计表”的名称；"
+            "请再写上“评估论证日期”“征求意见对象”“评估情况”等任一列，或使用下载的模板填写。",
+        ),
+    ],
+)
+def test_a_sheet_that_may_be_of_another_type_is_refused_with_the_columns_it_needs(slug, header, said):
+    assert faults(slug, sheet(slug, {}, header=header)) == [("", 0, "", "", said)]
 
 
 def test_rows_of_a_namesake_that_is_not_there_are_told():

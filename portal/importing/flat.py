@@ -24,7 +24,7 @@ from portal.importing.lines import (
 from portal.importing.reading import Draft, Reading
 from portal.models import ChoiceListField, Organisation
 from portal.registry import RecordType
-from portal.sandbox import flat
+from portal.sandbox import Table, flat
 from portal.sheets import GUIDE, Column, Sheet, layout
 
 # Part of every digest: another number where the same cells came to mean something else by a change of ours.
@@ -58,18 +58,23 @@ def found_in(heads: list[flat.Head], record_type: RecordType, *, whole: bool) ->
 
     ``whole``: only when one line names every column of the type, which no official form does.
     """
-    main, *others = layout(record_type)
     tables = [head.table() for head in heads]
-    table = table_of(main, tables)
+    table = table_of(layout(record_type)[0], tables)
     if table is None or (whole and not is_whole_sheet(record_type, [table])):
         return None
-    place = next(number for number, other in enumerate(tables) if other is table)
-    left = [other for other in tables if other is not table]
-    children = {}
-    for sheet in others:
-        if own := titled(sheet, left):
-            children[sheet.rows] = next(number for number, other in enumerate(tables) if other is own)
-    return Flat(heads, place, children)
+    return laid_out(heads, record_type, _place(table, tables))
+
+
+def laid_out(heads: list[flat.Head], record_type: RecordType, place: int) -> Flat:
+    """Return the sheets that are read where the records stand on that at ``place``: it and those of rows."""
+    tables = [head.table() for head in heads]
+    left = [table for number, table in enumerate(tables) if number != place]
+    owned = {sheet.rows: titled(sheet, left) for sheet in layout(record_type)[1:]}
+    return Flat(heads, place, {name: _place(table, tables) for name, table in owned.items() if table})
+
+
+def _place(table: Table, tables: list[Table]) -> int:
+    return next(number for number, other in enumerate(tables) if other is table)
 
 
 class Stream:

@@ -56,7 +56,7 @@ def is_whole_sheet(record_type: RecordType, tables: list[Table]) -> bool:
 
 def table_of(main: Sheet, tables: list[Table]) -> Table | None:
     """Return the table that has the header of ``main``, the one of its title first."""
-    with_header = [table for table in tables if _header_row(main, table) is not None]
+    with_header = [table for table in tables if header_row(main, table) is not None]
     return titled(main, with_header) or next(iter(with_header), None)
 
 
@@ -65,7 +65,7 @@ def titled(sheet: Sheet, tables: list[Table]) -> Table | None:
     return next((table for table in tables if text.key(table.name) == text.key(sheet.title)), None)
 
 
-def _header_row(sheet: Sheet, table: Table) -> int | None:
+def header_row(sheet: Sheet, table: Table) -> int | None:
     """Return the line that names most columns, two at least or the only one."""
     found = {
         row: sum(1 for header in table.rows[row] if header.strip() and sheet.column(header))
@@ -87,7 +87,7 @@ class _Lines(ABC):
 
     def read(self) -> bool:
         """Read the header, then every line below it; return whether the lines could be read."""
-        header = _header_row(self.sheet, self.table)
+        header = self.header()
         if header is None:
             self.error(0, "", "", f"工作表“{self.table.name}”没有认出表头，请使用下载的模板。")
             return False
@@ -102,6 +102,10 @@ class _Lines(ABC):
             if not self._is_to_skip(row, cells):
                 self.line(row, cells)
         return True
+
+    def header(self) -> int | None:
+        """Return the line of the header, None without one."""
+        return header_row(self.sheet, self.table)
 
     def made_readers(self) -> list[tuple[int, Column, Read]]:
         """Return (place, column, what reads its cells) of the columns that are read."""
