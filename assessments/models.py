@@ -249,11 +249,11 @@ class AssessmentInstitution(Filing):
         return set(found.values_list("institution_id", "project__entry__code", "region_id"))
 
     @property
-    def projects(self) -> list[ExamProject]:
-        """The projects this institution may examine today or later."""
+    def lasting(self) -> list["InstitutionAuthorization"]:
+        """What this institution may examine today or later."""
         today = timezone.localdate()
         rows = child_rows(self, "authorizations")
-        return [row.project for row in rows if row.valid_to is None or row.valid_to >= today]
+        return [row for row in rows if row.valid_to is None or row.valid_to >= today]
 
 
 def lasting(day: date) -> models.Q:
@@ -292,6 +292,10 @@ class InstitutionAuthorization(models.Model):
     def project_code(self) -> str:
         """The code of the project in the catalogue, empty when it is not there."""
         return self.project.entry.code if hasattr(self.project, "entry") else ""
+
+    def reaches(self, city: str) -> bool:
+        """Whether it holds for ``city`` or a part of it, as what it may be chosen for (``offers``)."""
+        return self.region_id.startswith(city) or city.startswith(self.region_id)
 
     def problems(self, published: set[tuple[int, str, str]], most: int):
         """Yield what is wrong with this row beside the institutions ``published``, ``most`` of a project."""

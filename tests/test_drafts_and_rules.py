@@ -308,20 +308,6 @@ def test_a_brand_chooses_among_the_projects_in_force():
     ]
 
 
-def test_a_brand_chooses_institutions_that_examine_its_projects():
-    entry("exam-projects", name="演示泥塑制作")
-    allowed, other = (
-        {"project": "演示剪纸制作", "region": "潍坊市"},
-        {"project": "演示泥塑制作", "region": "潍坊市"},
-    )
-    entry("exam-institutions", name="演示甲校", authorizations=[allowed])
-    entry("exam-institutions", name="演示乙校", authorizations=[other])
-
-    record = draft("skill-brands", institutions=["演示甲校", "演示乙校"])
-
-    assert said(record) == ["考核机构“演示乙校”没有获准考核所选项目。"]
-
-
 def test_an_institution_is_authorised_within_the_region_of_its_bureau():
     record = draft("exam-institutions", authorizations=[{"project": "演示剪纸制作", "region": "济宁市"}])
 

@@ -5,7 +5,7 @@ from django.db import models
 from assessments.models import AssessmentInstitution, ExamProject
 from portal.models import ChoiceListField, Filing
 from portal.registry import PROVINCE, PaperForm, Problem, record
-from portal.snapshot import related
+from portal.snapshot import city_name, related
 from portal.successors import lasting_codes
 
 NOTICE = "鲁人社字〔2024〕95号"
@@ -196,13 +196,18 @@ class SkillBrand(Filing):
 
     def _unauthorised(self):
         """Compare by code, mergers followed: a project that was renamed is the one that was authorised."""
-        chosen = related(self, "institutions")
+        given = {institution: institution.lasting for institution in related(self, "institutions")}
         own = {project.pk for project in related(self, "exam_projects")}
-        lasting = lasting_codes({*own, *(p.pk for i in chosen for p in i.projects)}) if chosen else {}
-        for institution in chosen:
-            allowed = {lasting[project.pk] for project in institution.projects if project.pk in lasting}
-            if not allowed & {lasting[pk] for pk in own if pk in lasting}:
+        named = {row.project_id for rows in given.values() for row in rows}
+        codes = lasting_codes({*own, *named}) if given else {}
+        wanted = {codes[pk] for pk in own if pk in codes}
+        for institution, rows in given.items():
+            fitting = [row for row in rows if codes.get(row.project_id) in wanted]
+            if not fitting:
                 sentence = f"考核机构“{institution}”没有获准考核所选项目。"
+                yield Problem("institutions", sentence, f"{ANNEX}备注2")
+            elif not any(row.reaches(self.region.city_code) for row in fitting):
+                sentence = f"考核机构“{institution}”没有获准在{city_name(self)}考核所选项目，不得跨区域考核。"
                 yield Problem("institutions", sentence, f"{ANNEX}备注2")
 
     def _name_says_where_or_what(self) -> bool:
