@@ -139,26 +139,27 @@ def _recall(filing: Filing, action: Action, by: User, to: User | None, at: datet
 
 
 def _decide(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
-    replaces = _take_over(filing, standing=True) if action.target == State.APPROVED else {}
-    return {"decided_at": at, "decided_by_id": by.pk, "holder_id": by.pk, **replaces}
+    replaces = action.target == State.APPROVED and _updates_a_return(filing)
+    takes_over = {"holds_name": True} if replaces else {}
+    return {"decided_at": at, "decided_by_id": by.pk, "holder_id": by.pk, **takes_over}
+
+
+def _updates_a_return(filing: Filing) -> bool:
+    """Say whether approval alone puts a filing in the place of another; entries give way when published."""
+    return bool(filing.amends_id) and not filing.record_type.is_catalogued
+
+
+def give_way(updates: Sequence[Filing]) -> None:
+    """Let what these filings are put in the place of hold its name no longer; one query for all of them."""
+    if updates:
+        Filing.objects.filter(pk__in=[filing.amends_id for filing in updates]).update(holds_name=False)
 
 
 def _reopen(filing: Filing, action: Action, by: User, to: User | None, at: datetime) -> dict:
-    gives_back = _take_over(filing, standing=False) if filing.state == State.APPROVED else {}
-    return {"decided_at": None, "decided_by": None, **_HANDED_ON, **gives_back}
-
-
-def _take_over(filing: Filing, *, standing: bool) -> dict:
-    """Let the update of a return hold the name instead of what it updates; entries do so when published."""
-    if not filing.amends_id or filing.record_type.is_catalogued:
-        return {}
-    updated = Filing.objects.filter(pk=filing.amends_id)
-    if standing:
-        updated.update(holds_name=False)
-        return {"holds_name": True}
-    Filing.objects.filter(pk=filing.pk).update(holds_name=False)
-    swap(updated, holds_name=True)
-    return {}
+    if filing.state == State.APPROVED and _updates_a_return(filing):
+        Filing.objects.filter(pk=filing.pk).update(holds_name=False)
+        swap(Filing.objects.filter(pk=filing.amends_id), holds_name=True)
+    return {"decided_at": None, "decided_by": None, **_HANDED_ON}
 
 
 EFFECTS = {

@@ -17,7 +17,7 @@ from django.utils import timezone
 from portal import notify, policy, remarks, text
 from portal.actions import ACTIONS, Action
 from portal.asked import rows, whose
-from portal.effects import EFFECTS, append, as_refusal, last_hashes, swap, with_last_hash
+from portal.effects import EFFECTS, append, as_refusal, give_way, last_hashes, swap, with_last_hash
 from portal.grounds import NOTHING_SAID, UNEXPLAINED, Grounds
 from portal.models import Event, Filing, User
 from portal.policy import Choice, available_actions
@@ -255,6 +255,7 @@ def _carry_out(steps: Sequence[_Step], by: User, request_id: str) -> None:
         for pk, found in followed.items():
             done[pk].details |= found.details
             done[pk].changes |= found.changes
+    give_way([step.filing for step in steps if step.changes.get("holds_name")])
     _write(steps, by, request_id)
     told = [(step.filing, step.row.tells, _sentence(step.filing, step.row, step.event)) for step in steps]
     notify.tell_all(told, by=by)

@@ -1,15 +1,17 @@
 """Batches at the workbench: asked first, each item under the rules of one, an answer for every one."""
 
+from collections import Counter
+
 import pytest
 from django.urls import reverse
 
-from portal import batches, remarks, workflow
+from portal import batches, drafts, remarks, workflow
 from portal.grounds import Grounds
 from portal.models import Event, Filing, Message
 from portal.vocabulary import State
 from tests import factories
 from tests.batching import asked, outcome, send, statements, ticked
-from tests.copies import many_filings
+from tests.copies import many_filings, multiply
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +21,16 @@ RETURNING = {"comment": factories.COMMENT, "grounds": Grounds(("incomplete",))}
 def states(filings) -> list[str]:
     found = Filing.objects.in_bulk([filing.pk for filing in filings])
     return [found[filing.pk].state for filing in filings]
+
+
+def many_updates(number: int) -> list[Filing]:
+    """Return updates of as many approved returns, each before the province."""
+    first = many_filings(number, "subsidy-reviews", State.APPROVED)
+    update = drafts.update(first[0], by=factories.filer()).record
+    for action, by in (("submit", factories.filer()), ("endorse", factories.reviewer())):
+        update = factories.act(update, action, by)
+    changes = [{"amends_id": one.pk, "title": one.title} for one in first[1:]]
+    return [update, *multiply(update.record, number - 1, changes)]
 
 
 def test_the_page_that_asks_says_of_each_whether_it_is_open_and_does_nothing(client):
@@ -206,6 +218,21 @@ def test_a_hundred_acts_cost_the_statements_of_one(action):
 
     assert costs[1:] == [costs[1]] * 3
     assert Event.objects.filter(filing__in=filings, action=action).count() == 106
+
+
+def test_a_hundred_updates_cost_the_statements_of_one_and_take_over_from_what_they_update():
+    updates = many_updates(106)
+    by = factories.approver()
+    parts = [updates[:2], updates[2:3], updates[3:6], updates[6:]]
+
+    costs = [
+        statements(lambda part=part: workflow.perform_all(asked(part, "approve"), by=by)) for part in parts
+    ]
+
+    assert costs[1:] == [costs[1]] * 3
+    now = Filing.objects.filter(kind="subsidy-reviews").values_list("state", "amends", "holds_name")
+    standing = Counter((state, bool(amends), holds_name) for state, amends, holds_name in now)
+    assert standing == {(State.APPROVED, True, True): 106, (State.APPROVED, False, False): 106}
 
 
 @pytest.mark.parametrize("stale", [False, True], ids=["refused", "overtaken"])
