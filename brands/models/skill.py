@@ -207,7 +207,7 @@ class SkillBrand(Filing):
                 sentence = f"考核机构“{institution}”没有获准考核所选项目。"
                 yield Problem("institutions", sentence, f"{ANNEX}备注2")
             elif not any(row.reaches(self.region.city_code) for row in fitting):
-                sentence = f"考核机构“{institution}”没有获准在{city_name(self)}考核所选项目，不得跨区域考核。"
+                sentence = f"考核机构“{institution}”没有获准在{city_name(self)}考核所选项目。"
                 yield Problem("institutions", sentence, f"{ANNEX}备注2")
 
     def _name_says_where_or_what(self) -> bool:
