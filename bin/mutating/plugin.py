@@ -117,19 +117,22 @@ def _touched(session, targets: list[Target]) -> dict[str, dict[int, list]]:
             for line in seen:
                 touched[name].setdefault(line, []).append((*cost, number))
     return {
-        name: {line: _in_turns(tests, session.items) for line, tests in lines.items()}
+        name: {line: _in_turns(name, tests, session.items) for line, tests in lines.items()}
         for name, lines in touched.items()
     }
 
 
-def _in_turns(tests: list[tuple], items: list) -> list[tuple]:
-    """Return tests so that each file has its turn, the narrowest first: each looks at something else."""
-    before, turns = Counter(), []
+def _in_turns(module: str, tests: list[tuple], items: list) -> list[tuple]:
+    """Return tests so that each file has its turn, the narrowest first: each looks at something else.
+
+    Those in files that are named after the module come before all others.
+    """
+    before, turns, own = Counter(), [], f"test_{module.rpartition('.')[2]}"
     for test in sorted(tests):
         path = items[test[-1]].path
         before[path] += 1
-        turns.append((before[path], *test))
-    return [test for _, *test in sorted(turns)]
+        turns.append((not path.name.startswith(own), before[path], *test))
+    return [test for _, _, *test in sorted(turns)]
 
 
 def _run_watched(item, after, targets: list[Target]) -> dict[str, set[int]]:
