@@ -19,7 +19,8 @@ PARTS = {
         "portal.workflow",
         "workflow* every_act batches* drafts_and_rules guards circulation consultation* verify* versions "
         "appointing recalled_returns queue_acts remark* submitting reopening decision_pages access_log "
-        "deadlines deliveries publishing_pages filing_conflicts histories races",
+        "deadlines deliveries publishing_pages filing_conflicts histories races prepared* "
+        "historical_acts periodic*",
     ),
     "scope": ("portal.scope", "scope read_only fence filing_lists"),
     "imports": (
