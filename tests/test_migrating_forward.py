@@ -81,8 +81,10 @@ def tables_of(release: str) -> dict:
 
 
 def columns(old) -> list[str]:
-    """Return the names of the columns of a model of the release."""
-    return [field.attname for field in old._meta.local_concrete_fields if not field.generated]
+    """Return the names of the columns of a model of the release, but of those that were given up since."""
+    left = {field.attname for field in apps.get_model(old._meta.label)._meta.local_concrete_fields}
+    fields = (field for field in old._meta.local_concrete_fields if not field.generated)
+    return [field.attname for field in fields if field.attname in left]
 
 
 def stored(models: dict, using: str) -> dict[str, list[tuple]]:

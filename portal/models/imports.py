@@ -54,7 +54,6 @@ class Import(models.Model):
     ``file`` and ``plan``  names in the store, empty once they were removed
     ``counts``             outcome → number of rows, since it was read
     ``warnings``           what to mind of the file as a whole
-    ``facts``              what was said of the file beside it, by its purpose
     ``reason``             why it could not be read or committed the last time, in a sentence
     ``job``                the latest job that reads or commits it, if it takes one
     """
@@ -73,7 +72,6 @@ class Import(models.Model):
     sha256 = models.CharField("摘要", max_length=64)
     counts = models.JSONField("行数", default=dict)
     warnings = models.JSONField("提示", default=list)
-    facts = models.JSONField("说明", default=dict)
     read_at = models.DateTimeField("读取时间", null=True)
     confirmed_at = models.DateTimeField("确认时间", null=True)
     confirmed_by = models.ForeignKey(
