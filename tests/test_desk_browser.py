@@ -6,9 +6,17 @@ from django.urls import reverse
 from portal.models import Event
 from portal.vocabulary import State
 from tests import factories
+from tests.looking import Eyes
 from tests.walking import wider_than_the_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
+# What of the header is seen: how many lines it takes, and what is smaller than a finger (WCAG 2.5.8).
+_HEADER = """() => {
+  const seen = [...document.querySelectorAll(".desk-top :is(.brand, .util button, .menu > summary)")];
+  const boxes = seen.map((control) => control.getBoundingClientRect());
+  const lines = new Set(boxes.map((box) => Math.round(box.top + box.height / 2)));
+  return [lines.size, boxes.length, boxes.filter((box) => box.height < 24 || box.width < 24).length];
+}"""
 OPINION = "三项条件齐备，同意报送。"
 
 
@@ -45,6 +53,21 @@ def test_no_page_of_a_publisher_is_wider_than_the_window(seat):
     pages = [reverse("publish", args=[filing.pk]), reverse("exit", args=[entry.code]), "/desk/?tab=publish"]
 
     assert wider_than_the_window(page, pages) == []
+
+
+@pytest.mark.parametrize("chosen", [{}, {"elder": "on"}])
+@pytest.mark.parametrize("width", [320, 345, 360, 480])  # 345: of 360 a bar to scroll with takes 15
+def test_the_header_of_the_workbench_is_one_line_on_a_phone(chromium, client, chosen, width):
+    client.force_login(factories.reviewer())
+    client.cookies.load(chosen)
+    eyes = Eyes(chromium, client)
+    eyes.look("/desk/")
+    eyes.page.set_viewport_size({"width": width, "height": 800})
+
+    found = eyes.page.evaluate(_HEADER), eyes.cut()
+    eyes.close()
+
+    assert found == ([1, 3, 0], [])
 
 
 def test_the_seal_button_carries_the_chosen_verb(seat):
