@@ -7,7 +7,9 @@ import re
 import sqlite3
 import sys
 import unicodedata
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, InternalError, OperationalError
@@ -20,9 +22,10 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.template import loader
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.log import log_response
 
-from portal import display, registry, text
+from portal import bodies, display, given_back, registry, text
 from portal.converters import CodeConverter
 from portal.models import CatalogueEntry
 from portal.sealing import Unreadable
@@ -41,8 +44,6 @@ FULL = {
     "sentence": "系统的存储空间已满，或者存储设备读写出错，这一步没有办理。",
     "after": "已保存的内容都在。请联系系统管理员清理磁盘空间；之后先核对刚才的内容，没有保存的再提交一次。",
 }
-LEAST_TEXT, MOST_TEXTS = 6, 40  # characters of a text, and texts, that are given back
-_HIDDEN = re.compile("password|token|code$|^next$|^from$|key")
 MOST_WORDS = 60  # characters of an address that are offered to the search
 
 
@@ -81,27 +82,37 @@ def _words(path: str) -> str:
 
 @login_not_required
 def token_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Return the 403 page of a form whose token does not hold, with the texts that were typed into it.
+    """Return the 403 page of a form whose token does not hold, with what was typed into it.
 
     Only what came from a page of this site is given back: nobody else may lay words into ours.
     """
-    texts = _typed(request) if _came_from_here(request) else []
-    return render(request, "403_csrf.html", {"texts": texts}, status=403)
+    is_ours = _came_from_here(request)
+    context = {"typed": _typed(request) if is_ours else [], "back": _page_before(request)}
+    return render(request, "403_csrf.html", context, status=403)
 
 
 def _came_from_here(request: HttpRequest) -> bool:
     return request.headers.get("Origin", "") == f"{request.scheme}://{request.get_host()}"
 
 
-def _typed(request: HttpRequest) -> list[str]:
-    """Return the longer texts of a form that is no upload, no password among them."""
-    if request.content_type != "application/x-www-form-urlencoded":
+def _page_before(request: HttpRequest) -> str:
+    """Return the address here of the page that bore the form, if the browser says it."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    if (before.scheme, before.netloc) != (request.scheme, request.get_host()):
+        return ""
+    page = before._replace(scheme="", netloc="", fragment="").geturl()
+    return page if url_has_allowed_host_and_scheme(page, None) else ""
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return label and words of all that was filled in, passwords and files not; none of a form too long."""
+    if bodies.length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return []
     try:
-        named = [(name, value) for name, values in request.POST.lists() for value in values]
+        sent = [(name, value) for name, values in request.POST.lists() for value in values]
     except (OSError, RawPostDataException, SuspiciousOperation):  # cut off, or too large to be read
         return []
-    return [v for name, v in named if len(v) >= LEAST_TEXT and not _HIDDEN.search(name)][:MOST_TEXTS]
+    return given_back.pairs(sent)
 
 
 @login_not_required
