@@ -18,7 +18,7 @@ from portal.models import Event, Filing, User
 from portal.workflow import Asked, Conflict, Outcome
 
 MOST = 500
-TOO_MANY = f"一次最多办理 {MOST} 份，请分几次选择。没有办理任何一份。"
+TOO_MANY = f"一次最多办理 {MOST} 件，请分几次选择。没有办理任何一件。"
 NONE_TICKED = "还没有选择填报，请先在列表中勾选。"
 PUBLISH = "publish"
 # What can be done to many at once → how the page is called; each line has the word of its own route.

@@ -23,12 +23,16 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Behind:
-    """The list behind a number: what it holds in words, its rows, its headings, how a page becomes lines."""
+    """The list behind a number: what it holds in words, its rows, its headings, how a page becomes lines.
+
+    ``unit`` is what a row is counted by.
+    """
 
     title: str
     rows: QuerySet | Sequence
     headings: tuple[str, ...]
     lines: Callable[[Iterable], list[dict]]
+    unit: str = "件"
 
 
 def behind(board: Dashboard, cell: Mapping[str, str]) -> Behind:
@@ -151,9 +155,8 @@ def _duties(board: Dashboard, cell: Mapping[str, str]) -> Behind:
     found = [(c, row) for c, row in found if _is_in(row.duty.organisation.region_id, sight)]
     chosen = [(campaign, row) for campaign, row in found if _counts(row, which)]
     headings = ("单位", "任务", "截止时间", "最近提交", "状态")
-    return Behind(
-        f"{words} {DUTIES[which]}单位", chosen, headings, lambda page: [_duty(*one) for one in page]
-    )
+    title = f"{words} {DUTIES[which]}单位"
+    return Behind(title, chosen, headings, lambda page: [_duty(*one) for one in page], unit="项")
 
 
 def _is_in(code: str, sight: Sight) -> bool:

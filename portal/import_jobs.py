@@ -13,7 +13,7 @@ from portal.workflow import Refused
 READ, COMMIT, RECEIPT = "import-read", "import-commit", "import-receipt"
 TITLES = {READ: "读取“{}”", COMMIT: "导入“{}”"}
 IS_READ = "“{}”已读取完毕，请核对后确认导入。"
-IS_COMMITTED = "“{}”已导入：新增{}份，更新{}份。"
+IS_COMMITTED = "“{}”已导入：新增{}件，更新{}件。"
 TROUBLE = "处理文件时出错，没有导入任何数据，文件还在。请稍后再试；仍不行时请把作业编号 {} 告诉系统管理员。"
 
 

@@ -39,13 +39,13 @@ from portal.vocabulary import EDITABLE, ENDED, State
 BATCH = 200  # filings in one transaction
 TITLE = "到期个人信息清除"
 WORDS = {
-    "filings": "份填报",
+    "filings": "件填报",
     "versions": "个提交版本",
     "files": "个附件",
     "objections": "件异议",
     "sheets": "个登记表格",
     "phones": "个手机号",
-    "left": "份因内容与摘要不符而未动",
+    "left": "件因内容与摘要不符而未动",
 }
 Counts = dict[str, Counter]
 

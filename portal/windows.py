@@ -195,7 +195,7 @@ def why_not_nothing(campaign: Campaign, organisation: Organisation) -> str:
         return f"“{campaign}”不收{organisation}的零报送，或尚未开放、已经关闭。"
     filed = Filing.objects.filter(campaign=campaign, region_id=organisation.region_id)
     if live := filed.exclude(state__in=[State.CANCELLED, State.REJECTED]).count():
-        return f"本单位已为“{campaign}”填报 {live} 份，不能再作零报送；没有内容要报的，请先作废那些草稿。"
+        return f"本单位已为“{campaign}”填报 {live} 件，不能再作零报送；没有内容要报的，请先作废那些草稿。"
     return ""
 
 

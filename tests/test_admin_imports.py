@@ -83,7 +83,7 @@ def test_what_was_exported_comes_back_as_the_same_draft(record_type, client):
     answer = confirm(client, record_type, preview)
 
     made = record_type.model.objects.exclude(pk=record.pk).latest("pk")
-    assert told(answer) == ["已导入1份草稿，请在工作台核对后提交。"]
+    assert told(answer) == ["已导入1件草稿，请在工作台核对后提交。"]
     assert content(made) == before
     assert (made.state, made.version, made.step, made.created_by_id) == (
         State.DRAFT,
@@ -156,7 +156,7 @@ def test_what_is_there_already_is_changed_and_what_was_submitted_is_left(client)
 
     answer = confirm(client, LABOUR, upload(client, LABOUR, labour("潍坊演示甲", "潍坊演示乙", "潍坊演示丙")))
 
-    assert told(answer) == ["已导入2份草稿，请在工作台核对后提交。"]
+    assert told(answer) == ["已导入2件草稿，请在工作台核对后提交。"]
     counts = {f.title: f.record.worker_count for f in Filing.objects.filter(state="draft")}
     assert counts == {"潍坊演示甲": 20, "潍坊演示丙": 20}
 

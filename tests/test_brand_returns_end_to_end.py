@@ -36,7 +36,7 @@ def upload_annex(page, path) -> None:
     page.get_by_role("button", name="上传并预览").click()
     page.get_by_text(FILLED["case_story"]).wait_for()
     page.get_by_role("button", name="确认导入").click()
-    page.get_by_text("已导入 1 份草稿").wait_for()
+    page.get_by_text("已导入 1 件草稿").wait_for()
 
 
 def complete(page) -> None:

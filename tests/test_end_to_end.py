@@ -83,10 +83,10 @@ def upload_and_complete(page) -> None:
     page.get_by_label("填报类型").select_option(label="专项职业能力品牌")
     page.get_by_label("文件").set_input_files(ANNEX)
     page.get_by_role("button", name="上传并预览").click()
-    page.get_by_text("共读取 1 份").wait_for()
+    page.get_by_text("共读取 1 件").wait_for()
     assert "风筝制作" in page.locator("main").inner_text()
     page.get_by_role("button", name="确认导入").click()
-    walking.told(page, "已导入 1 份草稿")
+    walking.told(page, "已导入 1 件草稿")
     for choice in ("某一产业", "特色手工技艺", "培育"):
         page.get_by_role("radio", name=choice, exact=True).check()
     page.get_by_role("button", name="提交", exact=True).click()

@@ -70,10 +70,10 @@ def test_a_sheet_with_three_bad_rows_is_corrected_in_its_receipt_and_becomes_dra
     page.get_by_role("link", name="换一个文件").click()
     page.get_by_role("heading", name="从 Word 或表格导入").wait_for()
     send(page, again)
-    page.get_by_text("共读取 300 份，没有错误").wait_for()
+    page.get_by_text("共读取 300 件，没有错误").wait_for()
     assert Filing.objects.count() == 0
-    page.get_by_role("button", name="确认导入（300 份）").click()
-    page.get_by_text("已导入 300 份草稿").wait_for()
+    page.get_by_role("button", name="确认导入（300 件）").click()
+    page.get_by_text("已导入 300 件草稿").wait_for()
 
     assert downloading.value.suggested_filename == "错误回执-品牌.xlsx"
     assert page.locator("td a.t-title").first.inner_text() == "潍坊演示0"

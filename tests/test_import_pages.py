@@ -61,7 +61,7 @@ def test_the_official_form_is_shown_confirmed_and_becomes_a_draft(desk):
     answer = confirm(desk, preview)
 
     made = Filing.objects.get(kind="skill-brands").record
-    assert "共读取 1 份，没有错误" in shown
+    assert "共读取 1 件，没有错误" in shown
     assert f"<dd>{NAME}</dd>" in shown
     assert before == 0
     assert answer.url == reverse("filing-edit", args=[made.pk])

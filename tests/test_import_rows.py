@@ -63,7 +63,7 @@ def test_each_row_stands_under_what_it_would_do(desk, mixed):
 
     assert numbers == {"错误": 0, "更新": 1, "新增": 3, "未改动（已提交或已公布）": 1, "相同": 1}
     assert mixed.context["outcome"] == "changed"
-    assert "确认导入（4 份）" in mixed.content.decode()
+    assert "确认导入（4 件）" in mixed.content.decode()
 
 
 def test_a_change_shows_the_old_value_beside_the_new_one(desk, mixed):
@@ -91,7 +91,7 @@ def test_what_was_imported_is_told_with_the_drafts_it_made(desk, mixed):
 
     content = done.content.decode()
     made_now = listed(desk, mixed.context["imported"], "new")
-    assert "新增 3 份，更新 1 份，相同 1 份，未改动（已提交或已公布）1 份" in content
+    assert "新增 3 件，更新 1 件，相同 1 件，未改动（已提交或已公布）1 件" in content
     assert [row["url"] for row in made_now] == [
         reverse("filing", args=[Filing.objects.get(title=row["title"]).pk]) for row in made_now
     ]
@@ -250,9 +250,9 @@ def test_what_takes_long_is_read_and_written_by_jobs_with_progress(desk, monkeyp
         content = page.content.decode()
         assert (word in content, 'role="progressbar"' in content) == (True, True)
         assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in content
-    assert "共读取 4 份，没有错误" in read.content.decode()
+    assert "共读取 4 件，没有错误" in read.content.decode()
     assert (nothing_yet, Filing.objects.count()) == (0, 4)
-    assert "新增 4 份" in done.content.decode()
+    assert "新增 4 件" in done.content.decode()
 
 
 def test_the_latest_imports_of_the_bureau_are_listed_with_their_standing(desk):

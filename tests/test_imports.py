@@ -304,7 +304,7 @@ def test_a_large_file_is_read_and_carried_out_by_jobs(by, monkeypatch):
     assert (Import.objects.get().committed_at is not None, Filing.objects.get().title) == (True, "甲公司")
     assert [m.text for m in Message.objects.filter(user=by).order_by("pk")] == [
         "“单位.xlsx”已读取完毕，请核对后确认导入。",
-        "“单位.xlsx”已导入：新增1份，更新0份。",
+        "“单位.xlsx”已导入：新增1件，更新0件。",
     ]
 
 

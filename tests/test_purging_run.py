@@ -35,9 +35,9 @@ def test_the_command_counts_first_and_then_erases_and_the_log_holds_numbers_and_
     second, third = run(), run()
 
     label = "作废和不予通过的填报"
-    assert (f"{label}：1 份填报。" in first, untouched > 0) == (True, True)
+    assert (f"{label}：1 件填报。" in first, untouched > 0) == (True, True)
     (line,) = [line for line in second if line.startswith(label)]
-    assert line.startswith(f"{label}：1 份填报，1 个提交版本")
+    assert line.startswith(f"{label}：1 件填报，1 个提交版本")
     assert f"{label}：没有到期的。" in third
     (noted,) = AccessRecord.objects.filter(object_type="portal.purge")
     details = json.loads(noted.details)

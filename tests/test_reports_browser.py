@@ -42,12 +42,12 @@ def plain_desks(chromium, live_server):
 
 def test_a_number_is_followed_to_its_filings_and_its_file_is_asked_for_without_scripts(plain_desks, counted):
     page = plain_desks.of(reader(PROVINCE))
-    page.get_by_role("link", name="报表", exact=True).click()
+    page.get_by_role("link", name="统计报表", exact=True).click()
     page.get_by_role("link", name="测试用报表", exact=True).click()
     told(page, "截至此刻")
 
     page.locator("tr.total").get_by_role("link", name="25", exact=True).click()
-    told(page, "共 25 份填报")
+    told(page, "共 25 件填报")
     shown = page.locator("section[aria-label=填报清单] tbody tr").count()
     page.get_by_role("link", name="下一页").click()
     told(page, "第 21–25 条")

@@ -149,9 +149,9 @@ def test_a_county_uploads_its_sheet(offices, tmp_path):
     page.get_by_label("填报类型").select_option(label=RETURN.label)
     page.get_by_label("文件").set_input_files(path)
     page.get_by_role("button", name="上传并预览").click()
-    page.get_by_text("共读取 1 份，没有错误").wait_for()
+    page.get_by_text("共读取 1 件，没有错误").wait_for()
     page.get_by_role("button", name="确认导入").click()
-    page.get_by_text("已导入 1 份草稿").wait_for()
+    page.get_by_text("已导入 1 件草稿").wait_for()
     walking.hand_in(page)
 
     record = Filing.objects.get()

@@ -105,7 +105,7 @@ def test_seeding_goes_on_from_what_is_seeded_and_leaves_it_as_it_was():
 def test_real_filings_keep_synthetic_ones_away():
     draft("labour-brands")
 
-    with pytest.raises(CommandError, match="库中有 1 份真实填报，合成数据不能混入；没有写入任何数据"):
+    with pytest.raises(CommandError, match="库中有 1 件真实填报，合成数据不能混入；没有写入任何数据"):
         seeded(30)
 
     assert Filing.objects.count() == 1

@@ -261,7 +261,7 @@ def test_nobody_sends_a_zero_report_beside_a_filing_or_for_another_bureau():
     filing(KIND, State.CITY_REVIEW)
 
     assert windows.why_not_nothing(of, bureau(WEIFANG)) == (
-        "本单位已为“演示任务”填报 1 份，不能再作零报送；没有内容要报的，请先作废那些草稿。"
+        "本单位已为“演示任务”填报 1 件，不能再作零报送；没有内容要报的，请先作废那些草稿。"
     )
     assert windows.why_not_nothing(of, bureau(KUIWEN)) == (
         "“演示任务”不收潍坊市奎文区人力资源和社会保障局的零报送，或尚未开放、已经关闭。"

@@ -68,7 +68,7 @@ def test_whoever_filed_already_or_speaks_for_another_is_told_why_he_cannot_repor
     }
 
     assert told == {
-        WEIFANG: ["本单位已为“演示任务”填报 1 份，不能再作零报送；没有内容要报的，请先作废那些草稿。"],
+        WEIFANG: ["本单位已为“演示任务”填报 1 件，不能再作零报送；没有内容要报的，请先作废那些草稿。"],
         KUIWEN: ["“演示任务”不收潍坊市奎文区人力资源和社会保障局的零报送，或尚未开放、已经关闭。"],
     }
 

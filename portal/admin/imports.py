@@ -93,5 +93,5 @@ class DraftImport(ImportMixin):
         for reason in reasons:
             messages.warning(request, f"没有导入任何数据：{reason}")
         if not reasons:
-            done = f"已导入{len(result.rows)}份草稿，请在工作台核对后提交。"
+            done = f"已导入{len(result.rows)}件草稿，请在工作台核对后提交。"
             messages.success(request, result.notice or done)

@@ -50,8 +50,8 @@ class Reading:
     def summary(self) -> str:
         """The outcome in one sentence, for page and command."""
         if self.errors:
-            return f"共读取{len(self.records)}份，{len(self.errors)}处错误，未导入任何数据。"
-        return f"共读取{len(self.records)}份，没有错误。"
+            return f"共读取{len(self.records)}件，{len(self.errors)}处错误，未导入任何数据。"
+        return f"共读取{len(self.records)}件，没有错误。"
 
 
 def shown(draft: Draft, record_type: RecordType) -> dict[str, Any]:

@@ -137,8 +137,8 @@ def done_page(request: HttpRequest, word: str, outcomes: Sequence[Outcome], acti
     done = sum(line.is_done for line in lines)
     context = {
         "nav": "desk",
-        "heading": f"批量{word}：办理 {done} 份"
-        + (f"，{len(lines) - done} 份没有办理" if done < len(lines) else ""),
+        "heading": f"批量{word}：办理 {done} 件"
+        + (f"，{len(lines) - done} 件没有办理" if done < len(lines) else ""),
         "lines": sorted(lines, key=lambda line: line.is_done),
         "done": done,
         "failed": len(lines) - done,

@@ -37,7 +37,7 @@ from portal.workflow import Refused
 TOO_BIG = f"文件超过 {flat.MOST_BYTES // 2**20} MB，没有读取；请分成几个文件后再上传。"
 NO_TYPE = "请选择要导入的类型。"
 NO_FAULTS = "这份文件没有错误，不需要错误回执。"
-DONE = "已导入 {} 份草稿，补填和核对后提交。"
+DONE = "已导入 {} 件草稿，补填和核对后提交。"
 GIVEN_UP = "已放弃导入“{}”，没有写入任何数据，上传的文件已删除。"
 
 

@@ -94,7 +94,7 @@ def act(request: HttpRequest) -> HttpResponse:
     if not pks or len(pks) > batches.MOST:
         return _list(request, batches.TOO_MANY if pks else batches.NONE_TICKED)
     if name == "drop":
-        messages.success(request, f"已撤销 {prepared.drop(pks, by=request.user)} 份拟办结论，填报没有变动。")
+        messages.success(request, f"已撤销 {prepared.drop(pks, by=request.user)} 件拟办结论，填报没有变动。")
         return redirect("prepared")
     return done_page(request, "作出结论", prepared.release(pks, by=request.user, request_id=request.id))
 

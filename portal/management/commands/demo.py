@@ -26,4 +26,4 @@ class Command(BaseCommand):
             raise CommandError(str(reason)) from None
         demo_reports.make()
         self.stdout.write(demo.accounts(secret))
-        self.stdout.write(f"已生成 {Filing.objects.filter(is_demo=True).count()} 份演示填报。")
+        self.stdout.write(f"已生成 {Filing.objects.filter(is_demo=True).count()} 件演示填报。")

@@ -110,7 +110,7 @@ class Outcome:
     def write_lines(self, out: OutputWrapper) -> None:
         """Write the outcome for people."""
         total, faults = sum(1 for _ in self.rows()), len(self.errors)
-        out.write(f"共读取{total}份，{faults}处错误，导入{self.imported}份。")
+        out.write(f"共读取{total}件，{faults}处错误，导入{self.imported}件。")
         for e in self.errors:
             place = f"{e.sheet}第{e.row}行“{e.column}”：“{e.value}”" if e.row else ""
             out.write(f"{place}{e.message}")

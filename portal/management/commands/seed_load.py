@@ -42,7 +42,7 @@ def refuse() -> None:
         raise CommandError("演示数据已关闭（PORTAL_DEMO=0），没有写入任何数据；请在空库或演示库上执行。")
     if real := population.real_filings():
         raise CommandError(
-            f"库中有 {real:,} 份真实填报，合成数据不能混入；没有写入任何数据，请在空库或演示库上执行。"
+            f"库中有 {real:,} 件真实填报，合成数据不能混入；没有写入任何数据，请在空库或演示库上执行。"
         )
     if not Organisation.objects.exists():
         raise CommandError(
