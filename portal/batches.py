@@ -15,6 +15,7 @@ from portal import catalogue, decision, inbox, opinions, policy, prepared, readi
 from portal.actions import ACTIONS
 from portal.grounds import Grounds
 from portal.models import Event, Filing, User
+from portal.vocabulary import State
 from portal.workflow import Asked, Conflict, Outcome
 
 MOST = 500
@@ -238,8 +239,20 @@ def _result(outcome: Outcome, filing: Filing | None, user: User) -> Result:
         state=state,
         word=word,
         entry=entry.code if entry else "",
-        retry="" if outcome.event or _is_own(outcome.obstacle, user) else item_of(filing),
+        retry="" if outcome.event or _is_settled(outcome, filing, user) else item_of(filing),
     )
+
+
+def _is_settled(outcome: Outcome, filing: Filing, user: User) -> bool:
+    """Say whether there is nothing to try again: the act was done meanwhile, or the filing left the desk."""
+    if _is_own(outcome.obstacle, user):
+        return True
+    if outcome.asked.action == PUBLISH:
+        return filing.state != State.APPROVED or inbox.entry_of(filing) is not None
+    found = policy.choice(filing, user, outcome.asked.action)
+    if found is None or filing.state not in found.action.sources:
+        return True
+    return found.action.unaccepted and filing.accepted_at is not None
 
 
 def _is_own(obstacle: Exception | None, user: User) -> bool:

@@ -78,9 +78,45 @@ def test_each_is_done_or_told_why_not_and_what_failed_is_ticked_again(client):
     assert (
         lines["潍坊演示三"].said == "没有办理：审核上报现在不能办理：有待发出的意见，请随退回发出或先删除。"
     )
-    assert [line.retry for line in page.context["retries"]] == ticked([second, third])
+    assert [line.retry for line in page.context["retries"]] == ticked([third])
     assert page.context["back"] == "/desk/?tab=todo&page=2"
     assert states([first, second, third]) == [State.PROVINCE_REVIEW, State.PROVINCE_REVIEW, State.CITY_REVIEW]
+
+
+@pytest.mark.parametrize("meanwhile", ["endorse", "return"])
+def test_what_a_colleague_decided_meanwhile_is_told_and_not_offered_again(client, meanwhile):
+    decided, accepted = (factories.submitted("skill-brands", name=f"潍坊演示{n}") for n in ("一", "二"))
+    sent, colleague = ticked([decided, accepted]), factories.reviewer(name="colleague")
+    said = RETURNING if meanwhile == "return" else {}
+    factories.act(decided, meanwhile, colleague, **said)
+    factories.act(accepted, "accept", colleague)
+
+    page = send(client, factories.reviewer(), "batch-do", "endorse", sent)
+
+    assert [line.retry for line in page.context["retries"]] == ticked([accepted])
+    assert page.content.decode().count("无须再办") == 1
+
+
+def test_what_a_colleague_accepted_meanwhile_is_not_offered_to_be_accepted_again(client):
+    filing = factories.submitted("skill-brands")
+    sent = ticked([filing])
+    factories.act(filing, "accept", factories.reviewer(name="colleague"))
+
+    page = send(client, factories.reviewer(), "batch-do", "accept", sent)
+
+    assert (page.context["failed"], page.context["retries"]) == (1, [])
+
+
+def test_what_was_published_meanwhile_is_told_and_not_offered_again(client):
+    done, waiting = (factories.approved("skill-brands", name=f"潍坊演示{n}") for n in ("一", "二"))
+    sent = ticked([done, waiting])
+    factories.publish(done, level="municipal")
+    said = {"document_number": "演示〔2026〕1号", "on": "2026-01-05", "level": "municipal"}
+
+    page = send(client, factories.publisher(), "batch-do", "publish", sent, **said)
+
+    assert [line.retry for line in page.context["retries"]] == []
+    assert [line.title for line in page.context["lines"] if not line.is_done] == ["潍坊演示一"]
 
 
 def test_the_same_form_sent_twice_does_nothing_twice_and_names_the_first_act(client):
