@@ -7,7 +7,7 @@ from django.core.checks import Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist
 from django.db import DatabaseError, connection
 
-from portal import fence, networks, registry, terms
+from portal import fence, field_marks, networks, registry, terms
 from portal.models.sealed import Sealed
 
 
@@ -68,6 +68,15 @@ def personal_fields_are_sealed(app_configs, **kwargs) -> list[Error]:
         for record_type in registry.all_types()
         for name in record_type.personal
         if _has(record_type.model, name) and not isinstance(record_type.field(name), Sealed)
+    ]
+
+
+@register
+def all_fields_are_marked(app_configs, **kwargs) -> list[Error]:
+    """Return an error for each field of any model that bears no mark or more than one (portal.E008)."""
+    return [
+        Error(f"{said}.", hint="Name it once in portal/field_marks.py.", id="portal.E008")
+        for said in field_marks.faults()
     ]
 
 

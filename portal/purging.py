@@ -20,7 +20,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from portal import access_log, attachments, registry, resealing, sealing, snapshot, terms
+from portal import access_log, attachments, field_marks, registry, resealing, sealing, snapshot, terms
 from portal.models import (
     WAITING,
     Act,
@@ -213,7 +213,7 @@ def _objections(now: datetime) -> QuerySet[Objection]:
 
 def _erase_objections(now: datetime) -> tuple[Counter, list[int]]:
     numbers = list(_objections(now).values_list("pk", flat=True))
-    words = dict.fromkeys(("objector", "contact", "text"), sealing.ERASED_WORDS)
+    words = dict.fromkeys(field_marks.personal(Objection), sealing.ERASED_WORDS)
     Objection.objects.filter(pk__in=numbers).update(**words, erased_at=now)
     return +Counter(objections=len(numbers)), numbers
 
