@@ -1,6 +1,8 @@
 """Batches at the workbench: asked first, each item under the rules of one, an answer for every one."""
 
 from collections import Counter
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -269,6 +271,30 @@ def test_a_hundred_updates_cost_the_statements_of_one_and_take_over_from_what_th
     now = Filing.objects.filter(kind="subsidy-reviews").values_list("state", "amends", "holds_name")
     standing = Counter((state, bool(amends), holds_name) for state, amends, holds_name in now)
     assert standing == {(State.APPROVED, True, True): 106, (State.APPROVED, False, False): 106}
+
+
+def test_one_update_whose_name_another_return_has_taken_stops_no_other():
+    by = factories.filer()
+    held = factories.filing("subsidy-reviews", State.APPROVED, year=2025, evaluated_on=date(2025, 3, 20))
+    update = drafts.update(held, by=by).record
+    values = {"year": 2024, "evaluated_on": date(2024, 3, 20)}
+    drafts.save(update, by=by, revision=update.revision, values=values)
+    factories.act(factories.act(update, "submit", by), "endorse", factories.reviewer())
+    others = [factories.filing("subsidy-reviews", State.PROVINCE_REVIEW, year=2024, place="3707")]
+    others.append(factories.filing("subsidy-reviews", State.PROVINCE_REVIEW, year=2024, place="3717"))
+    stranger = Filing.objects.get(pk=update.pk)
+    elsewhere = replace(asked([stranger], "approve")[0], pk=0)
+
+    outcomes = workflow.perform_all(
+        [*asked([stranger, *others], "approve"), elsewhere], by=factories.approver()
+    )
+
+    assert [str(one.obstacle) if one.obstacle else one.event.filing_id for one in outcomes] == [
+        "本单位已有同名的填报，请换一个名称，或打开已有的那一份。",
+        *(other.pk for other in others),
+        workflow.OUT_OF_SCOPE,
+    ]
+    assert states([update, *others]) == [State.PROVINCE_REVIEW, State.APPROVED, State.APPROVED]
 
 
 @pytest.mark.parametrize("stale", [False, True], ids=["refused", "overtaken"])

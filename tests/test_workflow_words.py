@@ -37,7 +37,7 @@ def test_an_act_is_done_on_the_filing_it_names_and_on_no_other():
     event = perform(second, "accept", reviewer())
 
     now = Filing.objects.in_bulk([first.pk, second.pk, third.pk])
-    assert event.filing_id == second.pk
+    assert (event.filing_id, event.filing.step) == (second.pk, 2)
     assert [(now[one.pk].step, now[one.pk].accepted_at) for one in (first, third)] == [(1, None)] * 2
     assert (now[second.pk].step, now[second.pk].accepted_at) == (2, event.at)
 
