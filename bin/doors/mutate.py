@@ -20,7 +20,7 @@ PARTS = {
         "workflow* every_act batches* drafts_and_rules guards circulation consultation* verify* versions "
         "appointing recalled_returns queue_acts remark* submitting reopening decision_pages access_log "
         "deadlines deliveries publishing_pages filing_conflicts histories races prepared* "
-        "historical_acts periodic*",
+        "historical_acts periodic* catalogue",
     ),
     "scope": ("portal.scope", "scope read_only fence filing_lists"),
     "imports": (
