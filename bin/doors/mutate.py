@@ -29,7 +29,8 @@ PARTS = {
     ),
     "exports": (
         "portal.exports portal.export_rows",
-        "exports excel queue_copies public_downloads filing_lists city_training access_pages admin_desk",
+        "exports* excel package* queue_copies public_downloads filing_lists city_training access_pages "
+        "admin_desk",
     ),
 }
 #: The share of the faults that has to be noticed.
