@@ -113,25 +113,18 @@ def asked(imported: Import, at: int) -> Job:
     return jobs.enqueue(import_jobs.COMMIT, title="导入", parameters=parameters, by=filer())
 
 
-def happened(imported: Import) -> tuple[bool, int]:
+def happened(imported: Import, name: str) -> tuple[bool, int]:
     """Return whether an import was carried out, and how many of its drafts there are."""
     imported.refresh_from_db()
-    name = f"{imported.facts['name']}"
     return imported.committed_at is not None, Filing.objects.filter(title__startswith=name).count()
-
-
-def named(name: str) -> Import:
-    imported = received(name)
-    Import.objects.filter(pk=imported.pk).update(facts={"name": name})
-    imported.refresh_from_db()
-    return imported
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_an_import_happens_once_and_whole_wherever_its_worker_is_killed(tmp_path, part):
     """SIGKILL at so many points from the first line of the engine to the last."""
     with workers_in(tmp_path, LEASE) as workers:
-        quiet, *found = [named(f"甲{n}-") for n in range(POINTS + 1)]
+        names = [f"甲{n}-" for n in range(POINTS + 1)]
+        quiet, *found = map(received, names)
         workers.start(1, pool=POINTS)
         swept([asked(quiet, -1)])
         (steps,) = until(lambda: [steps for _, end, steps in workers.outcomes() if end == JobStatus.DONE])
@@ -140,13 +133,15 @@ def test_an_import_happens_once_and_whole_wherever_its_worker_is_killed(tmp_path
         waiting = [asked(one, at) for one, at in zip(found, points, strict=True)]
         until(lambda: all((tmp_path / f"killed-{job.pk}").exists() for job in waiting))
         is_done = {job.pk: Job.objects.get(pk=job.pk).status == JobStatus.DONE for job in waiting}
-        after = {(is_done[job.pk], *happened(one)) for job, one in zip(waiting, found, strict=True)}
+        seen = [happened(*each) for each in zip(found, names[1:], strict=True)]
+        after = {(is_done[job.pk], *each) for job, each in zip(waiting, seen, strict=True)}
         done = swept(waiting)
         faults = list(verify.faults())
 
     assert after <= {(False, False, 0), (True, True, ROWS)}
     assert (False, False, 0) in after and (points[-1] < steps or (True, True, ROWS) in after)
     assert [job.status for job in done] == [JobStatus.DONE] * POINTS
-    assert [happened(one) for one in [quiet, *found]] == [(True, ROWS)] * (POINTS + 1)
+    ended = [happened(*each) for each in zip([quiet, *found], names, strict=True)]
+    assert ended == [(True, ROWS)] * (POINTS + 1)
     told = Message.objects.filter(user=filer(), text__contains="已导入").values_list("address", flat=True)
     assert (set(Counter(told).values()), faults) == ({1}, [])
