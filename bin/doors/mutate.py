@@ -29,7 +29,7 @@ PARTS = {
     ),
     "exports": (
         "portal.exports portal.export_rows",
-        "exports* excel package* queue_copies public_downloads filing_lists city_training access_pages "
+        "export* excel package* queue_copies public_downloads filing_lists city_training access_pages "
         "admin_desk",
     ),
 }
