@@ -29,8 +29,8 @@ PARTS = {
     ),
     "exports": (
         "portal.exports portal.export_rows",
-        "export* excel package* queue_copies public_downloads filing_lists city_training access_pages "
-        "admin_desk",
+        "export* excel package package_pages package_reading queue_copies public_downloads filing_lists "
+        "city_training access_pages admin_desk",
     ),
 }
 #: The share of the faults that has to be noticed.

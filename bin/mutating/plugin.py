@@ -138,8 +138,8 @@ def _in_turns(module: str, tests: list[tuple], items: list) -> list[tuple]:
 def _run_watched(item, after, targets: list[Target]) -> dict[str, set[int]]:
     if not targets:
         reports = runtestprotocol(item, log=False, nextitem=after)
-        if any(report.failed for report in reports):
-            raise pytest.UsageError(f"{item.nodeid} fails without any fault: {reports[-1].longrepr}")
+        if failed := [report for report in reports if report.failed]:
+            raise pytest.UsageError(f"{item.nodeid} fails without any fault: {failed[0].longrepr}")
         return {}
     with targets[0].watched() as seen:
         return _run_watched(item, after, targets[1:]) | {targets[0].name: seen}
