@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from portal import exports, registry, spreadsheet
+from portal import access_log, drafts, exports, registry, spreadsheet
+from portal.models import AccessRecord, Act
 from portal.sheets import Column
 from portal.vocabulary import State
 from tests import factories
@@ -80,3 +81,32 @@ def test_a_workbook_that_is_made_already_is_sent_as_an_attachment_under_its_name
 
     sent = (b"".join(answer.streaming_content), answer["Content-Disposition"], answer["Content-Type"])
     assert sent == (b"PK", 'attachment; filename="template.xlsx"', spreadsheet.CONTENT_TYPE)
+
+
+def test_a_workbook_of_what_was_sent_bears_its_name_and_says_whose_each_record_is():
+    filing = factories.submitted("labour-brands", place="370705", name="演示潍坊品牌")
+    version = filing.versions.latest("number")
+
+    data = exports.sent_workbook(filing.record_type, [(filing, version.snapshot)])
+
+    sent = load_workbook(BytesIO(data))
+    header, line = sent.worksheets[0].iter_rows(values_only=True)
+    assert sent.properties.title == f"{filing.record_type.label}汇总一览表"
+    assert (header[-2:], line[-2:]) == (
+        ("填报单位", "所属区划"),
+        ("潍坊市奎文区人力资源和社会保障局", "潍坊市奎文区"),
+    )
+    assert line[0] == "演示潍坊品牌"
+
+
+def test_the_log_keeps_the_number_that_each_reader_saw_while_its_bureau_changes_it():
+    record = factories.filing(KIND, State.RETURNED, contact_phone="13900000001")
+    drafts.save(
+        record, by=factories.filer(), revision=record.revision, values={"contact_phone": "13900000002"}
+    )
+
+    for reader in (factories.filer(), factories.reviewer()):
+        b"".join(response(reader).streaming_content)
+
+    seen = AccessRecord.objects.filter(act=Act.EXPORT).order_by("pk").values_list("subject", flat=True)
+    assert list(seen) == [access_log.digest(f"1390000000{n}") for n in (2, 1)]
