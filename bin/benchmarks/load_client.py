@@ -37,7 +37,7 @@ class Load:
         self.etags: deque = deque(maxlen=200)
         self.ledger = Ledger(Path(plan["ledger"]))
         self.writers = Writers(self.browser, self.ledger, plan["sessions"], self.chance, plan["filers"])
-        self.writers.patience = plan.get("patience", 0)
+        self.writers.patience, self.writers.broken = plan.get("patience", 0), plan.get("broken", 0)
         for name, sheets in plan["waiting"].items():
             self.writers.queues[name].extend(Sheet(**sheet) for sheet in sheets)
 
@@ -134,6 +134,7 @@ def main(plan: str, found: str) -> None:
     told = {
         "taken": load.taken,
         "errors": dict(load.errors),
+        "lost": load.writers.lost,
         "seconds": time.monotonic() - begun,
         "cpu": used.ru_utime + used.ru_stime,
     }

@@ -66,6 +66,8 @@ class Writers:
     queues: dict[str, deque] = field(default_factory=lambda: {name: deque() for name in MIX})
     number: int = 0
     patience: float = 0  # seconds in which what got no answer is asked for again, as somebody would
+    broken: float = 0  # the share of writes whose first answer is lost on its way, though they were done
+    lost: int = 0
 
     def headers(self, who: str) -> dict[str, str]:
         """Return what the browser of a person sends along."""
@@ -107,10 +109,13 @@ class Writers:
         """Return the answer, None for none, and whether nothing had to be asked again."""
         clock = asyncio.get_running_loop().time
         until, is_first = clock() + self.patience, True
+        is_lost = self.broken and self.chance.random() < self.broken
         while True:
             try:
                 answer = await ask()
-                if answer.status < 500 or clock() >= until:
+                if is_first and is_lost:
+                    self.lost += 1
+                elif answer.status < 500 or clock() >= until:
                     return answer, is_first
             except (OSError, TimeoutError, EOFError):
                 if clock() >= until:

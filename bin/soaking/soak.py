@@ -30,6 +30,7 @@ from soaking.watch import SLOW, Reader  # noqa: E402
 
 RATES = {"desk": 6.0, "public": 12.0, "writes": 12.0}  # a second: 180 people who do something every 6 s
 PATIENCE = 60  # seconds in which a client asks again for what got no answer
+BROKEN = 0.02  # the share of writes that are done and whose answer is lost, so that they are asked for again
 MINUTES, ACKNOWLEDGED, BLOWS = 30.0, 20_000, 100
 MOST_AWAY = 5.0  # seconds
 IMPORTED_ROWS = 10_000  # of each file, one every other minute
@@ -68,7 +69,7 @@ def _plan(chosen: argparse.Namespace) -> dict:
     made = load_facts.plan(
         chosen.port, seconds, RATES, FOLDER, random.Random(chosen.seed), rows=IMPORTED_ROWS
     )
-    return made | {"patience": PATIENCE}
+    return made | {"patience": PATIENCE, "broken": BROKEN}
 
 
 def _run(plan: dict, chosen: argparse.Namespace, postmaster: int) -> tuple[Blows, Reader]:
@@ -112,7 +113,9 @@ def _judged(plan: dict, before, blows: Blows, reader: Reader, chosen: argparse.N
     kept = load_facts.kept(entries, before)
     faults = [*load_ledger.faults(entries, kept), *verify.faults()]
     struck = ", ".join(f"{name} {times}" for name, times in sorted(blows.struck.items()))
+    lost = json.loads((FOLDER / "found.json").read_text(encoding="utf-8"))["lost"]
     print(f"acknowledged {number['ok']}, refused {number['refused']}, without an answer {number['unknown']}")
+    print(f"answers lost on their way {lost}, asked for again")
     print(f"blows {blows.struck.total()}: {struck}")
     print(f"jobs done {len(kept.reports)}, given up after three attempts and said so {len(kept.given_up)}")
     print(f"pages asked for {reader.asked}, missed {reader.missed}, longest away {reader.longest:.1f} s")
