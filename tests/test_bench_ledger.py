@@ -40,6 +40,20 @@ def test_what_was_acknowledged_and_kept_is_no_fault():
     assert faults() == []
 
 
+@pytest.mark.parametrize(
+    ("revisions", "faults"),
+    [
+        ((4, 5), []),
+        ((None, None), []),
+        ((4, 4), ["filing 7 took 2 texts that were typed into revision 4"]),
+    ],
+)
+def test_of_two_texts_that_were_typed_into_one_page_one_is_taken(revisions, faults):
+    saved = [replace(entry, revision=n) for entry, n in zip(SAVED, revisions, strict=True)]
+
+    assert list(load_ledger.faults([NEW, *saved, SENT, FILE, REPORT], kept())) == faults
+
+
 def test_what_got_no_answer_may_be_there_or_not():
     assert faults(acts=[(7, "submit", "filer"), (7, "accept", "desk")], writes={7: 4}) == []
 

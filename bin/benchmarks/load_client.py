@@ -37,7 +37,8 @@ class Load:
         self.etags: deque = deque(maxlen=200)
         self.ledger = Ledger(Path(plan["ledger"]))
         self.writers = Writers(self.browser, self.ledger, plan["sessions"], self.chance, plan["filers"])
-        self.writers.patience, self.writers.broken = plan.get("patience", 0), plan.get("broken", 0)
+        for way in ("patience", "broken", "tabs"):
+            setattr(self.writers, way, plan.get(way, 0))
         for name, sheets in plan["waiting"].items():
             self.writers.queues[name].extend(Sheet(**sheet) for sheet in sheets)
 

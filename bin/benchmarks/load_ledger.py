@@ -49,7 +49,8 @@ class Ledger:
 class Entry:
     """One write: ``kind``, what it was about, and the outcome; unknown until an answer was noted.
 
-    ``token`` is the text of an autosave, the type of what is begun, the names that an import brings.
+    ``token`` is the text of an autosave, the type of what is begun, the names that an import brings;
+    ``revision`` is what the page showed on which it was written.
     ``begun`` and ``ended`` are the places in the ledger of the line before it and of the line after it.
     """
 
@@ -60,6 +61,7 @@ class Entry:
     token: str = ""
     outcome: str = UNKNOWN
     made: list = field(default_factory=list)
+    revision: int | None = None
     begun: int = field(default=0, compare=False)
     ended: int = field(default=0, compare=False)
 
@@ -75,7 +77,7 @@ def read(path: Path) -> list[Entry]:
             entry.filing, entry.ended = told.get("filing", entry.filing), place
         else:
             about = (told["kind"], told["by"], told.get("filing"), told.get("token", ""))
-            found[told["key"]] = Entry(told["key"], *about, begun=place)
+            found[told["key"]] = Entry(told["key"], *about, revision=told.get("revision"), begun=place)
     return list(found.values())
 
 
@@ -106,6 +108,7 @@ def faults(entries: list[Entry], kept: Kept) -> Iterator[str]:
     yield from _begun(entries, kept)
     yield from _acts(entries, kept)
     yield from _texts(entries, kept)
+    yield from _overwritten(entries)
     yield from _imported(entries, kept)
     for entry in _of(entries, OK, ("report",)):
         lost = set(entry.made) - kept.reports - kept.given_up.keys()
@@ -173,6 +176,15 @@ def _texts(entries: list[Entry], kept: Kept) -> Iterator[str]:
         most = least + sum(entry.outcome == UNKNOWN for entry in written)
         if not least <= kept.writes.get(filing, 0) <= most:
             yield f"filing {filing} was written {kept.writes.get(filing, 0)} times, acknowledged {least}"
+
+
+def _overwritten(entries: list[Entry]) -> Iterator[str]:
+    """Of two texts that were typed into the same page one is taken at most, else one is overwritten."""
+    saved = _of(entries, OK, ("autosave",))
+    taken = Counter((entry.filing, entry.revision) for entry in saved if entry.revision is not None)
+    for (filing, revision), times in sorted(taken.items()):
+        if times > 1:
+            yield f"filing {filing} took {times} texts that were typed into revision {revision}"
 
 
 def _imported(entries: list[Entry], kept: Kept) -> Iterator[str]:

@@ -68,6 +68,7 @@ class Writers:
     patience: float = 0  # seconds in which what got no answer is asked for again, as somebody would
     broken: float = 0  # the share of writes whose first answer is lost on its way, though they were done
     lost: int = 0
+    tabs: float = 0  # the share of texts beside which another one is sent from the same page at once
 
     def headers(self, who: str) -> dict[str, str]:
         """Return what the browser of a person sends along."""
@@ -91,9 +92,9 @@ class Writers:
 
     async def write(self, act: str, on: Sheet | str, intended) -> bool:
         """Note, wait until it is time, write, note; return whether it was answered without a fault."""
-        self.number += 1
-        told = self.told(act, on)
-        await self.ledger.write(told)
+        if act == "autosave" and self.tabs and self.chance.random() < self.tabs:
+            return await self.from_two_tabs(on, intended)
+        told = await self.announced(act, on)
         await intended()
         answer, is_first = await self.answered(lambda: self.send(act, on, told))
         if answer is None:
@@ -104,6 +105,28 @@ class Writers:
             done["outcome"] = UNKNOWN
         await self.ledger.write({"key": told["key"], **done})
         return answer.status < 500
+
+    async def announced(self, act: str, on: Sheet | str) -> dict:
+        """Return the line of what is about to be written, once it is noted."""
+        self.number += 1
+        told = self.told(act, on)
+        await self.ledger.write(told)
+        return told
+
+    async def from_two_tabs(self, on: Sheet, intended) -> bool:
+        """Send two texts that were typed into the same page of a draft; one of them has to be refused."""
+        both = [await self.announced("autosave", on) for _ in range(2)]
+        await intended()
+        asked = (self.answered(lambda told=told: self.send("autosave", on, told)) for told in both)
+        stored, is_well = [], True
+        for told, (answer, is_first) in zip(both, await asyncio.gather(*asked), strict=True):
+            outcome = OK if answer and answer.status == 200 else REFUSED if answer and is_first else UNKNOWN
+            stored += [answer] if outcome == OK else []
+            is_well = is_well and answer is not None and answer.status < 500
+            await self.ledger.write({"key": told["key"], "outcome": outcome})
+        if stored:
+            self.onward("autosave", on, stored[0])
+        return is_well
 
     async def answered(self, ask) -> tuple[Answer | None, bool]:
         """Return the answer, None for none, and whether nothing had to be asked again."""
@@ -129,7 +152,8 @@ class Writers:
         if isinstance(on, str):
             return {"key": key, "kind": act, "by": on, "token": KIND}
         token = f"记{self.number}" if act == "autosave" else ""
-        return {"key": key, "kind": act, "by": self.hand(act, on), "filing": on.pk, "token": token}
+        about = {"by": self.hand(act, on), "filing": on.pk, "token": token, "revision": on.revision}
+        return {"key": key, "kind": act, **about}
 
     def hand(self, act: str, on: Sheet) -> str:
         """Return who does an act: the filer, his city's desk or its publisher, the province's for its own."""

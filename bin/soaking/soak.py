@@ -31,6 +31,7 @@ from soaking.watch import SLOW, Reader  # noqa: E402
 RATES = {"desk": 6.0, "public": 12.0, "writes": 12.0}  # a second: 180 people who do something every 6 s
 PATIENCE = 60  # seconds in which a client asks again for what got no answer
 BROKEN = 0.02  # the share of writes that are done and whose answer is lost, so that they are asked for again
+TABS = 0.02  # the share of texts beside which another one is sent from the same page at once
 MINUTES, ACKNOWLEDGED, BLOWS = 30.0, 20_000, 100
 MOST_AWAY = 5.0  # seconds
 IMPORTED_ROWS = 10_000  # of each file, one every other minute
@@ -69,7 +70,7 @@ def _plan(chosen: argparse.Namespace) -> dict:
     made = load_facts.plan(
         chosen.port, seconds, RATES, FOLDER, random.Random(chosen.seed), rows=IMPORTED_ROWS
     )
-    return made | {"patience": PATIENCE, "broken": BROKEN}
+    return made | {"patience": PATIENCE, "broken": BROKEN, "tabs": TABS}
 
 
 def _run(plan: dict, chosen: argparse.Namespace, postmaster: int) -> tuple[Blows, Reader]:
