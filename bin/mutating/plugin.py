@@ -28,6 +28,8 @@ from mutating.changes import Fault
 from mutating.swaps import Target
 
 NOTICED, MISSED, IMPOSSIBLE, LATE, UNTOUCHED = "noticed", "missed", "impossible", "late", "untouched"
+#: Turns of a file that is named after the module, where others have one.
+OWN = 12
 #: So often the tests of a fault are run without it too, and have to pass.
 CONTROLS = 0.05
 #: A process that waits for ever uses no CPU: it is ended after so many times what it may use.
@@ -125,13 +127,13 @@ def _touched(session, targets: list[Target]) -> dict[str, dict[int, list]]:
 def _in_turns(module: str, tests: list[tuple], items: list) -> list[tuple]:
     """Return tests so that each file has its turn, the narrowest first: each looks at something else.
 
-    Those in files that are named after the module have four turns where the others have one.
+    Those in files that are named after the module have ``OWN`` turns where the others have one.
     """
     before, turns, own = Counter(), [], f"test_{module.rpartition('.')[2]}"
     for test in sorted(tests):
         path = items[test[-1]].path
         before[path] += 1
-        turns.append((before[path] / (4 if path.name.startswith(own) else 1), *test))
+        turns.append((before[path] / (OWN if path.name.startswith(own) else 1), *test))
     return [test for _, *test in sorted(turns)]
 
 
