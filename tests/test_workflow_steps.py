@@ -72,3 +72,40 @@ def test_in_a_batch_of_different_acts_the_remarks_of_each_filing_follow_its_own(
     found = Remark.objects.in_bulk([waiting.pk, sent.pk])
     assert done == ["accept", "return"]
     assert [str(found[one.pk].standing) for one in (waiting, sent)] == ["prepared", "open"]
+
+
+@pytest.mark.parametrize(("version", "step"), [(0, 0), (1, 0), (0, 1)], ids=["as read", "version", "step"])
+def test_an_act_is_late_when_the_version_or_the_step_has_moved_on(version, step):
+    record = submitted(KIND)
+    asked = {"version": record.version - version, "step": record.step - step}
+
+    if version or step:
+        with pytest.raises(Conflict):
+            workflow.perform(record, "accept", by=reviewer(), **asked)
+    else:
+        workflow.perform(record, "accept", by=reviewer(), **asked)
+
+    assert Filing.objects.get(pk=record.pk).events.count() == record.step + (not version and not step)
+
+
+def test_the_filing_of_the_event_that_comes_back_stands_where_the_act_led():
+    record = submitted(KIND, place=KUIWEN)
+
+    event = workflow.perform(record, "endorse", by=reviewer(), version=record.version)
+
+    assert (record.state, event.filing.state, event.filing.step) == (
+        State.CITY_REVIEW,
+        State.PROVINCE_REVIEW,
+        event.number,
+    )
+
+
+def test_an_act_that_is_open_but_none_of_a_batch_is_refused_in_a_batch():
+    record = submitted(KIND)
+    asked = Asked(record.pk, "withdraw", record.version)
+
+    (outcome,) = workflow.perform_all([asked], by=filer())
+
+    assert (str(outcome.obstacle), outcome.event) == ("这个动作不能批量办理。", None)
+    assert Filing.objects.get(pk=record.pk).state == State.CITY_REVIEW
+    assert workflow.perform(record, "withdraw", by=filer(), version=record.version).target == State.DRAFT
