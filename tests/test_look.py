@@ -11,7 +11,7 @@ from django.template import Context, Template
 from django.urls import reverse
 
 from portal import text
-from portal.templatetags.portal_ui import ICONS, STATE_SHAPES, mark
+from portal.templatetags.portal_ui import ICONS, STATE_SHAPES, breakable, mark
 from portal.tokens import contrast, themes
 from portal.vocabulary import State
 from tests import factories
@@ -152,6 +152,22 @@ def test_no_public_page_is_wider_than_the_window(page, published, live_server, c
     page.context.add_cookies(cookies)
 
     assert wider_than_the_window(page, published) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_city_stays_beside_its_numbers_while_their_table_is_moved(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(reverse("map"))
+    heading = page.locator(".scroll th[scope=row]").first
+    before = heading.bounding_box()["x"]
+
+    moved = page.locator(".scroll").evaluate("frame => (frame.scrollLeft = 90, frame.scrollLeft)")
+
+    assert (moved, heading.bounding_box()["x"]) == (90, before)
+
+
+def test_the_name_of_the_portal_goes_on_in_a_new_line_behind_its_and_alone():
+    assert breakable("品牌与<考核>") == "品牌与<wbr>&lt;考核&gt;"
 
 
 @pytest.mark.django_db(transaction=True)

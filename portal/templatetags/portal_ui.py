@@ -86,6 +86,12 @@ def icon(name: str) -> SafeString:
     return format_html('<svg class="ico" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawing)
 
 
+@register.filter
+def breakable(name: str) -> SafeString:
+    """Return a name that may go on in a new line behind its 与 alone; the stylesheet keeps the rest together."""
+    return mark_safe(conditional_escape(name).replace("与", "与<wbr>"))
+
+
 @register.simple_tag
 def tag(state: str, word: str) -> SafeString:
     """Return the status tag of ``state`` reading ``word``: a word and a shape, never colour alone."""
