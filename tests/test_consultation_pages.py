@@ -319,3 +319,14 @@ def test_who_comes_after_an_answer_is_told_of_it_only_when_he_reads_opinions(doo
 
     assert ("会商部门答复" in answered, "演示joint_reviewer" in answered) == (reads, reads)
     assert Event.objects.filter(filing=seen, action="accept").count() == 0
+
+
+def test_who_may_ask_reads_that_nobody_was_asked_until_somebody_is():
+    told, said = [], "还没有征求过会商意见。"
+    record = filing(KIND, State.PROVINCE_REVIEW)
+
+    told.append(said in page(approver(), "filing", record.pk).content.decode())
+    ask(record)
+    told.append(said in page(approver(), "filing", record.pk).content.decode())
+
+    assert told == [True, False]

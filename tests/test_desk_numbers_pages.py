@@ -259,3 +259,12 @@ def test_a_page_asks_the_same_number_of_queries_at_any_size(client, history):
 
     # of a city the names of its holders too, of the province no parent region
     assert max(sizes) - min(sizes) <= 1 and max(sizes) <= 20
+
+
+def test_a_list_sets_its_numbers_to_the_right_and_no_words(client, history):
+    asked = {"all": "1", "desk": "city_review", "band": "all"}
+
+    waiting = get(client, reviewer(), "desk-numbers-behind", **asked).context["numbers"]
+    decided = get(client, reviewer(), "desk-numbers-behind", all="1", step="desks").context["numbers"]
+
+    assert (waiting, "退回次数" in decided, "类型" in decided) == ({"在办天数"}, True, False)

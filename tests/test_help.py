@@ -235,3 +235,11 @@ def test_a_stranger_is_offered_no_tour(client):
 @pytest.mark.parametrize("slug", [slug for slug in manual.CHAPTERS if slug != "citizen"])
 def test_a_tour_has_three_steps(slug):
     assert len(manual.chapters()[slug].tour) == 3
+
+
+def test_the_first_page_of_help_leads_to_each_group_of_questions(client):
+    text = client.get(reverse("help")).content.decode()
+
+    groups = list(dict.fromkeys(question.group for question in questions.questions()))
+
+    assert re.findall(r'questions/#g-\d+">([^<]+)<', text) == groups

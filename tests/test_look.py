@@ -5,9 +5,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template import Context, Template
+from django.template.loader import get_template
 from django.urls import reverse
 
 from portal import text
@@ -152,6 +154,25 @@ def test_no_public_page_is_wider_than_the_window(page, published, live_server, c
     page.context.add_cookies(cookies)
 
     assert wider_than_the_window(page, published) == []
+
+
+class Announced(forms.Form):
+    announced = forms.BooleanField(label="公布前须公示", required=False)
+
+
+def test_a_single_box_prints_its_label_once():
+    shown = get_template("components/field.html").render({"field": Announced()["announced"], "number": 6})
+
+    assert re.findall("公布前须公示|选填", shown) == ["公布前须公示"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [1100, 1180, 1300])
+def test_the_header_of_the_workbench_is_one_line(page, width):
+    sign_in(page, factories.reviewer(factories.PROVINCE))
+    page.set_viewport_size({"width": width, "height": 800})
+
+    assert page.locator(".desk-top .wrap").bounding_box()["height"] == 56
 
 
 @pytest.mark.django_db(transaction=True)

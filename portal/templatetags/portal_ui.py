@@ -88,7 +88,7 @@ def icon(name: str) -> SafeString:
 
 @register.filter
 def breakable(name: str) -> SafeString:
-    """Return a name that may go on in a new line behind its 与 alone; the stylesheet keeps the rest together."""
+    """Return a name that may go on in a new line behind its 与; the stylesheet keeps the rest together."""
     return mark_safe(conditional_escape(name).replace("与", "与<wbr>"))
 
 

@@ -69,6 +69,7 @@ def behind(request: HttpRequest) -> HttpResponse:
 def listed(request: HttpRequest, asked, found, cell: dict[str, str], template: str) -> HttpResponse:
     """Return the page of what is behind a number; ``cell`` is its place beside what was ``asked``."""
     page = page_of(request, found.rows)
+    lines = [labelled(line, found.headings) for line in found.lines(page)]
     context = {
         "nav": "dashboard",
         "asked": asked,
@@ -76,7 +77,8 @@ def listed(request: HttpRequest, asked, found, cell: dict[str, str], template: s
         "page": page,
         "params": inbox.as_params(**asked.params.dict(), **cell),
         "headings": found.headings,
-        "lines": [labelled(line, found.headings) for line in found.lines(page)],
+        "lines": lines,
+        "numbers": {name for line in lines for name, said in line["cells"] if isinstance(said, int | float)},
     }
     return render(request, template, context)
 

@@ -17,7 +17,8 @@ from portal.registry import RecordType
 @conditional_page
 def index(request: HttpRequest) -> HttpResponse:
     """Everything there is to help, one card each."""
-    context = {"nav": "help", "chapters": list(manual.chapters().values()), "types": registry.all_types()}
+    chapters, types = list(manual.chapters().values()), registry.all_types()
+    context = {"nav": "help", "chapters": chapters, "groups": _groups(), "types": types}
     return render(request, "help/index.html", context)
 
 
@@ -37,8 +38,12 @@ def chapter(request: HttpRequest, chapter: str) -> HttpResponse:
 @conditional_page
 def frequent(request: HttpRequest) -> HttpResponse:
     """常见问题, group by group in the order they are written."""
-    groups = [(group, list(found)) for group, found in groupby(questions.questions(), attrgetter("group"))]
-    return render(request, "help/questions.html", {"nav": "help", "groups": groups})
+    return render(request, "help/questions.html", {"nav": "help", "groups": _groups()})
+
+
+def _groups() -> list[tuple[str, list[questions.Question]]]:
+    """Return each group of questions with what it asks."""
+    return [(group, list(found)) for group, found in groupby(questions.questions(), attrgetter("group"))]
 
 
 @login_not_required
