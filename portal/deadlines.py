@@ -16,7 +16,7 @@ from django.utils import timezone
 from portal import asked, asking, registry, scope, windows
 from portal.models import Campaign, Expected, Filing, Organisation, User
 from portal.registry import RecordType
-from portal.vocabulary import BUSINESS_ROLES, Level, State
+from portal.vocabulary import BUSINESS_ROLES, IN_REVIEW, Level, State
 
 NEAREST = 3
 LONG_OVERDUE = timedelta(days=60)
@@ -27,7 +27,11 @@ LATE = "已超过报送截止时间（{}），本次提交将标记为逾期。"
 
 @dataclass(frozen=True)
 class Deadline:
-    """One campaign as one bureau meets it; ``draft`` is what the bureau has begun for it, to go on with."""
+    """One campaign as one bureau meets it.
+
+    ``draft`` is what the bureau has begun for it, to go on with; ``sent`` what it handed in that is still
+    with its own city and has not arrived where it is owed, ``sent_state`` its state.
+    """
 
     campaign: Campaign
     organisation: Organisation
@@ -35,6 +39,8 @@ class Deadline:
     standing: str
     files: bool = False
     draft: int | None = None
+    sent: int | None = None
+    sent_state: str = ""
     filed: int = 0
     expected: int = 0
 
@@ -62,7 +68,17 @@ class Deadline:
     @property
     def word(self) -> str:
         """Where the bureau stands, in words."""
-        return windows.STATES[self.standing]
+        return str(State(self.sent_state).label) if self.is_sent else windows.STATES[self.standing]
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether nothing is left to write: what was handed in is being reviewed."""
+        return self.owes and bool(self.sent) and not self.draft
+
+    @property
+    def shape(self) -> str:
+        """The look of the word."""
+        return self.sent_state if self.is_sent else self.standing
 
     @property
     def owes(self) -> bool:
@@ -79,6 +95,8 @@ class Deadline:
         """Where it is filed, or gone on with."""
         if self.draft:
             return reverse("filing-edit", args=[self.draft])
+        if self.is_sent:
+            return reverse("filing", args=[self.sent])
         return f"{reverse('filing-new', args=[self.campaign.kind])}?campaign={self.campaign.pk}"
 
 
@@ -114,7 +132,8 @@ def of_bureaus(organisations: Iterable[Organisation], user: User, kind: str = ""
             window.due_at,
             windows.best(_states(window.campaign, bureaus[pk], filings)),
             files=scope.files_for(user, pk),
-            draft=_draft(window.campaign, pk, filings),
+            draft=_latest(window.campaign, pk, (f for f in filings if f.is_editable)),
+            **_sent(window.campaign, pk, filings),
         )
         for pk, all_of in found.items()
         for window in all_of
@@ -157,14 +176,17 @@ def _answers(campaigns: Iterable[int], organisations: Iterable[Organisation]) ->
     return asked.rows((regions, len(filled)), inside, *filled) if filled else []
 
 
-def _draft(campaign: Campaign, organisation: int, filings: Iterable[Filing]) -> int | None:
-    """Return the latest filing of a bureau for a campaign that it can still change."""
-    open_to_it = [
-        f.pk
-        for f in filings
-        if f.is_editable and (f.campaign_id, f.organisation_id) == (campaign.pk, organisation)
-    ]
-    return max(open_to_it, default=None)
+def _latest(campaign: Campaign, organisation: int, filings: Iterable[Filing]) -> int | None:
+    """Return the latest of some filings that is of a bureau for a campaign."""
+    own = [f.pk for f in filings if (f.campaign_id, f.organisation_id) == (campaign.pk, organisation)]
+    return max(own, default=None)
+
+
+def _sent(campaign: Campaign, organisation: int, filings: Iterable[Filing]) -> dict:
+    """Return the latest filing of a bureau for a campaign that is being reviewed, and its state."""
+    waiting = {f.pk: f for f in filings if f.state in IN_REVIEW}
+    found = _latest(campaign, organisation, waiting.values())
+    return {"sent": found, "sent_state": waiting[found].state} if found else {}
 
 
 def _states(campaign: Campaign, organisation: Organisation, filings: Iterable[Filing]) -> list[str]:

@@ -3,23 +3,23 @@
 Pure reads; a page costs the same number of queries at any size.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
 from portal import inbox, progress, scope
-from portal.models import CatalogueEntry, Operator, PolicyTarget, Region, TargetScope, User
+from portal.models import CatalogueEntry, Operator, PolicyTarget, Promotion, Region, TargetScope, User
 from portal.progress import Progress, Unknown
 from portal.targets import Standing, demand
-from portal.vocabulary import BUSINESS_ROLES, HRSS_KINDS, Level, Role
+from portal.vocabulary import BUSINESS_ROLES, HRSS_KINDS, BrandLevel, Level, Role
 
-SHAPES = {Standing.REACHED: "ok", Standing.SHORT: "province_review", Standing.OVER: "returned", "": "draft"}
-ABOUT = "通知未规定“左右”的幅度，这里按上下一成计算。"
+SHAPES = {Standing.REACHED: "ok", Standing.SHORT: "open", Standing.OVER: "bad", "": "draft"}
+ABOUT = "通知写的是“左右”，没有规定幅度；标“约”的，这里按上下一成计算。"
 MARKS = {Standing.SHORT: "▽", Standing.OVER: "△"}
 COUNTED = {
     TargetScope.CITY: "个市达到",
@@ -97,10 +97,15 @@ def gauge(found: Progress, wish: Wish, route: str = "target") -> dict:
         "word": found.word,
         "year": found.year if found.years else None,
         "due": found.due,
-        "basis": f"{target.document_number} {target.clause}",
+        "basis": f"{target.document_number} {cited(target)}",
         "is_quoted": is_quoted(target),
         "url": url,
     }
+
+
+def cited(target: PolicyTarget) -> str:
+    """Return the clause of a target; a bare 一 as 一、 as notices write it: it reads as a dash."""
+    return f"{target.clause}、" if len(target.clause) == 1 else target.clause
 
 
 def is_quoted(target: PolicyTarget) -> bool:
@@ -110,7 +115,28 @@ def is_quoted(target: PolicyTarget) -> bool:
 
 def gauges(found: Iterable[Progress], wish: Wish, route: str = "target") -> list[dict]:
     """Return the gauges of an overview, each with how many are behind it; one query more for each."""
-    return [{**gauge(one, wish, route), "behind": one.count.behind.count()} for one in found]
+    found = list(found)
+    return [
+        {
+            **gauge(one, wish, route),
+            "whose": whose,
+            "measure": measure(one),
+            "behind": one.count.behind.count(),
+        }
+        for one, whose in zip(found, scopes(found), strict=True)
+    ]
+
+
+def scopes(found: Sequence[Progress]) -> list[str]:
+    """Return of each target whose numbers it shows, where some are of one city and others of all."""
+    if len({len(one.cities) for one in found}) < 2:
+        return [""] * len(found)
+    return [one.cities[0].name if len(one.cities) == 1 else "全省" for one in found]
+
+
+def measure(found: Progress) -> str:
+    """Return the measure word of what is behind a number."""
+    return "条" if found.count.behind.model is CatalogueEntry else "件"
 
 
 def of_the_province(day: date) -> list[dict]:
@@ -154,8 +180,22 @@ def behind(found: Progress, wish: Wish, user: User | None = None) -> QuerySet:
     elif wish.city:
         rows = rows.filter(scope.within("region_id", wish.city))
     if rows.model is CatalogueEntry:
+        rows = rows.annotate(risen_on=_rise(found)) if found.count.level else rows
         return rows.select_related("region__parent").order_by("region_id", "code", "pk")
     return rows.visible_to(user).select_related("region__parent", "organisation").order_by("region_id", "pk")
+
+
+def _rise(found: Progress) -> Subquery:
+    """Return the expression of the day on which an entry was given the level a target asks for."""
+    risen = Promotion.objects.filter(entry__code=OuterRef("code"), level=found.count.level, on__lte=found.day)
+    return Subquery(risen.order_by("-on", "-pk").values("on")[:1])
+
+
+def dated(found: Progress) -> str:
+    """Return the heading of the days of what is behind a number."""
+    if found.count.behind.model is not CatalogueEntry:
+        return "审核通过日期"
+    return "列为省级日期" if found.count.level == BrandLevel.PROVINCIAL else "公布日期"
 
 
 def is_below(found: Progress) -> Q | None:
@@ -181,10 +221,14 @@ def _line(row, heading: str, below: int) -> dict:
         if entry
         else reverse("filing", args=[row.pk]),
         "code": entry.code if entry else "",
-        "on": entry.valid_from if entry else timezone.localdate(row.decided_at),
+        "on": _day_of(entry) if entry else timezone.localdate(row.decided_at),
         "amount": ("未报" if amount is None else str(amount)) if heading else "",
         "is_below": bool(below) and (amount is None or amount < below),
     }
+
+
+def _day_of(entry: CatalogueEntry) -> date:
+    return getattr(entry, "risen_on", None) or entry.valid_from
 
 
 def by_county(found: Progress) -> list[dict]:

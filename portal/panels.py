@@ -164,7 +164,7 @@ def completeness(board: Dashboard) -> Panel:
         filed.append(windows.percent(counted.filed, counted.expected))
         on_time.append(windows.percent(counted.on_time, counted.expected))
     labels = [campaign.name for campaign, _ in board.boards]
-    series = [Series("报送率", tuple(filed), 1), Series("按时率", tuple(on_time), 2)]
+    series = [Series("报送率", tuple(filed), 3), Series("按时率", tuple(on_time), 1)]
     told = "各项任务的报送率和按时率，分子、分母见旁边的表格。"
     chart = charts.shares("campaigns", "报送任务完成情况", labels, series, told)
     made = table("报送任务完成情况", ["任务", "截止时间", *RATES], lines, RATES_NOTE, texts=(0, 1))
@@ -198,7 +198,8 @@ def targets(board: Dashboard) -> Panel:
     root = board.asked.region.code
     found = progress.overview(day, public=False, root=root, at=board.asked.known)
     wish = gauges.Wish("" if day == timezone.localdate() else str(day))
-    shown = [gauges.gauge(one, wish, "desk-target") for one in found]
+    named = zip(found, gauges.scopes(found), strict=True)
+    shown = [{**gauges.gauge(one, wish, "desk-target"), "whose": whose} for one, whose in named]
     lines = [
         Line(
             (

@@ -25,6 +25,16 @@ from portal.vocabulary import BrandLevel, Level, NoticeKind, Role
 from portal.workflow import Refused
 
 NOT_DECIDED = "名单由省级审批岗位审定。"
+PUBLISHED, CANCELLED = "名单已经公布。", "这一批次已取消。"
+TOO_EARLY = "评分结束后才能审定名单。"
+NOT_TO_DECIDE = {
+    RoundStage.PREPARING: TOO_EARLY,
+    RoundStage.SCORING: TOO_EARLY,
+    RoundStage.DECIDED: "名单已经审定。",
+    RoundStage.CONFERRED: PUBLISHED,
+    RoundStage.CANCELLED: CANCELLED,
+}
+NOT_TO_CONFER = {RoundStage.CONFERRED: PUBLISHED, RoundStage.CANCELLED: CANCELLED}
 
 
 def may_decide(user: User) -> bool:
@@ -45,7 +55,7 @@ def why_not_decide(of: SelectionRound, user: User) -> str:
         return "这一批次是您发起的，须由另一人审定。"
     if of.scorers.filter(user=user).exists():
         return "您是这一批次的评分人，须由另一人审定。"
-    return "" if of.stage == RoundStage.RANKED else "评分结束后才能审定名单。"
+    return NOT_TO_DECIDE.get(of.stage, "")
 
 
 @transaction.atomic
@@ -141,7 +151,7 @@ def why_not_confer(of: SelectionRound, user: User) -> str:
     if of.decided_by_id == user.pk:
         return "名单是您审定的，须由另一人公布。"
     if of.stage != RoundStage.DECIDED:
-        return "审定名单后才能公布。"
+        return NOT_TO_CONFER.get(of.stage, "审定名单后才能公布。")
     return _why_waiting(of)
 
 

@@ -38,7 +38,7 @@ COUNTED = {
     TargetScope.PAIR: "组（市与项目）",
 }
 CREDITED = {TargetScope.COUNTY: "县（市、区）（个）", TargetScope.PAIR: "市（个）"}
-ABOUT = f"通知未规定“左右”的幅度，按上下{TENTH}分之一计算。"
+ABOUT = f"通知写的是“左右”，没有规定幅度；标“约”的，按上下{TENTH}分之一计算。"
 OWN_PART = "只统计本地区；全省的目标以全省的数判断。"
 REACHED = "完成数：全省和每市的目标为目录中的数量，其余为达到的单位、县（市、区）或没有超出的组数。"
 APART = "功能区和市直组织的培训不计入县（市、区）。"

@@ -117,6 +117,7 @@ class Count:
     ``behind``  the entries or filings; ``amount`` is the heading of what each adds, annotated as ``amount``
     ``reached`` those of them that reach the target, where the number is theirs alone
     ``credited`` gives (place, filing) for each county or pair of the number, which is no entry itself
+    ``level``   which all entries behind it have, where the target asks for one
     """
 
     by_city: dict[str, int]
@@ -126,6 +127,7 @@ class Count:
     lines: Sequence[Line] = ()
     reached: QuerySet | None = None
     credited: Callable[[], Iterable[tuple[str, int]]] | None = None
+    level: str = ""
 
 
 Years = Callable[[date, datetime | None], list[int]]
@@ -176,8 +178,9 @@ def entries_counted(asked: Asked, kind: str, level: str = "") -> Count:
     """
     entries = in_force(kind, asked.day, level, at=asked.at)
     if asked.at or asked.day != timezone.localdate() or _rises_later(asked.day):
-        return Count(tally(entries), entries)
-    return Count({city: n for city, n in numbers.by_city(kind, level).items() if n}, entries)
+        return Count(tally(entries), entries, level=level)
+    found = {city: n for city, n in numbers.by_city(kind, level).items() if n}
+    return Count(found, entries, level=level)
 
 
 def _rises_later(day: date) -> bool:

@@ -146,6 +146,30 @@ def test_a_task_that_was_begun_leads_to_the_draft_of_the_own_bureau(client):
     assert "继续填写" in shown.content.decode()
 
 
+def test_what_the_own_city_still_reviews_is_called_so_and_invites_no_second(client):
+    of = due_in("演示评估", 5, kind="subsidy-reviews")
+    record = answer(of, State.CITY_REVIEW)
+
+    shown = get(client, filer(), "filing-new", "subsidy-reviews")
+    task, words = shown.context["tasks"][0], shown.content.decode()
+
+    assert (task.word, task.url) == ("待市级审核", f"/desk/filings/{record.pk}/")
+    # the button of the type's own card alone
+    asked = [
+        words.count(word) for word in ("开始填报", "另填一件", "查看填报", f"/campaigns/{of.pk}/nothing/")
+    ]
+    assert asked == [1, 0, 1, 0]
+    assert "查看填报" in get(client, filer(), "desk").content.decode()
+
+
+def test_a_type_of_which_there_are_several_is_filed_again(client):
+    answer(due_in("演示任务", 5), State.CITY_REVIEW)
+
+    words = get(client, filer(), "filing-new", KIND).content.decode()
+
+    assert [word in words for word in ("待市级审核", "另填一件", "填报中")] == [True, True, False]
+
+
 def test_a_draft_belongs_to_the_campaign_that_was_clicked_and_else_to_the_one_due_next(client):
     later, over = due_in("演示较晚", 20), due_in("演示补报", -5)
     due_in("演示较早", 5)

@@ -264,3 +264,13 @@ def test_a_code_that_nobody_holds_is_not_found(client):
     factories.sign_in(client, factories.publisher())
 
     assert client.get("/desk/catalogue/SB-3707-9999/exit/").status_code == 404
+
+
+def test_the_page_of_what_is_never_published_says_so_and_offers_nothing(client):
+    filing = factories.approved("project-training-returns")
+    factories.sign_in(client, factories.publisher())
+
+    shown = client.get(reverse("publish", args=[filing.pk])).content.decode()
+
+    words = ("报表和零报送只报不公布。", "公开页将显示的内容", "到公布", "tab=publish", "查看全部填报内容")
+    assert [word in shown for word in words] == [True, False, False, False, True]

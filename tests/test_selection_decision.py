@@ -327,3 +327,20 @@ def test_verification_finds_what_was_tampered_with():
         f"择优选拔 {of.pk}：审定人同时是发起人、评分人或公布人。",
     ]
     assert first.entry.level == "provincial"
+
+
+def test_each_stage_says_why_nothing_is_decided_or_published_now():
+    of, said = ranked(), {}
+    for stage in RoundStage:
+        of.stage = stage
+        said[stage] = (selection.why_not_decide(of, decider()), selection.why_not_confer(of, conferrer()))
+
+    early = ("评分结束后才能审定名单。", "审定名单后才能公布。")
+    assert said == {
+        RoundStage.PREPARING: early,
+        RoundStage.SCORING: early,
+        RoundStage.RANKED: ("", "审定名单后才能公布。"),
+        RoundStage.DECIDED: ("名单已经审定。", ""),
+        RoundStage.CONFERRED: ("名单已经公布。", "名单已经公布。"),
+        RoundStage.CANCELLED: ("这一批次已取消。", "这一批次已取消。"),
+    }

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from portal import reference, targets
+from portal import catalogue, reference, targets
 from portal.models import CatalogueEntry, PolicyTarget
 from portal.vocabulary import BrandLevel
 from tests import copies, factories
@@ -71,6 +71,21 @@ def test_the_way_from_a_gauge_leads_to_the_sentence_and_to_as_many_entries_as_it
     assert [len(titles(page)) for page in pages] == [20, 5]
     assert {f"{gauge['url']}#sentence", f"{gauge['url']}#behind"} <= set(Links(read(client, ALL)).found)
     assert 'id="sentence"' in (page := read(client, gauge["url"])) and 'id="behind"' in page
+
+
+def test_what_a_round_promoted_stands_with_the_day_it_became_provincial(client):
+    there = {"place": "3701", "name": "济南乙品牌（演示）"}
+    first, born = entry("skill-brands"), entry("skill-brands", level=BrandLevel.PROVINCIAL, **there)
+    today = timezone.localdate()
+    CatalogueEntry.objects.update(valid_from=today - timedelta(days=30))
+    decision = {"by": factories.publisher(), "document_number": "演示公布〔2026〕1号", "on": today}
+    catalogue.promote(CatalogueEntry.objects.get(pk=first.pk), level=BrandLevel.PROVINCIAL, **decision)
+
+    page = client.get(f"{ALL}provincial-skill-brands/")
+
+    days = {line["code"]: line["on"] for line in page.context["lines"]}
+    assert days == {first.code: today, born.code: today - timedelta(days=30)}
+    assert "列为省级日期" in page.content.decode()
 
 
 def test_each_city_of_a_target_leads_to_its_own_entries(client):

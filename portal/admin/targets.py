@@ -4,8 +4,9 @@ from django import forms
 from django.contrib import admin
 
 from portal.admin.base import ByPost, site
+from portal.gauges import cited
 from portal.models import Operator, PolicyTarget
-from portal.targets import demand
+from portal.targets import counters, demand
 from portal.vocabulary import Role
 
 
@@ -42,7 +43,7 @@ class PolicyTargetAdmin(ByPost):
     viewers, editors = (Role.AUDITOR,), (Role.PUBLISHER, Role.SYSTEM_ADMIN)
     fixed = ("slug", "label", "unit", "operator", "scope", "order")
     fields = (*fixed[:5], "number", "most", "due_on", "document_number", "clause", "sentence", "order")
-    list_display = ("label", "demanded", "due_on", "document_number", "clause")
+    list_display = ("label", "demanded", "due", "document_number", "cited")
     search_fields = ("label", "document_number")
     ordering = ("order", "slug")
 
@@ -54,6 +55,19 @@ class PolicyTargetAdmin(ByPost):
     def demanded(self, target):
         """Return what is asked for in words."""
         return demand(target)
+
+    @admin.display(description="完成期限", ordering="due_on")
+    def due(self, target):
+        """Return the due day, without its year where the target is counted by the year."""
+        counter = counters.get(target.slug)
+        if target.due_on and counter and counter.years:
+            return f"每年 {target.due_on:%m-%d}"
+        return target.due_on
+
+    @admin.display(description="条款", ordering="clause")
+    def cited(self, target):
+        """Return the clause as the pages write it."""
+        return cited(target)
 
     def construct_change_message(self, request, form, formsets, add=False):
         """Return what each field was and is now."""

@@ -138,6 +138,9 @@ def _one(request: HttpRequest, found: Progress, wish: Wish, route: str) -> dict:
         "params": params,
         "lines": gauges.lines(found, page),
         "amount": found.count.amount,
+        "measure": gauges.measure(found),
+        "dated": gauges.dated(found),
+        "cited": gauges.cited(found.target),
         "has_below": below is not None,
         "is_short": is_short,
     }
