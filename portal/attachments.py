@@ -35,7 +35,7 @@ SUBMITTED = "已提交的内容不能修改，附件没有变动；须先撤回�
 NO_SLOT = "这张表没有这个附件栏目，没有保存；请回到素材与附件页重新选择。"
 EMPTY = "这个文件是空的，没有保存；请核对后重新选择。"
 NO_ROOM = "服务器的存储空间已满，没有保存这个文件，已上传的都在；请联系管理员后再试。"
-TWICE = "这份填报里已有内容相同的文件，没有再存一次；请选择另一个文件。"
+TWICE = "这件填报里已有内容相同的文件，没有再存一次；请选择另一个文件。"
 TOO_OLD = "这个文件移除已满一天，不能恢复了；请重新上传。"
 #: A file that was never submitted is given back for so long after it was removed, and then deleted.
 RESTORABLE = timedelta(days=1)

@@ -83,7 +83,7 @@ def phase(campaign: Campaign) -> tuple[str, str]:
     if campaign.opens_at > now:
         return "unopened", "未开放"
     if not windows.is_over(campaign.due_at, now):
-        return "province_review", "报送中"
+        return "province_review", "进行中"
     updates = campaign.updates_until
     return ("city_review", "可更新") if updates and updates >= now else ("cancelled", "已截止")
 

@@ -90,7 +90,7 @@ def _at_desk(filing: Filing, by: User, version: int | None = None) -> Filing:
         raise Conflict(current)
     why = why_not_ask(current, by)
     if why is None:
-        raise Refused("征求会商意见由这份填报所在的市级或省级审核岗位办理。")
+        raise Refused("征求会商意见由这件填报所在的市级或省级审核岗位办理。")
     if why:
         raise Refused(f"现在不能办理会商：{why}。")
     return current

@@ -103,7 +103,7 @@ def send(filing: Filing, users: Iterable[User], *, by: User, note: str = "") -> 
     """
     current = Filing.objects.visible_to(by).get(pk=filing.pk)
     if not may_send(current, by):
-        raise Refused("您的岗位不能抄送这份填报，没有抄送。")
+        raise Refused("您的岗位不能抄送这件填报，没有抄送。")
     note, named = _checked(note), {user.pk: user for user in users if user.pk != by.pk}
     had = set(current.copies.filter(user__in=named).values_list("user_id", flat=True))
     new = [user for pk, user in named.items() if pk not in had]
@@ -142,7 +142,7 @@ def _check_people(filing: Filing, people: list[User], *, any_named: bool) -> Non
         raise Refused(f"一次最多抄送 {MOST_AT_ONCE} 人，没有抄送；请分几次发。")
     for user in people:
         if not Filing.objects.visible_to(user).filter(pk=filing.pk).exists():
-            raise Refused(f"{user}的岗位看不到这份填报，没有抄送；请去掉后再发。")
+            raise Refused(f"{user}的岗位看不到这件填报，没有抄送；请去掉后再发。")
 
 
 def mark_read(user: User, filing: int | None = None) -> int:

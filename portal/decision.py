@@ -274,7 +274,7 @@ def _now(filing: Filing, user: User) -> list[dict]:
     level = "市级" if filing.state == State.CITY_REVIEW else "省级"
     stayed = duration(timezone.now() - filing.arrived_at)
     who = holder(filing, user) or "等待受理"
-    return [{"shape": "now", "title": f"{level}审核中", "who": who, "at": f"已停留 {stayed}"}]
+    return [{"shape": "now", "title": f"待{level}审核", "who": who, "at": f"已停留 {stayed}"}]
 
 
 def _item(event: Event, filing: Filing, user: User) -> dict:

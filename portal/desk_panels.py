@@ -17,7 +17,7 @@ from portal.vocabulary import IN_REVIEW
 
 TITLE = "办理统计"
 NONE = "—"
-NOBODY, UNTAKEN = "none", "无人经办"
+NOBODY, UNTAKEN = "none", "未受理"
 SHADES = (7, 6, 4, 2, 3, 1)  # a look for each band, the longer the fuller
 ALL = {"all": "1"}
 AGES = ("区划", *BANDS, "合计", "最久（天）")

@@ -154,7 +154,7 @@ def why_not_updated(filing: Filing, by: User) -> str:
     if filing.campaign_id and (until is None or filing.campaign.closed_at):
         return f"“{filing.campaign}”不接收更新。"
     if filing.amendments.exclude(state__in=ENDED).filter(holds_name=False).exists():
-        return "已有一份更新在办。"
+        return "已有一件更新在办。"
     return ""
 
 

@@ -118,7 +118,7 @@ def _assign(filing: Filing, action: Action, by: User, to: User | None, at: datet
     if to is None or not holds_post(action, filing, to):
         raise Refused("只能转给本级审核岗位的同事。")
     if had_a_hand_in(filing, to):
-        raise Refused("不能转给提交这份填报的人。")
+        raise Refused("不能转给提交这件填报的人。")
     return {"holder_id": to.pk, "accepted_at": filing.accepted_at or at}
 
 

@@ -30,9 +30,9 @@ NO_REASON = "请写明原因，同事要据此知道为什么。"
 REASON_TOO_LONG = f"原因最多 {LONGEST_REASON} 字，请缩短后再提交。"
 NOT_HIS = "您的岗位不能办理登记。"
 NOT_REVOKER = "只有省级审批岗位可以撤销登记。"
-NOT_REGISTERED = "这份填报不是登记的历史结果，或者登记已经撤销。"
+NOT_REGISTERED = "这件填报不是登记的历史结果，或者登记已经撤销。"
 PUBLISHED = "已公布，须办理变更或退出。"
-REPLACED = "已有一份更新在办或已替换它，不能撤销登记。"
+REPLACED = "已有一件更新在办或已替换它，不能撤销登记。"
 
 LABELS = {"propose": "送请确认", "confirm": "确认登记", "refuse": "退回", "abandon": "放弃"}
 STAGES = {

@@ -55,7 +55,7 @@ PLACES = (
     Place("数据看板", "dashboard", "reads_numbers"),
     Place("统计报表", "reports", "reads_numbers"),
     Place("办理统计", "desk-numbers", "reads_desks"),
-    Place("目标进度", "desk-targets", "reads_targets"),
+    Place("政策目标进度", "desk-targets", "reads_targets"),
     Place("访问记录", "audit", "audits"),
     Place("消息", "messages"),
     Place("消息接收方式", "message-preferences"),
@@ -70,7 +70,7 @@ PLACES = (
     Place("核验纸质表", "verify"),
     Place("参考资料", "reference"),
     Place("首页", "home"),
-    Place("组件", "styleguide"),
+    Place("界面组件（供维护人员）", "styleguide"),
 )
 
 

@@ -183,7 +183,7 @@ def _overtaken(filing: Filing) -> str:
     """Return why an act is not taken back past what came after it, an amendment or an update."""
     later = Filing.objects.exclude(state__in=ENDED)
     if filing.state == State.APPROVED:
-        return "已有一份更新在办，或已替换它" if later.filter(amends=filing).exists() else ""
+        return "已有一件更新在办，或已替换它" if later.filter(amends=filing).exists() else ""
     if filing.amends_id and later.filter(amends=filing.amends_id).exists():
         return "这一条已另有一份变更或更新"
     in_force = CatalogueEntry.objects.in_force().filter(filing_id=filing.amends_id)

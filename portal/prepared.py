@@ -88,7 +88,7 @@ def prepare(
 def _open_row(filing: Filing, name: str, by: User) -> Action:
     choice = next((choice for choice in acts(filing, by) if choice.action.name == name), None)
     if choice is None:
-        raise Refused("这份填报现在不在您的审核岗位，不能拟办这个结论。")
+        raise Refused("这件填报现在不在您的审核岗位，不能拟办这个结论。")
     if choice.reason:
         raise Refused(f"现在不能{label_of(choice.action)}：{choice.reason}。")
     return choice.action

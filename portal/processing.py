@@ -14,7 +14,7 @@ from portal.models import Objection, User
 from portal.models.sealed import Sealed
 
 DUTY = "《中华人民共和国个人信息保护法》第十三条第一款第三项：为履行法定职责所必需"
-DESKS = "填报单位，以及审核、审批、会商这份填报的岗位；名单和日志中遮盖，不公开。"
+DESKS = "填报单位，以及审核、审批、会商这件填报的岗位；名单和日志中遮盖，不公开。"
 #: How long what belongs to a filing stays, by the table of terms; the filing itself is a record of office.
 IN_FORCE = "在办和有效期间保存。"
 #: What is sealed beside a filing and an objection: label of the model → what for, who sees it, how long.

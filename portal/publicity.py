@@ -16,7 +16,7 @@ from portal import asking
 from portal.models import Campaign, Filing, NoticeItem, Objection, ObjectionStage, PublicNotice
 from portal.vocabulary import NoticeKind
 
-NOT_YET = "“{}”要求先公示，这份填报还没有公示过。"
+NOT_YET = "“{}”要求先公示，这件填报还没有公示过。"
 ANOTHER_VERSION = "公示的是第 {} 版，现在是第 {} 版，须重新公示后才能公布。"
 RUNNING = "公示期为 {} 至 {}，期满后才能公布。"
 OBJECTIONS = "公示收到的异议还有 {} 件未办结，办结后才能公布。"

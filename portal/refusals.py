@@ -14,7 +14,7 @@ class Conflict(Exception):
 
     def __init__(self, filing: Any, event: Any = None):
         self.filing, self._event = filing, event
-        super().__init__("这份填报刚刚已由他人处理")
+        super().__init__("这件填报刚刚已由他人处理")
 
     @property
     def event(self) -> Any:

@@ -118,7 +118,7 @@ class Slot:
 
 # The sheet that came back with the seal; whether it is compulsory is a property of the campaign.
 STAMPED_SCAN = "stamped_scan"
-_STAMPED = Slot("盖章扫描件", "document", "填报单位（盖章）", most=5, suffixes=("pdf", "jpg", "jpeg", "png"))
+_STAMPED = Slot("盖章扫描件", "document", "", most=5, suffixes=("pdf", "jpg", "jpeg", "png"))
 
 
 @dataclass(frozen=True)

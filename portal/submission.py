@@ -94,4 +94,4 @@ def writer(record: Filing, event: Event | None, user: User) -> str:
     others = posts.filter(user__is_active=True).exclude(user=user).select_related("user").order_by("user_id")
     names = "、".join(str(post.user) for post in others)
     who = f"本单位填报岗位（{names}，或您在另一个窗口）" if names else "您在另一个窗口"
-    return f"{who}于 {at} 改动了这份填报"
+    return f"{who}于 {at} 改动了这件填报"

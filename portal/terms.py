@@ -29,7 +29,7 @@ class Term:
     @property
     def words(self) -> str:
         """The term as the register of processing tells it."""
-        since = f"{self.years} 年后" if self.years else "的次日"
+        since = f"满 {self.years} 年后" if self.years else "的次日"
         return f"{self.label}：{self.after}{since}清除。"
 
 

@@ -46,7 +46,7 @@ def words(column: models.Field, value: Any) -> str:
 
 
 def example(record_type: RecordType) -> list[dict[str, str]]:
-    """Return the 填报示例 as {label, text}, in the order of the form; what it leaves empty is left out."""
+    """Return the 填写示例 as {label, text}, in the order of the form; what it leaves empty is left out."""
     lines = [(record_type.field(name), record_type.example.get(name)) for name in record_type.fields]
     shown = [{"label": str(column.verbose_name), "text": words(column, value)} for column, value in lines]
     for name, fields in record_type.rows.items():

@@ -46,8 +46,8 @@ __all__ = [
 COMMENT_LIMIT = 2000  # 字; technical, the notices set none
 IN_BATCHES = ("accept", "release", "assign", "endorse", "approve", "return", "reject")
 AT_ONCE = 100  # filings in one transaction of a batch
-OUT_OF_SCOPE = "这份填报不在您的范围内，没有办理。"
-TWICE = "这份填报在本次办理中出现了两次。"
+OUT_OF_SCOPE = "这件填报不在您的范围内，没有办理。"
+TWICE = "这件填报在本次办理中出现了两次。"
 
 
 @dataclass(frozen=True)

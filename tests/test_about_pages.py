@@ -3,7 +3,7 @@
 import pytest
 from django.urls import NoReverseMatch, reverse
 
-from portal import manual, registry
+from portal import facts, manual, registry
 from tests.public import Links, read
 from tests.test_urls_as_strangers import PUBLIC
 
@@ -36,7 +36,10 @@ def test_the_map_leads_to_every_public_page(client):
     listed = {
         *(reverse("catalogue-list", args=[t]) for t in registry.all_types() if t.public),
         *(reverse("help-sample", args=[t]) for t in registry.all_types()),
-        *(reverse("reference-list", args=[found.slug]) for found in registry.reference_lists()),
+        *(
+            reverse("reference-list", args=[found.slug])
+            for found in (*registry.reference_lists(), *facts.SOURCED.values())
+        ),
         *(reverse("help-chapter", args=[slug]) for slug in manual.CHAPTERS),
     }
 

@@ -69,7 +69,7 @@ def test_each_filing_is_decided_by_itself_and_says_what_came_of_it(client):
     assert told(response) == [
         "《潍坊演示一》已审核上报。",
         "《潍坊演示二》没有审核上报：审核上报现在不能办理：已退回，等待报送单位修改后重新提交。",
-        "有一份填报不在您的范围内，没有办理。",
+        "有一件填报不在您的范围内，没有办理。",
     ]
     states = [Filing.objects.get(pk=record.pk).state for record in (first, second, elsewhere)]
     assert states == [State.PROVINCE_REVIEW, State.RETURNED, State.CITY_REVIEW]
@@ -94,7 +94,7 @@ def test_a_decision_on_a_version_that_was_read_before_it_changed_is_refused(clie
 
     response = decide(enter(client, factories.reviewer()), type(record), "endorse", stale)
 
-    assert told(response) == ["《潍坊演示一》没有审核上报：这份填报刚刚已由他人处理，请重新打开后再看。"]
+    assert told(response) == ["《潍坊演示一》没有审核上报：这件填报刚刚已由他人处理，请重新打开后再看。"]
     assert Filing.objects.get(pk=record.pk).state == State.CITY_REVIEW
 
 

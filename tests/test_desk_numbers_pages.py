@@ -66,7 +66,7 @@ def test_a_city_reads_its_counties_and_its_own_people(client, history):
 
     waiting = found["waiting-city-review-table"]
     assert (row(waiting, "奎文区")[0], row(waiting, "市本级")[0], row(waiting, "合计")[-2]) == ("1", "1", "2")
-    assert [cells[0] for cells in found["holders-table"]] == ["经办人", str(reviewer()), "无人经办"]
+    assert [cells[0] for cells in found["holders-table"]] == ["经办人", str(reviewer()), "未受理"]
     assert row(found["roads-table"], "市本级")[0] == "2"
 
 
@@ -89,7 +89,7 @@ def test_the_workbook_says_just_what_the_page_says(client, history, params):
     book = load_workbook(BytesIO(b"".join(answered.streaming_content)))
 
     sheets = [list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets]
-    written = [rows for rows in sheets if {line[0] for line in rows} & {"合计", "无人经办"}]
+    written = [rows for rows in sheets if {line[0] for line in rows} & {"合计", "未受理"}]
     assert len(written) == len(shown)
     for rows, expected in zip(written, shown.values(), strict=True):
         start = next(n for n, line in enumerate(rows) if list(line[: len(expected[0])]) == expected[0])

@@ -103,7 +103,7 @@ def test_what_somebody_does_to_a_filing_meanwhile_stops_the_edition_with_a_sente
 
     said = refused(editions.approve, proposed, by=approver(), progress=somebody_returns_it)
 
-    assert said == "《演示新项目二》：这份填报刚刚已由他人处理，没有办理，整版保持原样；请刷新后再试。"
+    assert said == "《演示新项目二》：这件填报刚刚已由他人处理，没有办理，整版保持原样；请刷新后再试。"
 
 
 def test_what_the_province_changes_stays_where_it_lies():

@@ -96,7 +96,7 @@ def test_a_colleagues_change_is_said_and_the_text_stays(form):
 
     page.get_by_label("品牌项目名称").fill(NAME)
     page.get_by_text(
-        "这份填报已在别处改动，刚才的修改没有暂存（也可能是上一次暂存的回应没有收到）。"
+        "这件填报已在别处改动，刚才的修改没有暂存（也可能是上一次暂存的回应没有收到）。"
     ).wait_for()
 
     assert page.get_by_label("品牌项目名称").input_value() == NAME

@@ -32,7 +32,7 @@ def test_a_colleagues_save_is_not_overwritten_and_nothing_typed_is_lost(desk):
     content = answer.content.decode()
     at = timezone.localtime(stored(record).updated_at).strftime("%Y-%m-%d %H:%M:%S")
     assert answer.status_code == 409
-    assert f"本单位填报岗位（演示colleague，或您在另一个窗口）于 {at} 改动了这份填报" in content
+    assert f"本单位填报岗位（演示colleague，或您在另一个窗口）于 {at} 改动了这件填报" in content
     assert [(d["label"], d["mine"], d["theirs"]) for d in answer.context["differences"]] == [
         ("品牌项目名称", NAME, record.name),
         ("从业人员及技能领头人情况", "我写的从业人员情况", "同事写的从业人员情况"),
@@ -131,7 +131,7 @@ def test_autosave_over_a_colleagues_text_is_409_in_words(desk):
 
     assert (answer.status_code, stored(record).name) == (409, record.name)
     assert answer.json()["message"].startswith(
-        "这份填报已在别处改动，刚才的修改没有暂存（也可能是上一次暂存的回应没有收到）。"
+        "这件填报已在别处改动，刚才的修改没有暂存（也可能是上一次暂存的回应没有收到）。"
     )
 
 

@@ -135,7 +135,7 @@ def test_an_open_editor_gets_a_conflict_after_an_import(by):
     draft = drafts.create(UNIT, by=by, values={"name": "甲公司"})
     imports.confirm(received(by, ["甲公司", "其他", ""]), by=by)
 
-    with pytest.raises(Exception, match="这份填报刚刚已由他人处理"):
+    with pytest.raises(Exception, match="这件填报刚刚已由他人处理"):
         drafts.save(draft, by=by, revision=0, values={"address": "某路"})
 
 

@@ -168,7 +168,7 @@ def test_without_a_notice_nothing_waits_unless_the_campaign_asks_for_one():
     campaign(places=[WEIFANG], needs_publicity=True)
     asked = approved("skill-brands")
 
-    assert waiting(asked) == "“演示任务”要求先公示，这份填报还没有公示过。"
+    assert waiting(asked) == "“演示任务”要求先公示，这件填报还没有公示过。"
     assert waiting(approved("building-units")) == ""
 
 
@@ -180,7 +180,7 @@ def test_a_campaign_that_asks_for_publicity_is_served_by_a_notice_that_ran_to_it
 
     over(record)
 
-    assert before == "“演示任务”要求先公示，这份填报还没有公示过。"
+    assert before == "“演示任务”要求先公示，这件填报还没有公示过。"
     assert waiting(record) == ""
 
 
@@ -256,7 +256,7 @@ def test_a_withdrawn_notice_serves_no_campaign():
     record = approved("skill-brands")
     notices.withdraw(over(record), by=publisher(), reason="名单有误（演示）")
 
-    assert waiting(record) == "“演示任务”要求先公示，这份填报还没有公示过。"
+    assert waiting(record) == "“演示任务”要求先公示，这件填报还没有公示过。"
 
 
 def test_a_new_version_needs_a_new_notice():

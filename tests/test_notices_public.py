@@ -270,7 +270,7 @@ def test_the_page_of_publication_says_why_it_waits_and_leads_to_a_notice(client)
     waiting = get(client, publisher(), "publish", record.pk).content.decode()
 
     begin = f"{reverse('notice-new')}?kind=publicity&amp;catalogue={KIND}&amp;filing={record.pk}"
-    assert ("“演示任务”要求先公示，这份填报还没有公示过。" in asked, begin in asked) == (True, True)
+    assert ("“演示任务”要求先公示，这件填报还没有公示过。" in asked, begin in asked) == (True, True)
     assert publicity.RUNNING.format(notice.starts_on, notice.ends_on) in waiting
     assert begin not in waiting
 

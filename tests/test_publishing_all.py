@@ -140,7 +140,7 @@ def test_a_filing_outside_and_one_twice_are_told_so():
 
     outcomes = publish_all([outside, own, own], by=factories.publisher("3707"))
 
-    assert why(outcomes) == ["这份填报不在您的范围内，没有办理。", "", "这份填报在本次办理中出现了两次。"]
+    assert why(outcomes) == ["这件填报不在您的范围内，没有办理。", "", "这件填报在本次办理中出现了两次。"]
 
 
 def test_a_hundred_new_entries_cost_the_statements_of_one():

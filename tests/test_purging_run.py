@@ -96,7 +96,7 @@ def test_the_province_changes_a_term_and_the_register_tells_the_same():
         kept_longer, register = told(purging.purge(aged_by_two)), processing.register()
     gone = told(purging.purge(aged_by_two))
 
-    words = "草稿和退回后没有再提交的填报：最后一次修改{} 年后清除。"
+    words = "草稿和退回后没有再提交的填报：最后一次修改满 {} 年后清除。"
     line = next(line for line in register if line.name == f"填报：{KIND.label}")
     usual = next(line for line in processing.register() if line.name == f"填报：{KIND.label}")
     assert (kept_longer, gone["draft"]["filings"]) == ({}, 1)

@@ -148,7 +148,7 @@ def test_what_the_receiver_had_a_hand_in_stays_with_its_sentence(client):
     answer = client.post(reverse("handover"), {"who": absent.pk, "to": former.pk})
 
     results = {r["row"].title: (r["done"], r["why"]) for r in answer.context["results"]}
-    assert results == {sent.title: (False, "不能转给提交这份填报的人。"), other.title: (True, "")}
+    assert results == {sent.title: (False, "不能转给提交这件填报的人。"), other.title: (True, "")}
     assert Filing.objects.get(pk=sent.pk).holder == absent
     assert "另有 1 件没有移交" in answer.content.decode()
 

@@ -65,7 +65,7 @@ def test_a_copy_goes_to_nobody_who_may_not_see_the_filing():
     with pytest.raises(Refused) as refusal:
         copies.send(filing, [second(), elsewhere], by=factories.reviewer())
 
-    assert str(refusal.value) == f"{elsewhere}的岗位看不到这份填报，没有抄送；请去掉后再发。"
+    assert str(refusal.value) == f"{elsewhere}的岗位看不到这件填报，没有抄送；请去掉后再发。"
     assert (Copy.objects.count(), Message.objects.filter(user=second(), text__contains="抄送").count()) == (
         0,
         0,
@@ -100,7 +100,7 @@ def test_a_draft_is_shown_to_nobody():
     both = factories.reviewer()
     factories.add_post(both, Role.FILER, "3707")
 
-    with pytest.raises(Refused, match="不能抄送这份填报"):
+    with pytest.raises(Refused, match="不能抄送这件填报"):
         copies.send(filing, [second()], by=User.objects.get(pk=both.pk))
 
 

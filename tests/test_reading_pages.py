@@ -194,7 +194,7 @@ def test_the_record_tells_who_did_what_newest_first(client):
 def test_a_filing_under_review_says_where_it_is_on_top_of_the_record(client):
     told = page(client, factories.filer(), factories.submitted("skill-brands")).context["timeline"]
 
-    assert (told[0]["title"], told[0]["shape"], told[0]["who"]) == ("市级审核中", "now", "等待受理")
+    assert (told[0]["title"], told[0]["shape"], told[0]["who"]) == ("待市级审核", "now", "等待受理")
 
 
 def test_a_filing_prints_as_word_and_as_pdf(client):

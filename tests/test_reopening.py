@@ -9,7 +9,7 @@ from tests.factories import COMMENT, DOCUMENT, act, approver, entry, filer, fili
 
 pytestmark = pytest.mark.django_db
 SIBLING = "恢复为草稿现在不能办理：这一条已另有一份变更或更新。"
-OVERTAKEN = "撤销结论现在不能办理：已有一份更新在办，或已替换它。"
+OVERTAKEN = "撤销结论现在不能办理：已有一件更新在办，或已替换它。"
 
 
 def walked(record: Filing, state: str = State.APPROVED) -> Filing:

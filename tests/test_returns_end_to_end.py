@@ -102,7 +102,7 @@ def test_the_trainings_of_a_county_reach_the_province(offices):
     page.get_by_role("button", name="暂存", exact=True).last.click()
     page.get_by_text("已暂存。").wait_for()
     page.get_by_role("link", name="汇总县级报表").click()
-    page.get_by_role("button", name="汇总 1 个县的报表").click()
+    page.get_by_role("button", name="汇总 1 个县（市、区）的报表").click()
     page.get_by_text("已汇总同意的县级报表，现在共 3 行。请核对后提交。").wait_for()
     walking.hand_in(page)
     walking.decide(offices.of(reviewer(JINAN)), TITLE, "审核上报", comment="已核对，同意上报。")

@@ -276,7 +276,7 @@ def test_a_part_that_is_merged_is_decided_in_the_words_of_merging(client):
         "同意汇总",
         "办结，由市级汇总上报。",
     )
-    assert [item["title"] for item in timeline] == ["市级审核中", "撤回汇总", "同意汇总", "提交第 1 版"]
+    assert [item["title"] for item in timeline] == ["待市级审核", "撤回汇总", "同意汇总", "提交第 1 版"]
 
 
 CRAFT = ("吸纳就业人数较多", "管理运行比较规范", "市场竞争占主导地位")

@@ -67,7 +67,7 @@ def test_a_county_row_reaches_the_province_in_a_browser(page_of):
     city = page_of(filer(LINYI))
     begin(city)
     city.get_by_role("link", name="汇总县级报表").click()
-    city.get_by_role("button", name="汇总 1 个县的报表").click()
+    city.get_by_role("button", name="汇总 1 个县（市、区）的报表").click()
     walking.told(city, "已汇总同意的县级报表，现在共 1 行。")
     send(city)
     decide(page_of(reviewer(LINYI, name="second")), "endorse")

@@ -192,7 +192,7 @@ def test_a_filing_is_handed_to_a_colleague_of_the_same_desk():
         (lambda: filer(WEIFANG), "只能转给本级审核岗位的同事。"),
         (lambda: reviewer("3708"), "只能转给本级审核岗位的同事。"),
         (lambda: reviewer(PROVINCE), "只能转给本级审核岗位的同事。"),
-        (lambda: filer_who_reviews(), "不能转给提交这份填报的人。"),
+        (lambda: filer_who_reviews(), "不能转给提交这件填报的人。"),
     ],
 )
 def test_a_filing_is_handed_to_nobody_else(to, sentence):

@@ -15,7 +15,7 @@ from portal.views import typed
 from portal.vocabulary import ReturnReason
 from portal.workflow import Outcome
 
-NOT_SEEN = "有一份填报不在您的范围内，没有办理。"
+NOT_SEEN = "有一件填报不在您的范围内，没有办理。"
 
 
 def decision(name: str, label: str):
@@ -113,5 +113,5 @@ def _tell(request: HttpRequest, outcomes: Sequence[Outcome], label: str) -> None
 
 def _why(obstacle: Exception) -> str:
     if isinstance(obstacle, workflow.Conflict):
-        return "这份填报刚刚已由他人处理，请重新打开后再看。"
+        return "这件填报刚刚已由他人处理，请重新打开后再看。"
     return str(obstacle)

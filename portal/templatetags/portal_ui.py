@@ -332,9 +332,9 @@ def how_many(count: int, unit: str = "个") -> str:
 
 
 @register.filter
-def how_many_lines(count: int) -> str:
+def how_many_lines(count: int, unit: str = "条") -> str:
     """Return a number of lines in words, with 以上 when no more than that is known."""
-    return hits.in_words(count, "条")
+    return hits.in_words(count, unit)
 
 
 @register.simple_tag

@@ -6,11 +6,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal import manual, registry
+from portal import facts, manual, registry
 
 Link = tuple[str, str]  # words, address
 SEARCHED = {"首页": "home", "品牌与项目目录": "catalogue", "全部目录查询": "search", "各市分布": "map"}
-TOLD = {"公示公告": "notices", "目标进度": "targets", "核验纸质表": "verify"}
+TOLD = {"公示公告": "notices", "政策目标进度": "targets", "核验纸质表": "verify"}
 READ_BY_PROGRAMS = {"数据接口": "interface", "订阅目录变动": "feed", "订阅公示公告": "feed-notices"}
 OF_THE_SITE = {"无障碍声明": "accessibility", "工作人员登录": "login"}
 
@@ -50,9 +50,8 @@ def _of_types(route: str, types: list[registry.RecordType]) -> list[Link]:
 
 
 def _reference() -> list[Link]:
-    return [
-        (found.label, reverse("reference-list", args=[found.slug])) for found in registry.reference_lists()
-    ]
+    lists = [*registry.reference_lists(), *facts.SOURCED.values()]
+    return [(found.label, reverse("reference-list", args=[found.slug])) for found in lists]
 
 
 def _chapters() -> list[Link]:
