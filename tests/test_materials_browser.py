@@ -100,7 +100,7 @@ def test_what_was_said_of_a_file_stays_when_others_fill_the_slot(opened):
     ]
 
     page.locator("#file-stamped_scan").set_input_files([{**PROGRAM, "name": "setup.pdf"}, *scans])
-    page.get_by_text("已满5个，移除一个后才能再添加。").wait_for()
+    page.get_by_text("已满 5 个，移除一个后才能再添加。").wait_for()
 
     assert [one[:7] for one in said(page, "stamped_scan")] == ["文件内容是Wi", *["已保存1个文件"] * 5]
 

@@ -285,7 +285,7 @@ def a_campaign(**changes) -> Campaign:
 
 def test_an_approved_return_is_updated_by_a_new_draft_that_replaces_it(desk):
     first = filing(RETURN, State.APPROVED)
-    assert "以现有内容新建一份草稿" in desk.get(page("filing", first)).content.decode()
+    assert "以现有内容新建一件草稿" in desk.get(page("filing", first)).content.decode()
 
     answer = desk.post(page("filing-update", first))
 

@@ -50,7 +50,7 @@ def test_a_number_is_followed_to_its_filings_and_its_file_is_asked_for_without_s
     told(page, "共 25 件填报")
     shown = page.locator("section[aria-label=填报清单] tbody tr").count()
     page.get_by_role("link", name="下一页").click()
-    told(page, "第 21–25 条")
+    told(page, "第 21–25 件")
     rest = page.locator("section[aria-label=填报清单] tbody tr").count()
     page.get_by_role("link", name="回到报表").click()
     page.get_by_role("button", name="生成 Excel").click()

@@ -27,12 +27,11 @@ TARGETS = {
     "P13": "paper: one form, a print file, a package",
     "P14": "start and memory",
     "gain": "optimisations of pages, with and without",
-    "audit": "check of the access log",
     "cost": "what one request costs the server",
     "load": "mixed load, nothing lost",
 }
 #: The size up to which a goal is asked for, where it names one.
-ASKED = dict.fromkeys(("P4", "P5", "P6", "P7", "P10", "P11", "audit"), 1_000_000)
+ASKED = dict.fromkeys(("P4", "P5", "P6", "P7", "P10", "P11"), 1_000_000)
 ASKED |= dict.fromkeys(("P1", "P2", "P3", "P8"), 100_000)
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 OURS = "ours"
