@@ -78,7 +78,7 @@ def test_a_sheet_with_three_bad_rows_is_corrected_in_its_receipt_and_becomes_dra
     assert downloading.value.suggested_filename == "错误回执-品牌.xlsx"
     assert page.locator("td a.t-title").first.inner_text() == "潍坊演示0"
     page.get_by_role("link", name="查看全部草稿").click()
-    page.get_by_text("共 300 条").wait_for()
+    page.get_by_text("第 1–20 件，共 300 件").wait_for()
 
 
 def test_without_scripts_and_on_a_phone_the_same_buttons_do(chromium, live_server, tmp_path):
