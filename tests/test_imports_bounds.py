@@ -13,33 +13,15 @@ from portal.refusals import Refused
 from portal.sandbox import flat
 from tests import factories
 from tests import made_files as made
+from tests.unit_files import UNIT, aged, lines, named, received
 
 pytestmark = pytest.mark.django_db
-UNIT = registry.get("building-units")
 OTHER = registry.get("skill-brands")
-HEADER = ["单位全称", "单位类型", "法定代表人"]
 
 
 @pytest.fixture
 def by() -> User:
     return factories.filer()
-
-
-def lines(*rows: list) -> bytes:
-    return made.xlsx([HEADER, *rows])
-
-
-def named(number: int) -> list[list]:
-    return [[f"单位{n}", "其他", ""] for n in range(number)]
-
-
-def received(by: User, *rows: list, name: str = "单位.xlsx") -> Import:
-    return imports.receive(lines(*rows), name, UNIT, by=by)
-
-
-def aged(imported: Import, **changes) -> Import:
-    Import.objects.filter(pk=imported.pk).update(**changes)
-    return Import.objects.get(pk=imported.pk)
 
 
 # -- The file

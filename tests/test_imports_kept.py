@@ -9,15 +9,13 @@ from django.core.files.storage import default_storage
 from django.test import TestCase
 from django.utils import timezone
 
-from portal import import_files, imports, jobs, receipt_jobs, registry
+from portal import import_files, imports, jobs, receipt_jobs
 from portal.models import AccessRecord, Act, Import, ImportPurpose, Job, JobStatus, User
 from portal.refusals import Refused
 from tests import factories
-from tests import made_files as made
+from tests.unit_files import aged, named, received
 
 pytestmark = pytest.mark.django_db
-UNIT = registry.get("building-units")
-HEADER = ["单位全称", "单位类型", "法定代表人"]
 
 
 @pytest.fixture
@@ -25,26 +23,9 @@ def by() -> User:
     return factories.filer()
 
 
-def lines(*rows: list) -> bytes:
-    return made.xlsx([HEADER, *rows])
-
-
-def named(number: int) -> list[list]:
-    return [[f"单位{n}", "其他", ""] for n in range(number)]
-
-
-def received(by: User, *rows: list, name: str = "单位.xlsx") -> Import:
-    return imports.receive(lines(*rows), name, UNIT, by=by)
-
-
 def lies(imported: Import) -> list[bool]:
     """Say of the file and the plan of an import whether they lie in the store."""
     return [bool(name) and default_storage.exists(name) for name in (imported.file, imported.plan)]
-
-
-def aged(imported: Import, **changes) -> Import:
-    Import.objects.filter(pk=imported.pk).update(**changes)
-    return Import.objects.get(pk=imported.pk)
 
 
 # -- Given up

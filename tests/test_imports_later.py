@@ -19,19 +19,14 @@ from portal.receipts import numbers
 from portal.vocabulary import Role
 from tests import factories
 from tests import made_files as made
+from tests.unit_files import HEADER, UNIT, received
 
 pytestmark = pytest.mark.django_db
-UNIT = registry.get("building-units")
-HEADER = ["单位全称", "单位类型", "法定代表人"]
 
 
 @pytest.fixture
 def by() -> User:
     return factories.filer()
-
-
-def received(by: User, *rows: list) -> Import:
-    return imports.receive(made.xlsx([HEADER, *rows]), "单位.xlsx", UNIT, by=by)
 
 
 def counts(imported: Import) -> dict[str, int]:
